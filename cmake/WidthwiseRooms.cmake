@@ -1,0 +1,31 @@
+# widthwise_room(NAME [DEPENDS room...] [LINK library...]): core/NAME becomes the static library core_NAME, which may call
+# only the rooms it names. tests/arch checks the same edges at the level of #include.
+function(widthwise_room name)
+    cmake_parse_arguments(ARG "" "" "DEPENDS;LINK" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+    if(NOT sources)
+        return()
+    endif()
+    add_library(core_${name} STATIC ${sources})
+    target_link_libraries(core_${name} PUBLIC widthwise_options Threads::Threads)
+    foreach(room IN LISTS ARG_DEPENDS)
+        if(TARGET core_${room})
+            target_link_libraries(core_${name} PUBLIC core_${room})
+        endif()
+    endforeach()
+    target_link_libraries(core_${name} PRIVATE ${ARG_LINK})
+    target_precompile_headers(core_${name} PRIVATE <algorithm> <cstdint> <functional> <map> <memory> <optional>
+        <span> <string> <string_view> <unordered_map> <variant> <vector> <tl/expected.hpp>)
+    target_link_libraries(widthwise_core INTERFACE core_${name})
+endfunction()
+
+# widthwise_test(SOURCE [LINK library...]): one small Qt Test binary, named after its file.
+function(widthwise_test source)
+    cmake_parse_arguments(ARG "" "" "LINK;LABELS" ${ARGN})
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    set_target_properties(${name} PROPERTIES AUTOMOC ON RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    target_link_libraries(${name} PRIVATE widthwise_options widthwise_test_support Qt6::Test ${ARG_LINK})
+    add_test(NAME ${name} COMMAND ${name})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT "QT_QPA_PLATFORM=offscreen" LABELS "${ARG_LABELS}")
+endfunction()

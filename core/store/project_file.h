@@ -1,0 +1,63 @@
+#pragma once
+// The project file: SQLite in WAL mode. What was stored survives kill -9. The only room that sees sqlite.
+
+#include "core/base/result.h"
+#include "core/quant/number_format.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace widthwise {
+
+struct StoredNetwork {
+    std::string path; ///< as the user gave it: a file (absolute), "demo" or "zoo:NAME"
+    std::string hash;
+    std::string data, data_hash;             ///< evaluation data; empty: none yet
+    std::string calibration_data;
+    std::string target_json;                 ///< the target in use
+    std::string current_plan_json;           ///< the design being edited (widthwise-design/1)
+};
+
+/// A finished evaluation of one design; the JSON columns are documents of core/design.
+struct StoredEvaluation {
+    int64_t id = 0; ///< assigned by add_evaluation
+    std::string label;
+    std::string plan_json;      ///< as asked
+    std::string resolved_json;  ///< with scales
+    std::string evaluation_json; ///< accuracy, layers, provenance
+    std::string cost_json;      ///< of the target named in it
+    double top1 = 0;
+    double energy_j = 0, latency_s = 0, area_mm2 = 0, model_bytes = 0;
+    std::string created_utc;
+};
+
+class ProjectFile {
+public:
+    /// Opens or creates. Errors: invalid_input (not a project; made by a newer version: which), io (read-only folder, full disk).
+    static Result<std::unique_ptr<ProjectFile>> open(const std::filesystem::path& path);
+    ~ProjectFile();
+    ProjectFile(const ProjectFile&) = delete;
+    ProjectFile& operator=(const ProjectFile&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const;
+    [[nodiscard]] Result<std::optional<StoredNetwork>> network() const;
+    Result<void> set_network(const StoredNetwork& network);
+    /// Committed (fsynced) when it returns; gives the new id.
+    Result<int64_t> add_evaluation(const StoredEvaluation& evaluation);
+    /// In id order.
+    [[nodiscard]] Result<std::vector<StoredEvaluation>> evaluations() const;
+    Result<void> remove_evaluation(int64_t id);
+    /// A consistent copy (SQLite backup), replacing `target` only when complete.
+    Result<void> save_copy(const std::filesystem::path& target) const;
+
+private:
+    ProjectFile();
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace widthwise
