@@ -11,8 +11,9 @@
 
 namespace widthwise {
 
-/// How a layer really ran: on int8 kernels, or in float.
-enum class Execution { int8, float32 };
+/// How a layer really ran: on int8 kernels; in float with one operand rounded to its format; or plainly in float.
+enum class Execution { int8, simulated, float32 };
+/// "int8", "simulated", "float".
 [[nodiscard]] std::string_view to_string(Execution execution);
 
 struct LayerDiagnostics {
