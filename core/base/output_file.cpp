@@ -61,7 +61,8 @@ Result<void> write_output(const fs::path& requested, std::string_view bytes) {
     std::string temporary = (folder_of(path) / ("." + path.filename().string() + ".XXXXXX")).string();
     const int file = ::mkostemp(temporary.data(), O_CLOEXEC);
     if (file < 0) return cannot_write(requested, errno);
-    // mkostemp makes private files; an output gets what the user's umask says, a replaced file keeps its mode.
+    // mkostemp makes private files; an output gets what the user's umask says, a replaced file keeps its
+    // mode.
     struct stat old {};
     const mode_t mask = ::umask(0);
     ::umask(mask);

@@ -40,7 +40,8 @@ Result<void> adopt_network(ProjectFile& project, const Model& model, const Datas
     if (!network) return forward_error(network);
     if (*network) {
         if ((*network)->hash == model.hash) return {};
-        return fail(ErrorCode::invalid_input, "the project belongs to another network (" + (*network)->path + ")",
+        return fail(ErrorCode::invalid_input,
+                    "the project belongs to another network (" + (*network)->path + ")",
                     project.path().string(), "choose another project file");
     }
     StoredNetwork stored;
@@ -68,7 +69,8 @@ Result<std::vector<StoredEvaluation>> chosen(std::vector<StoredEvaluation> all, 
         if (std::ranges::none_of(all, [&](const StoredEvaluation& row) { return row.id == id; }))
             return fail(ErrorCode::invalid_input, "no design " + std::to_string(id), where,
                         "choose from " + join(known, ", "));
-    std::erase_if(all, [&](const StoredEvaluation& row) { return std::ranges::find(ids, row.id) == ids.end(); });
+    std::erase_if(all,
+                  [&](const StoredEvaluation& row) { return std::ranges::find(ids, row.id) == ids.end(); });
     return all;
 }
 
@@ -83,7 +85,8 @@ Result<report::Report> project_report(const ProjectFile& project, std::span<cons
     auto rows = chosen(std::move(*stored), ids, where);
     if (!rows) return forward_error(rows);
     if (!*network)
-        return fail(ErrorCode::invalid_input, "the project names no network", where, "open one and evaluate it first");
+        return fail(ErrorCode::invalid_input, "the project names no network", where,
+                    "open one and evaluate it first");
     auto model = load_model((*network)->path);
     if (!model) return forward_error(model);
 

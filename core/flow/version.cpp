@@ -1,0 +1,9 @@
+#include "core/flow/session.h"
+
+namespace widthwise::flow {
+
+std::string program_version() {
+    return WIDTHWISE_VERSION;
+}
+
+} // namespace widthwise::flow
