@@ -84,6 +84,15 @@ std::string trim(std::string_view text) {
     return std::string(text.substr(begin, text.find_last_not_of(blanks) - begin + 1));
 }
 
+std::string in_quotes(std::string_view text) {
+    std::string out;
+    out.reserve(text.size() + 2);
+    out += '\'';
+    out += text;
+    out += '\'';
+    return out;
+}
+
 std::string join(std::span<const std::string> parts, std::string_view separator) {
     std::string text;
     for (const std::string& part : parts) {

@@ -18,6 +18,8 @@ namespace widthwise {
 
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 [[nodiscard]] std::string trim(std::string_view text);
+/// 'text', as names stand in messages.
+[[nodiscard]] std::string in_quotes(std::string_view text);
 [[nodiscard]] std::string join(std::span<const std::string> parts, std::string_view separator);
 /// Whole-string decimal numbers, locale-independent; nullopt when anything is left over.
 [[nodiscard]] std::optional<long long> parse_int(std::string_view text);
