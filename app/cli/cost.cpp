@@ -1,0 +1,73 @@
+#include "app/cli/command.h"
+#include "app/cli/design_options.h"
+#include "app/cli/table.h"
+#include "core/cost/cost_model.h"
+#include "core/design/json.h"
+#include "core/flow/session.h"
+
+namespace widthwise::cli {
+namespace {
+
+struct Options {
+    std::string model, target;
+    DesignOptions design;
+    int64_t batch = 1;
+    bool json = false;
+};
+
+std::string to_text(const CostBreakdown& cost) {
+    Table table(
+        {"layer", "MACs", "W", "A", "cycles", "latency", "energy", "DRAM", "used", "bound", "mapping"});
+    for (const LayerCost& layer : cost.layers)
+        table.add({layer.layer, grouped(layer.macs), std::to_string(layer.weight_bits),
+                   std::to_string(layer.activation_bits), grouped(layer.cycles),
+                   engineering(layer.latency_s, "s"), engineering(layer.energy.total_j(), "J"),
+                   engineering(layer.dram_bytes, "B"), percent(layer.utilization, 1),
+                   layer.bound == Bound::memory ? "memory" : "compute", layer.mapping});
+    std::string text =
+        table.to_string() + "\n" + cost.target + ", batch " + std::to_string(cost.batch) + "\n";
+    Table totals(
+        {"latency", "throughput", "energy", "power", "area", "weights", "model", "BOPS", "DRAM", "used"});
+    totals.add({engineering(cost.latency_s, "s"), engineering(cost.throughput_ips, "images/s"),
+                engineering(cost.energy_j, "J"), engineering(cost.power_w, "W"),
+                fixed(cost.area_mm2, 3) + " mm2", engineering(cost.weight_bytes, "B"),
+                engineering(cost.model_bytes, "B"), engineering(cost.bops, ""),
+                engineering(cost.dram_bytes, "B"), percent(cost.utilization, 1)});
+    return text + totals.to_string();
+}
+
+Result<void> run(const Options& options, Terminal& terminal) {
+    auto target = cost::load_target(options.target);
+    if (!target) return forward_error(target);
+    auto model = flow::load_model(options.model);
+    if (!model) return forward_error(model);
+    auto plan = options.design.plan(*model->graph);
+    if (!plan) return forward_error(plan);
+    auto cost = cost::estimate(*model->graph, *plan, *target, {.batch = options.batch});
+    if (!cost) return forward_error(cost);
+    return terminal.print(options.json ? cost_to_json(*cost) : to_text(*cost));
+}
+
+} // namespace
+
+Command cost_command(CLI::App& app) {
+    CLI::App* command = app.add_subcommand(
+        "cost",
+        "Modelled latency (s), energy (J), power (W), area (mm2) and memory (bytes) on a hardware target");
+    auto options = std::make_shared<Options>();
+    command
+        ->add_option("MODEL", options->model, "An .onnx file, zoo:NAME, demo, or a SCALE-Sim .csv topology")
+        ->required();
+    command
+        ->add_option("--target", options->target,
+                     "A preset (see `widthwise-cli targets`) or a target's JSON file")
+        ->required();
+    options->design.declare(*command);
+    command->add_option("--batch", options->batch, "Images that are processed together")
+        ->check(CLI::Range(int64_t{1}, int64_t{65536}))
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "One JSON document on stdout");
+    return {command, [options](Terminal& terminal) { return run(*options, terminal); }};
+}
+
+} // namespace widthwise::cli
