@@ -1,6 +1,6 @@
 #pragma once
-// The network as an immutable value, shared as GraphPtr. BatchNormalization and activations stay visible as nodes; the
-// engine folds and fuses when it lowers. Built by GraphBuilder only.
+// The network as an immutable value, shared as GraphPtr. BatchNormalization and activations stay visible as
+// nodes; the engine folds and fuses when it lowers. Built by GraphBuilder only.
 
 #include "core/base/ids.h"
 #include "core/base/result.h"
@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace widthwise {
@@ -20,17 +21,34 @@ using ValueId = Id<struct ValueTag>;
 
 /// Inputs of each op, in order (A: activation, or constant for element-wise ops; W: constant):
 ///   conv             A, W [O, I/group, KH, KW] (, W bias [O])
-///   gemm             A [N, I], W [O, I] (, W bias [O])     fully connected: y = x W^T + b, whatever the file's transposes
-///   batch_norm       A, W scale [C], W bias [C], W mean [C], W variance [C]
-///   add sub mul div  A, A (numpy broadcasting; one side may be constant)
-///   concat           A, A, ...
-///   all others       A
+///   gemm             A [N, I], W [O, I] (, W bias [O])     fully connected: y = x W^T + b, whatever the
+///   file's transposes batch_norm       A, W scale [C], W bias [C], W mean [C], W variance [C] add sub mul
+///   div  A, A (numpy broadcasting; one side may be constant) concat           A, A, ... all others       A
 enum class Op {
-    conv, gemm, batch_norm,
-    relu, leaky_relu, clip, sigmoid, tanh, exp, softmax,
-    add, sub, mul, div,
-    max_pool, average_pool, global_average_pool, reduce_mean,
-    concat, slice, pad, reshape, transpose, identity,
+    conv,
+    gemm,
+    batch_norm,
+    relu,
+    leaky_relu,
+    clip,
+    sigmoid,
+    tanh,
+    exp,
+    softmax,
+    add,
+    sub,
+    mul,
+    div,
+    max_pool,
+    average_pool,
+    global_average_pool,
+    reduce_mean,
+    concat,
+    slice,
+    pad,
+    reshape,
+    transpose,
+    identity,
     unsupported, ///< kept so that the rest can be inspected; Node::why_unsupported says why
 };
 
@@ -69,7 +87,9 @@ public:
     /// Invalid id for graph inputs and constants.
     [[nodiscard]] NodeId producer(ValueId id) const { return m_producers[id.position()]; }
     /// In topological order; a node that reads the value twice stands twice.
-    [[nodiscard]] const std::vector<NodeId>& consumers(ValueId id) const { return m_consumers[id.position()]; }
+    [[nodiscard]] const std::vector<NodeId>& consumers(ValueId id) const {
+        return m_consumers[id.position()];
+    }
     [[nodiscard]] NodeId find_node(std::string_view name) const;
     [[nodiscard]] std::vector<NodeId> node_ids() const;
     [[nodiscard]] bool is_output(ValueId id) const;
@@ -97,11 +117,12 @@ public:
     /// `shape` at batch 1, rank >= 1.
     ValueId input(std::string name, Shape shape);
     ValueId constant(std::string name, TensorPtr tensor);
-    /// Errors: invalid_input naming the node when the inputs' shapes do not fit the op or a duplicate name appears
-    /// (an empty name becomes op_type + "_" + index).
+    /// Errors: invalid_input naming the node when the inputs' shapes do not fit the op or a duplicate name
+    /// appears (an empty name becomes op_type + "_" + index). An empty `output_name` becomes the node's name.
     Result<ValueId> add(Op op, std::string op_type, std::string name, Attributes attributes,
-                        std::vector<ValueId> inputs);
-    /// An op that we cannot run, with the outputs that shape inference gives.
+                        std::vector<ValueId> inputs, std::string output_name = {});
+    /// An op that we cannot run, with the outputs that shape inference gives (`constant` null; none is
+    /// allowed). A name that is taken gets a suffix.
     std::vector<ValueId> add_unsupported(std::string op_type, std::string name, std::string why,
                                          std::vector<ValueId> inputs, std::vector<Value> outputs);
     void output(ValueId value);
@@ -115,9 +136,11 @@ private:
     NodeId new_node(Node node);
     std::string unique_name(std::string name, const std::string& op_type) const;
     Graph m_graph;
+    std::unordered_set<std::string> m_node_names;
 };
 
 /// Output shape of `op` at batch 1 for inputs as listed at Op. Errors: invalid_input with what does not fit.
-[[nodiscard]] Result<Shape> infer_shape(Op op, const Attributes& attributes, std::span<const Value* const> inputs);
+[[nodiscard]] Result<Shape> infer_shape(Op op, const Attributes& attributes,
+                                        std::span<const Value* const> inputs);
 
 } // namespace widthwise
