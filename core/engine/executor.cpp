@@ -1,0 +1,296 @@
+#include "core/engine/executor.h"
+
+#include "core/base/worker_pool.h"
+#include "core/engine/float_ops.h"
+#include "core/engine/kernels.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <omp.h>
+
+namespace widthwise::engine {
+namespace {
+
+constexpr size_t k_alignment = 64;
+
+size_t bytes_of(const Buffer& buffer, int batch) {
+    const size_t element = buffer.representation.element == Element::u8 ? 1 : sizeof(float);
+    const auto bytes = static_cast<size_t>(buffer.extent.elements()) * element * static_cast<size_t>(batch);
+    return (bytes + k_alignment - 1) / k_alignment * k_alignment;
+}
+
+/// Images whose largest buffer pair stays within half of a usual second-level cache.
+int choose_batch(const Program& program) {
+    constexpr size_t cache_bytes = 512 << 10;
+    size_t largest = 1;
+    for (const Step& step : program.steps) {
+        size_t bytes = bytes_of(program.buffers[writes(step.operation).position()], 1);
+        for (const BufferId id : reads(step.operation)) bytes += bytes_of(program.buffers[id.position()], 1);
+        largest = std::max(largest, bytes);
+    }
+    return static_cast<int>(std::clamp<size_t>(cache_bytes / largest, 1, 16));
+}
+
+std::byte* allocate(size_t bytes) {
+    return static_cast<std::byte*>(
+        ::operator new (std::max<size_t>(bytes, k_alignment), std::align_val_t{k_alignment}));
+}
+
+} // namespace
+
+void use_one_openmp_thread() {
+    omp_set_num_threads(1);
+}
+
+Result<std::shared_ptr<const Executor>> Executor::create(Program program, int batch) {
+    std::shared_ptr<Executor> executor(new Executor);
+    executor->m_batch = batch > 0 ? batch : choose_batch(program);
+    executor->m_program = std::move(program);
+    const Program& p = executor->m_program;
+    executor->m_layers.resize(p.steps.size());
+    Result<void> done = parallel_for(1, 1, [&](int64_t, int) -> Result<void> {
+        use_one_openmp_thread();
+        for (size_t i = 0; i < p.steps.size(); ++i) {
+            const auto* conv = std::get_if<ConvStep>(&p.steps[i].operation);
+            if (!conv) continue;
+            auto layer = OnednnLayer::create(*conv, p.buffers[conv->in.position()],
+                                             p.buffers[conv->out.position()], executor->m_batch);
+            if (!layer) {
+                layer.error().where = p.steps[i].node;
+                return forward_error(layer);
+            }
+            executor->m_scratch_bytes = std::max(executor->m_scratch_bytes, (*layer)->scratch_bytes());
+            executor->m_layers[i] = std::move(*layer);
+        }
+        return {};
+    });
+    if (!done) return forward_error(done);
+    executor->plan_memory();
+    return std::shared_ptr<const Executor>(std::move(executor));
+}
+
+std::string Executor::implementation(size_t step) const {
+    return m_layers[step] ? m_layers[step]->implementation() : std::string();
+}
+
+void Executor::plan_memory() {
+    const size_t count = m_program.buffers.size();
+    const auto root = [&](BufferId id) {
+        while (m_program.buffers[id.position()].alias.valid()) id = m_program.buffers[id.position()].alias;
+        return id.position();
+    };
+    const size_t end = m_program.steps.size();
+    std::vector<size_t> first(count, end), last(count, 0);
+    first[root(m_program.input)] = 0;
+    last[root(m_program.output)] = end;
+    for (size_t s = 0; s < end; ++s) {
+        const size_t out = root(writes(m_program.steps[s].operation));
+        first[out] = std::min(first[out], s);
+        last[out] = std::max(last[out], s);
+        for (const BufferId id : reads(m_program.steps[s].operation))
+            last[root(id)] = std::max(last[root(id)], s);
+    }
+    // First fit in order of birth; small enough that nothing cleverer pays.
+    m_offsets.assign(count, 0);
+    std::vector<size_t> order;
+    for (size_t i = 0; i < count; ++i)
+        if (first[i] != end || i == root(m_program.input)) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return first[a] < first[b]; });
+    std::vector<size_t> placed;
+    for (const size_t i : order) {
+        const size_t size = bytes_of(m_program.buffers[i], m_batch);
+        std::vector<std::pair<size_t, size_t>> taken;
+        for (const size_t j : placed)
+            if (first[j] <= last[i] && first[i] <= last[j])
+                taken.emplace_back(m_offsets[j], m_offsets[j] + bytes_of(m_program.buffers[j], m_batch));
+        std::sort(taken.begin(), taken.end());
+        size_t offset = 0;
+        for (const auto& [begin, stop] : taken) {
+            if (offset + size <= begin) break;
+            offset = std::max(offset, stop);
+        }
+        m_offsets[i] = offset;
+        m_arena_bytes = std::max(m_arena_bytes, offset + size);
+        placed.push_back(i);
+    }
+    for (size_t i = 0; i < count; ++i) m_offsets[i] = m_offsets[root(BufferId{static_cast<int>(i)})];
+}
+
+void Executor::Context::Free::operator()(std::byte* p) const {
+    ::operator delete (p, std::align_val_t{k_alignment});
+}
+
+struct Executor::Context::Interpreter {
+    Context& self;
+
+    const Buffer& buffer(BufferId id) const { return self.m_executor->m_program.buffers[id.position()]; }
+    const Representation& representation(BufferId id) const { return buffer(id).representation; }
+    bool quantized(BufferId id) const { return representation(id).element == Element::u8; }
+    size_t per_image(BufferId id) const { return static_cast<size_t>(buffer(id).extent.elements()); }
+    size_t images() const { return static_cast<size_t>(self.m_executor->m_batch); }
+    size_t all(BufferId id) const { return per_image(id) * images(); }
+    float* f32(BufferId id, size_t image = 0) const {
+        return static_cast<float*>(static_cast<void*>(self.data(id))) + image * per_image(id);
+    }
+    uint8_t* u8(BufferId id, size_t image = 0) const {
+        return static_cast<uint8_t*>(static_cast<void*>(self.data(id))) + image * per_image(id);
+    }
+    float* row(size_t n) const {
+        if (self.m_row.size() < n) self.m_row.resize(n);
+        return self.m_row.data();
+    }
+
+    void operator()(const QuantizeStep& s) const {
+        kernels::quantize(f32(s.in), u8(s.out), all(s.out), representation(s.out));
+    }
+    void operator()(const DequantizeStep& s) const {
+        kernels::dequantize(u8(s.in), f32(s.out), all(s.out), representation(s.in));
+    }
+    void operator()(const ConvStep&) const {} // a oneDNN layer, run by the caller
+
+    void operator()(const BinaryStep& s) const {
+        const bool plain =
+            s.op == BinaryOp::add && s.a.valid() && s.b.valid() && s.index_a.empty() && s.index_b.empty();
+        if (plain && quantized(s.a) && quantized(s.b) && quantized(s.out))
+            return kernels::add_u8(u8(s.a), representation(s.a), u8(s.b), representation(s.b), u8(s.out),
+                                   representation(s.out), s.clamp, all(s.out));
+        if (plain && !quantized(s.a) && !quantized(s.b) && !quantized(s.out))
+            return kernels::add_f32(f32(s.a), f32(s.b), f32(s.out), s.clamp, all(s.out));
+        for (size_t image = 0; image < images(); ++image) binary_image(s, image);
+    }
+
+    void binary_image(const BinaryStep& s, size_t image) const {
+        const auto operand = [&](BufferId id, const std::vector<int32_t>& index, size_t i) {
+            const size_t from = index.empty() ? i : static_cast<size_t>(index[i]);
+            if (!id.valid()) return s.constant[from];
+            if (!quantized(id)) return f32(id, image)[from];
+            const Representation& r = representation(id);
+            return r.scale * static_cast<float>(u8(id, image)[from] - r.zero_point);
+        };
+        const size_t n = per_image(s.out);
+        float* real = quantized(s.out) ? row(n) : f32(s.out, image);
+        for (size_t i = 0; i < n; ++i) {
+            const float y = apply(s.op, operand(s.a, s.index_a, i), operand(s.b, s.index_b, i));
+            real[i] = std::min(std::max(y, s.clamp.lo), s.clamp.hi);
+        }
+        if (quantized(s.out)) kernels::quantize(real, u8(s.out, image), n, representation(s.out));
+    }
+
+    void operator()(const ScaleShiftStep& s) const {
+        const size_t channels = s.scale.size();
+        const float *in = f32(s.in), *scale = s.scale.data(), *shift = s.shift.data();
+        float* out = f32(s.out);
+        for (size_t i = 0; i < all(s.out); i += channels)
+            for (size_t c = 0; c < channels; ++c)
+                out[i + c] = std::min(std::max(in[i + c] * scale[c] + shift[c], s.clamp.lo), s.clamp.hi);
+    }
+
+    void operator()(const PoolStep& s) const {
+        const Extent &from = buffer(s.in).extent, &to = buffer(s.out).extent;
+        for (size_t image = 0; image < images(); ++image) {
+            if (!s.average) {
+                if (quantized(s.in))
+                    kernels::max_pool(u8(s.in, image), u8(s.out, image), from, to, s.attributes);
+                else
+                    kernels::max_pool(f32(s.in, image), f32(s.out, image), from, to, s.attributes);
+                continue;
+            }
+            float* real = quantized(s.out) ? row(per_image(s.out)) : f32(s.out, image);
+            if (quantized(s.in))
+                kernels::average_pool(u8(s.in, image), real, from, to, s.attributes, representation(s.in));
+            else
+                kernels::average_pool(f32(s.in, image), real, from, to, s.attributes);
+            if (quantized(s.out))
+                kernels::quantize(real, u8(s.out, image), per_image(s.out), representation(s.out));
+        }
+    }
+
+    void operator()(const UnaryStep& s) const {
+        const float* in = f32(s.in);
+        float* out = f32(s.out);
+        for (size_t i = 0; i < all(s.out); ++i) out[i] = apply(s, in[i]);
+    }
+    void operator()(const SoftmaxStep& s) const {
+        for (size_t image = 0; image < images(); ++image)
+            softmax(s, {f32(s.in, image), per_image(s.in)}, {f32(s.out, image), per_image(s.out)});
+    }
+    void operator()(const MeanStep& s) const {
+        for (size_t image = 0; image < images(); ++image)
+            mean(s, {f32(s.in, image), per_image(s.in)}, {f32(s.out, image), per_image(s.out)});
+    }
+
+    template <typename T> void move(const MoveStep& s, T fill) const {
+        const auto at = [&](BufferId id, size_t image) {
+            return static_cast<T*>(static_cast<void*>(self.data(id))) + image * per_image(id);
+        };
+        for (size_t image = 0; image < images(); ++image) {
+            T* out = at(s.out, image);
+            for (const MoveStep::Run& run : s.runs) {
+                if (run.source < 0)
+                    std::fill_n(out + run.to, run.length, fill);
+                else
+                    std::copy_n(at(s.in[static_cast<size_t>(run.source)], image) + run.from, run.length,
+                                out + run.to);
+            }
+        }
+    }
+    void operator()(const MoveStep& s) const {
+        if (quantized(s.out))
+            move<uint8_t>(s, s.fill_u8);
+        else
+            move<float>(s, s.fill_f32);
+    }
+};
+
+Executor::Context::Context(std::shared_ptr<const Executor> executor)
+    : m_executor(std::move(executor))
+    , m_arena(allocate(m_executor->m_arena_bytes))
+    , m_scratch(allocate(m_executor->m_scratch_bytes)) {
+    std::memset(m_arena.get(), 0, m_executor->m_arena_bytes);
+}
+
+std::span<float> Executor::Context::input() {
+    const Interpreter view{*this};
+    return {view.f32(m_executor->m_program.input), view.all(m_executor->m_program.input)};
+}
+
+std::span<const float> Executor::Context::output() const {
+    return f32(m_executor->m_program.output);
+}
+
+std::span<const float> Executor::Context::f32(BufferId id) const {
+    const auto elements = static_cast<size_t>(m_executor->m_program.buffers[id.position()].extent.elements());
+    return {static_cast<const float*>(static_cast<const void*>(data(id))),
+            elements * static_cast<size_t>(m_executor->m_batch)};
+}
+
+std::span<const uint8_t> Executor::Context::u8(BufferId id) const {
+    const auto elements = static_cast<size_t>(m_executor->m_program.buffers[id.position()].extent.elements());
+    return {static_cast<const uint8_t*>(static_cast<const void*>(data(id))),
+            elements * static_cast<size_t>(m_executor->m_batch)};
+}
+
+void Executor::Context::run(const std::function<void(BufferId)>& observe) {
+    using clock = std::chrono::steady_clock;
+    const auto seconds_since = [](clock::time_point begin) {
+        return std::chrono::duration<double>(clock::now() - begin).count();
+    };
+    const auto begin = m_profiling ? clock::now() : clock::time_point();
+    for (size_t i = 0; i < m_executor->m_program.steps.size(); ++i) {
+        const Operation& operation = m_executor->m_program.steps[i].operation;
+        if (const auto& layer = m_executor->m_layers[i]) {
+            const auto& conv = std::get<ConvStep>(operation);
+            const auto primitive_begin = m_profiling ? clock::now() : clock::time_point();
+            layer->run(data(conv.in), data(conv.out), m_scratch.get());
+            if (m_profiling) m_primitive_seconds += seconds_since(primitive_begin);
+        } else {
+            std::visit(Interpreter{*this}, operation);
+        }
+        if (observe) observe(writes(operation));
+    }
+    if (m_profiling) m_total_seconds += seconds_since(begin);
+}
+
+} // namespace widthwise::engine

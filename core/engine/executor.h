@@ -1,0 +1,75 @@
+#pragma once
+// A Program compiled for a fixed micro-batch. Shared and immutable; each worker thread runs it in its own
+// Context.
+
+#include "core/engine/onednn_layer.h"
+#include "core/engine/program.h"
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace widthwise::engine {
+
+class Executor {
+public:
+    /// `batch` images at once; 0: as many as keep the largest buffers in a core's cache. Errors: as
+    /// OnednnLayer.
+    static Result<std::shared_ptr<const Executor>> create(Program program, int batch = 0);
+
+    [[nodiscard]] const Program& program() const { return m_program; }
+    [[nodiscard]] int batch() const { return m_batch; }
+    /// Implementation names by step; empty for our own kernels.
+    [[nodiscard]] std::string implementation(size_t step) const;
+
+    class Context;
+
+private:
+    Executor() = default;
+    Program m_program;
+    int m_batch = 1;
+    std::vector<std::unique_ptr<OnednnLayer>> m_layers; ///< by step; null for our own kernels
+    std::vector<size_t> m_offsets;                      ///< of each buffer in the arena, bytes
+    size_t m_arena_bytes = 0, m_scratch_bytes = 0;
+    void plan_memory();
+};
+
+/// One thread's memory. Buffers share an arena by lifetime: after a step only what later steps read is
+/// intact.
+class Executor::Context {
+public:
+    explicit Context(std::shared_ptr<const Executor> executor);
+
+    /// f32, batch x elements, storage order: fill before run().
+    [[nodiscard]] std::span<float> input();
+    /// After each step `observe` (when given) sees the step's output buffer.
+    void run(const std::function<void(BufferId)>& observe = {});
+    [[nodiscard]] std::span<const float> output() const;
+    [[nodiscard]] std::span<const float> f32(BufferId id) const;
+    [[nodiscard]] std::span<const uint8_t> u8(BufferId id) const;
+
+    /// Seconds inside oneDNN primitives and in all steps since construction; counted only when asked for.
+    void set_profiling(bool on) { m_profiling = on; }
+    [[nodiscard]] double primitive_seconds() const { return m_primitive_seconds; }
+    [[nodiscard]] double total_seconds() const { return m_total_seconds; }
+
+private:
+    struct Interpreter;
+    struct Free {
+        void operator()(std::byte* p) const;
+    };
+    [[nodiscard]] std::byte* data(BufferId id) const {
+        return m_arena.get() + m_executor->m_offsets[id.position()];
+    }
+    std::shared_ptr<const Executor> m_executor;
+    std::unique_ptr<std::byte, Free> m_arena, m_scratch;
+    std::vector<float> m_row; ///< one image's floats between two kernels
+    bool m_profiling = false;
+    double m_primitive_seconds = 0, m_total_seconds = 0;
+};
+
+/// Sets this thread's OpenMP team to one, so that oneDNN primitives run on the calling thread alone.
+void use_one_openmp_thread();
+
+} // namespace widthwise::engine

@@ -1,0 +1,178 @@
+#include "core/engine/kernels.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+// One body, compiled for several ISAs and chosen at load time. Resolvers run before the sanitizers are ready.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define WIDTHWISE_CLONES                                                                                     \
+    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
+#else
+#define WIDTHWISE_CLONES
+#endif
+
+namespace widthwise::engine::kernels {
+namespace {
+
+/// Round half to even for |x| < 2^22: the addition leaves no room for a fraction. Vectorizes everywhere,
+/// unlike rint.
+inline float round_small(float x) {
+    constexpr float magic = 12582912.0F; // 1.5 * 2^23
+    return (x + magic) - magic;
+}
+
+inline float cut(float x, float lo, float hi) {
+    x = x > lo ? x : lo;
+    return x < hi ? x : hi;
+}
+
+/// Bounds are integers, so cutting before rounding equals rounding before cutting.
+inline uint8_t store_u8(float real, float scale, float lo, float hi, int32_t zero_point) {
+    float x = real / scale;
+    x = x == x ? x : 0.0F;
+    return static_cast<uint8_t>(static_cast<int32_t>(round_small(cut(x, lo, hi))) + zero_point);
+}
+
+struct Window {
+    int64_t y0, y1, x0, x1;
+    [[nodiscard]] int64_t count() const { return (y1 - y0) * (x1 - x0); }
+};
+
+Window window_at(int64_t y, int64_t x, const Extent& from, const PoolAttributes& a) {
+    const int64_t top = y * a.strides[0] - a.pads[0], left = x * a.strides[1] - a.pads[1];
+    return {std::max<int64_t>(top, 0), std::min(top + a.kernel[0], from.height), std::max<int64_t>(left, 0),
+            std::min(left + a.kernel[1], from.width)};
+}
+
+WIDTHWISE_CLONES void max_into(uint8_t* out, const uint8_t* in, int64_t n) {
+    for (int64_t c = 0; c < n; ++c) out[c] = in[c] > out[c] ? in[c] : out[c];
+}
+WIDTHWISE_CLONES void max_into_f32(float* out, const float* in, int64_t n) {
+    for (int64_t c = 0; c < n; ++c) out[c] = out[c] < in[c] ? in[c] : out[c];
+}
+WIDTHWISE_CLONES void sum_into(int32_t* sum, const uint8_t* in, int64_t n) {
+    for (int64_t c = 0; c < n; ++c) sum[c] += in[c];
+}
+WIDTHWISE_CLONES void sum_into_f32(float* sum, const float* in, int64_t n) {
+    for (int64_t c = 0; c < n; ++c) sum[c] += in[c];
+}
+void max_into(float* out, const float* in, int64_t n) {
+    max_into_f32(out, in, n);
+}
+
+template <typename T>
+void max_pool_any(const T* in, T* out, const Extent& from, const Extent& to, const PoolAttributes& a) {
+    for (int64_t y = 0; y < to.height; ++y)
+        for (int64_t x = 0; x < to.width; ++x, out += to.channels) {
+            const Window w = window_at(y, x, from, a);
+            bool first = true;
+            for (int64_t iy = w.y0; iy < w.y1; ++iy)
+                for (int64_t ix = w.x0; ix < w.x1; ++ix) {
+                    const T* pixel = in + (iy * from.width + ix) * from.channels;
+                    if (first)
+                        std::copy_n(pixel, from.channels, out);
+                    else
+                        max_into(out, pixel, from.channels);
+                    first = false;
+                }
+            if (first) std::fill_n(out, to.channels, T{0});
+        }
+}
+
+float divisor(const Window& w, const PoolAttributes& a) {
+    return static_cast<float>(a.count_include_pad ? a.kernel[0] * a.kernel[1] : w.count());
+}
+
+} // namespace
+
+WIDTHWISE_CLONES void quantize(const float* in, uint8_t* out, size_t n, const Representation& to) {
+    const auto lo = static_cast<float>(-to.zero_point), hi = static_cast<float>(to.q_max - to.zero_point);
+    const float scale = to.scale;
+    const int32_t zero_point = to.zero_point;
+    for (size_t i = 0; i < n; ++i) out[i] = store_u8(in[i], scale, lo, hi, zero_point);
+}
+
+WIDTHWISE_CLONES void dequantize(const uint8_t* in, float* out, size_t n, const Representation& from) {
+    const float scale = from.scale;
+    const int32_t zero_point = from.zero_point;
+    for (size_t i = 0; i < n; ++i) out[i] = scale * static_cast<float>(in[i] - zero_point);
+}
+
+WIDTHWISE_CLONES void add_u8(const uint8_t* a, const Representation& from_a, const uint8_t* b,
+                             const Representation& from_b, uint8_t* out, const Representation& to,
+                             const Clamp& clamp, size_t n) {
+    const auto lo = static_cast<float>(-to.zero_point), hi = static_cast<float>(to.q_max - to.zero_point);
+    const float scale_a = from_a.scale, scale_b = from_b.scale, scale = to.scale, clamp_lo = clamp.lo,
+                clamp_hi = clamp.hi;
+    const int32_t zero_a = from_a.zero_point, zero_b = from_b.zero_point, zero = to.zero_point;
+    for (size_t i = 0; i < n; ++i) {
+        const float real_a = scale_a * static_cast<float>(a[i] - zero_a);
+        const float real_b = scale_b * static_cast<float>(b[i] - zero_b);
+        out[i] = store_u8(cut(real_a + real_b, clamp_lo, clamp_hi), scale, lo, hi, zero);
+    }
+}
+
+WIDTHWISE_CLONES void add_f32(const float* a, const float* b, float* out, const Clamp& clamp, size_t n) {
+    const float lo = clamp.lo, hi = clamp.hi;
+    for (size_t i = 0; i < n; ++i) out[i] = cut(a[i] + b[i], lo, hi);
+}
+
+void max_pool(const uint8_t* in, uint8_t* out, const Extent& from, const Extent& to,
+              const PoolAttributes& a) {
+    max_pool_any(in, out, from, to, a);
+}
+void max_pool(const float* in, float* out, const Extent& from, const Extent& to, const PoolAttributes& a) {
+    max_pool_any(in, out, from, to, a);
+}
+
+void average_pool(const uint8_t* in, float* out, const Extent& from, const Extent& to,
+                  const PoolAttributes& a, const Representation& r) {
+    std::vector<int32_t> sum(static_cast<size_t>(from.channels));
+    for (int64_t y = 0; y < to.height; ++y)
+        for (int64_t x = 0; x < to.width; ++x, out += to.channels) {
+            const Window w = window_at(y, x, from, a);
+            std::fill(sum.begin(), sum.end(), static_cast<int32_t>(-r.zero_point * w.count()));
+            for (int64_t iy = w.y0; iy < w.y1; ++iy)
+                for (int64_t ix = w.x0; ix < w.x1; ++ix)
+                    sum_into(sum.data(), in + (iy * from.width + ix) * from.channels, from.channels);
+            const float n = divisor(w, a);
+            for (int64_t c = 0; c < to.channels; ++c)
+                out[c] = static_cast<float>(sum[static_cast<size_t>(c)]) / n * r.scale;
+        }
+}
+
+void average_pool(const float* in, float* out, const Extent& from, const Extent& to,
+                  const PoolAttributes& a) {
+    for (int64_t y = 0; y < to.height; ++y)
+        for (int64_t x = 0; x < to.width; ++x, out += to.channels) {
+            const Window w = window_at(y, x, from, a);
+            std::fill_n(out, to.channels, 0.0F);
+            for (int64_t iy = w.y0; iy < w.y1; ++iy)
+                for (int64_t ix = w.x0; ix < w.x1; ++ix)
+                    sum_into_f32(out, in + (iy * from.width + ix) * from.channels, from.channels);
+            const float n = divisor(w, a);
+            for (int64_t c = 0; c < to.channels; ++c) out[c] /= n;
+        }
+}
+
+void requantize(const int32_t* acc, size_t pixels, const ConvStep& step, uint8_t* out, int32_t zero_point) {
+    const auto channels = static_cast<size_t>(step.out_channels);
+    for (size_t i = 0; i < pixels * channels; ++i) {
+        const size_t o = i % channels;
+        const float y = (static_cast<float>(acc[i]) + step.bias[o]) * step.multiplier[o];
+        const float kept = cut(y, step.clamp_lo, step.clamp_hi);
+        out[i] = static_cast<uint8_t>(static_cast<int32_t>(round_small(kept)) + zero_point);
+    }
+}
+
+void requantize(const int32_t* acc, size_t pixels, const ConvStep& step, float* out) {
+    const auto channels = static_cast<size_t>(step.out_channels);
+    for (size_t i = 0; i < pixels * channels; ++i) {
+        const size_t o = i % channels;
+        out[i] = cut((static_cast<float>(acc[i]) + step.bias[o]) * step.multiplier[o], step.clamp_lo,
+                     step.clamp_hi);
+    }
+}
+
+} // namespace widthwise::engine::kernels

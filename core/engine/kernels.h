@@ -1,0 +1,33 @@
+#pragma once
+// Vectorized loops around the oneDNN primitives. Each gives bit for bit what ReferenceEngine gives, on every
+// ISA: the same float operations in the same order, no contraction, no reassociation.
+
+#include "core/engine/program.h"
+
+#include <cstddef>
+#include <cstdint>
+
+namespace widthwise::engine::kernels {
+
+/// clamp(round_half_even(x / scale) + zero_point, 0, q_max); NaN gives the zero point.
+void quantize(const float* in, uint8_t* out, size_t n, const Representation& to);
+void dequantize(const uint8_t* in, float* out, size_t n, const Representation& from);
+
+/// Same-shape operands, both u8, into u8: the residual add.
+void add_u8(const uint8_t* a, const Representation& from_a, const uint8_t* b, const Representation& from_b,
+            uint8_t* out, const Representation& to, const Clamp& clamp, size_t n);
+void add_f32(const float* a, const float* b, float* out, const Clamp& clamp, size_t n);
+
+/// One image, channels last.
+void max_pool(const uint8_t* in, uint8_t* out, const Extent& from, const Extent& to, const PoolAttributes& a);
+void max_pool(const float* in, float* out, const Extent& from, const Extent& to, const PoolAttributes& a);
+/// Average pooling into f32: sum / count (* scale).
+void average_pool(const uint8_t* in, float* out, const Extent& from, const Extent& to,
+                  const PoolAttributes& a, const Representation& r);
+void average_pool(const float* in, float* out, const Extent& from, const Extent& to, const PoolAttributes& a);
+
+/// (f32(acc) + bias) * multiplier, clamped; then stored as ConvStep says. `acc` is pixels x channels.
+void requantize(const int32_t* acc, size_t pixels, const ConvStep& step, uint8_t* out, int32_t zero_point);
+void requantize(const int32_t* acc, size_t pixels, const ConvStep& step, float* out);
+
+} // namespace widthwise::engine::kernels

@@ -1,0 +1,261 @@
+#include "core/engine/onednn_layer.h"
+
+#include "core/engine/exact_gemm_layer.h"
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace widthwise::engine {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::memory;
+using tag = dnnl::memory::format_tag;
+using type = dnnl::memory::data_type;
+
+const dnnl::engine& cpu_engine() {
+    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    return engine;
+}
+
+dnnl::stream& thread_stream() {
+    thread_local dnnl::stream stream(cpu_engine());
+    return stream;
+}
+
+type data_type(Element element) {
+    return element == Element::u8 ? type::u8 : type::f32;
+}
+
+memory constant_memory(const memory::desc& desc, const void* data) {
+    memory m(desc, cpu_engine());
+    std::copy_n(static_cast<const std::byte*>(data), desc.get_size(),
+                static_cast<std::byte*>(m.get_data_handle()));
+    return m;
+}
+
+/// The clamp, the rounding and the zero point of a step as post-operations.
+void append_output_ops(dnnl::post_ops& ops, const ConvStep& step, const Representation& out) {
+#if DNNL_VERSION_MAJOR >= 3
+    const auto eltwise = [&](algorithm a, float alpha, float beta) { ops.append_eltwise(a, alpha, beta); };
+#else
+    const auto eltwise = [&](algorithm a, float alpha, float beta) {
+        ops.append_eltwise(1.0F, a, alpha, beta);
+    };
+#endif
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    const bool to_u8 = out.element == Element::u8;
+    const bool saturation_cuts = to_u8 && out.zero_point == 0 && step.clamp_lo == 0 && step.clamp_hi == 255;
+    if (!saturation_cuts) {
+        if (step.clamp_lo == 0 && step.clamp_hi == infinity) {
+            eltwise(algorithm::eltwise_relu, 0, 0);
+        } else if (step.clamp_lo != -infinity || step.clamp_hi != infinity) {
+            constexpr float largest = std::numeric_limits<float>::max();
+            eltwise(algorithm::eltwise_clip, std::max(step.clamp_lo, -largest),
+                    std::min(step.clamp_hi, largest));
+        }
+    }
+    if (to_u8 && out.zero_point != 0) {
+        // Round before the shift, as the convention says; after it ties could fall the other way.
+        eltwise(algorithm::eltwise_round, 0, 0);
+        eltwise(algorithm::eltwise_linear, 1, static_cast<float>(out.zero_point));
+    }
+}
+
+} // namespace
+
+struct OnednnLayer::Impl {
+    dnnl::primitive primitive;
+    memory::desc in, out, scratch;
+    std::vector<std::pair<int, memory>> constants; ///< weights, bias, multipliers
+    std::unique_ptr<ExactGemmLayer> exact;         ///< where u8 x s8 would saturate
+    std::string implementation;
+
+    template <typename PrimitiveDesc> void adopt(const PrimitiveDesc& desc) {
+        in = desc.src_desc();
+        out = desc.dst_desc();
+        scratch = desc.scratchpad_desc();
+        implementation = desc.impl_info_str();
+    }
+    void build(const ConvStep& step, const Buffer& from, const Buffer& to, int batch);
+};
+
+void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Buffer& to, int batch) {
+    const dnnl::engine& engine = cpu_engine();
+    const ConvAttributes& a = step.attributes;
+    const bool integer = step.is_integer();
+    const type weight_type = integer ? type::s8 : type::f32;
+    const bool grouped = a.group > 1;
+    const int64_t group_in = step.in_channels / a.group, group_out = step.out_channels / a.group;
+
+    memory::dims in_dims, out_dims, weight_dims;
+    tag activation_tag = tag::nhwc, plain_weights = grouped ? tag::goihw : tag::oihw;
+    if (step.fully_connected) {
+        in_dims = {batch, step.in_channels};
+        out_dims = {batch, step.out_channels};
+        weight_dims = {step.out_channels, step.in_channels};
+        activation_tag = tag::nc;
+        plain_weights = tag::oi;
+    } else {
+        in_dims = {batch, step.in_channels, from.extent.height, from.extent.width};
+        out_dims = {batch, step.out_channels, to.extent.height, to.extent.width};
+        weight_dims = grouped ? memory::dims{a.group, group_out, group_in, a.kernel[0], a.kernel[1]}
+                              : memory::dims{step.out_channels, group_in, a.kernel[0], a.kernel[1]};
+    }
+    const memory::desc in_md(in_dims, data_type(from.representation.element), activation_tag);
+    const memory::desc out_md(out_dims, data_type(to.representation.element), activation_tag);
+    const memory::desc any_weights(weight_dims, weight_type, tag::any);
+    const memory::desc bias_md({step.out_channels}, type::f32, tag::x);
+    const memory::dims strides{a.strides[0], a.strides[1]}, dilates{a.dilations[0] - 1, a.dilations[1] - 1};
+    const memory::dims pad_begin{a.pads[0], a.pads[1]};
+    // The end padding that makes the sizes agree: ceil effects may leave less than the file says.
+    const auto end_pad = [&](int64_t in_size, int64_t out_size, size_t axis) {
+        return (out_size - 1) * a.strides[axis] + (a.kernel[axis] - 1) * a.dilations[axis] + 1 - in_size -
+               pad_begin[axis];
+    };
+    const memory::dims pad_end{end_pad(from.extent.height, to.extent.height, 0),
+                               end_pad(from.extent.width, to.extent.width, 1)};
+
+    dnnl::primitive_attr attr;
+    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    dnnl::post_ops ops;
+    const auto kind = dnnl::prop_kind::forward_inference;
+#if DNNL_VERSION_MAJOR >= 3
+    // 3.x adds the bias after scaling; we state (acc + bias) * multiplier, so both become post-operations.
+    const memory::desc channel_md(step.fully_connected ? memory::dims{1, step.out_channels}
+                                                       : memory::dims{1, step.out_channels, 1, 1},
+                                  type::f32, activation_tag);
+    if (integer) {
+        for (const auto& [op, values] : {std::pair{algorithm::binary_add, &step.bias},
+                                         std::pair{algorithm::binary_mul, &step.multiplier}}) {
+            constants.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops.len()) | DNNL_ARG_SRC_1,
+                                   constant_memory(channel_md, values->data()));
+            ops.append_binary(op, channel_md);
+        }
+    }
+    append_output_ops(ops, step, to.representation);
+    attr.set_post_ops(ops);
+    const memory::desc native_bias = integer ? memory::desc() : bias_md;
+    memory::desc weights_md;
+    if (step.fully_connected) {
+        const dnnl::inner_product_forward::primitive_desc desc(engine, kind, in_md, any_weights, native_bias,
+                                                               out_md, attr);
+        adopt(desc);
+        weights_md = desc.weights_desc();
+        primitive = dnnl::inner_product_forward(desc);
+    } else {
+        const dnnl::convolution_forward::primitive_desc desc(engine, kind, algorithm::convolution_direct,
+                                                             in_md, any_weights, native_bias, out_md, strides,
+                                                             dilates, pad_begin, pad_end, attr);
+        adopt(desc);
+        weights_md = desc.weights_desc();
+        primitive = dnnl::convolution_forward(desc);
+    }
+    const bool bias_is_native = !integer;
+#else
+    if (integer) attr.set_output_scales(1 << 1, step.multiplier);
+    append_output_ops(ops, step, to.representation);
+    attr.set_post_ops(ops);
+    memory::desc weights_md;
+    if (step.fully_connected) {
+        const dnnl::inner_product_forward::primitive_desc desc({kind, in_md, any_weights, bias_md, out_md},
+                                                               attr, engine);
+        adopt(desc);
+        weights_md = desc.weights_desc();
+        primitive = dnnl::inner_product_forward(desc);
+    } else {
+        const dnnl::convolution_forward::primitive_desc desc({kind, algorithm::convolution_direct, in_md,
+                                                              any_weights, bias_md, out_md, strides, dilates,
+                                                              pad_begin, pad_end},
+                                                             attr, engine);
+        adopt(desc);
+        weights_md = desc.weights_desc();
+        primitive = dnnl::convolution_forward(desc);
+    }
+    const bool bias_is_native = true;
+#endif
+    memory plain = constant_memory(memory::desc(weight_dims, weight_type, plain_weights),
+                                   integer ? static_cast<const void*>(step.weights_q.data())
+                                           : static_cast<const void*>(step.weights_f32.data()));
+    memory packed(weights_md, engine);
+    dnnl::reorder(plain, packed).execute(thread_stream(), plain, packed);
+    thread_stream().wait();
+    constants.emplace_back(DNNL_ARG_WEIGHTS, packed);
+    if (bias_is_native) constants.emplace_back(DNNL_ARG_BIAS, constant_memory(bias_md, step.bias.data()));
+}
+
+OnednnLayer::OnednnLayer() : m_impl(std::make_unique<Impl>()) {}
+OnednnLayer::~OnednnLayer() = default;
+
+Result<std::unique_ptr<OnednnLayer>> OnednnLayer::create(const ConvStep& step, const Buffer& in,
+                                                         const Buffer& out, int batch) {
+    std::unique_ptr<OnednnLayer> layer(new OnednnLayer);
+    if (step.is_integer() && !onednn_has_vnni() && ExactGemmLayer::would_saturate(step, in.representation)) {
+        layer->m_impl->exact = std::make_unique<ExactGemmLayer>(step, in, out, batch);
+        layer->m_impl->implementation = "gemm_u8s8s32";
+        return layer;
+    }
+    try {
+        layer->m_impl->build(step, in, out, batch);
+    } catch (const dnnl::error& e) {
+        return fail(ErrorCode::failed, std::string("oneDNN cannot run this layer: ") + e.what());
+    }
+    return layer;
+}
+
+void OnednnLayer::run(const void* in, void* out, void* scratch) const {
+    const Impl& impl = *m_impl;
+    if (impl.exact) return impl.exact->run(static_cast<const uint8_t*>(in), out, scratch);
+    // oneDNN's memory takes a mutable pointer for what it only reads.
+    std::unordered_map<int, memory> args(impl.constants.begin(), impl.constants.end());
+    args.insert_or_assign(DNNL_ARG_SRC, memory(impl.in, cpu_engine(), const_cast<void*>(in)));
+    args.insert_or_assign(DNNL_ARG_DST, memory(impl.out, cpu_engine(), out));
+    args.insert_or_assign(DNNL_ARG_SCRATCHPAD, memory(impl.scratch, cpu_engine(), scratch));
+    impl.primitive.execute(thread_stream(), args);
+}
+
+size_t OnednnLayer::scratch_bytes() const {
+    return m_impl->exact ? m_impl->exact->scratch_bytes() : m_impl->scratch.get_size();
+}
+
+const std::string& OnednnLayer::implementation() const {
+    return m_impl->implementation;
+}
+
+std::string onednn_isa() {
+    switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+        return "sse41";
+    case dnnl::cpu_isa::avx:
+        return "avx";
+    case dnnl::cpu_isa::avx2:
+        return "avx2";
+    case dnnl::cpu_isa::avx2_vnni:
+        return "avx2_vnni";
+    case dnnl::cpu_isa::avx512_core:
+        return "avx512_core";
+    case dnnl::cpu_isa::avx512_core_vnni:
+        return "avx512_core_vnni";
+    case dnnl::cpu_isa::avx512_core_bf16:
+        return "avx512_core_bf16";
+    default:
+        return "avx512_core_bf16 or newer";
+    }
+}
+
+bool onednn_has_vnni() {
+    switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+    case dnnl::cpu_isa::avx:
+    case dnnl::cpu_isa::avx2:
+    case dnnl::cpu_isa::avx512_core:
+        return false;
+    default:
+        return true;
+    }
+}
+
+} // namespace widthwise::engine

@@ -1,0 +1,42 @@
+#pragma once
+// One ConvStep as a oneDNN primitive. The only file of the engine that knows oneDNN's API; compiles with 2.x
+// and 3.x.
+
+#include "core/engine/program.h"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace widthwise::engine {
+
+/// Immutable after create(); run() may be called by several threads at once, each with its own scratch.
+class OnednnLayer {
+public:
+    /// Compiles for `batch` images. Call on a thread whose OpenMP thread count is 1: oneDNN fixes the split
+    /// then. Errors: failed with oneDNN's own words.
+    static Result<std::unique_ptr<OnednnLayer>> create(const ConvStep& step, const Buffer& in,
+                                                       const Buffer& out, int batch);
+    ~OnednnLayer();
+    OnednnLayer(const OnednnLayer&) = delete;
+    OnednnLayer& operator=(const OnednnLayer&) = delete;
+
+    /// `in` and `out` in the layout of program.h, `scratch` of scratch_bytes(), 64-byte aligned.
+    void run(const void* in, void* out, void* scratch) const;
+    [[nodiscard]] size_t scratch_bytes() const;
+    /// oneDNN's name of the implementation, e.g. "jit_int8:avx512_core_vnni"; "gemm_u8s8s32" for the split
+    /// path.
+    [[nodiscard]] const std::string& implementation() const;
+
+private:
+    OnednnLayer();
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+/// oneDNN's name of the instruction set in use, e.g. "avx512_core_vnni".
+[[nodiscard]] std::string onednn_isa();
+/// u8 x s8 products are summed in 32 bits at once (VNNI), not in saturating 16-bit pairs.
+[[nodiscard]] bool onednn_has_vnni();
+
+} // namespace widthwise::engine
