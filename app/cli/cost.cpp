@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 #include "app/cli/design_options.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/cost/cost_model.h"
 #include "core/design/json.h"
 #include "core/flow/session.h"
@@ -21,18 +22,18 @@ std::string to_text(const CostBreakdown& cost) {
     for (const LayerCost& layer : cost.layers)
         table.add({layer.layer, grouped(layer.macs), std::to_string(layer.weight_bits),
                    std::to_string(layer.activation_bits), grouped(layer.cycles),
-                   engineering(layer.latency_s, "s"), engineering(layer.energy.total_j(), "J"),
-                   engineering(layer.dram_bytes, "B"), percent(layer.utilization, 1),
+                   format_si(layer.latency_s, "s"), format_si(layer.energy.total_j(), "J"),
+                   format_bytes(layer.dram_bytes), format_percent(layer.utilization, 1),
                    layer.bound == Bound::memory ? "memory" : "compute", layer.mapping});
     std::string text =
         table.to_string() + "\n" + cost.target + ", batch " + std::to_string(cost.batch) + "\n";
     Table totals(
         {"latency", "throughput", "energy", "power", "area", "weights", "model", "BOPS", "DRAM", "used"});
-    totals.add({engineering(cost.latency_s, "s"), engineering(cost.throughput_ips, "images/s"),
-                engineering(cost.energy_j, "J"), engineering(cost.power_w, "W"),
-                fixed(cost.area_mm2, 3) + " mm2", engineering(cost.weight_bytes, "B"),
-                engineering(cost.model_bytes, "B"), engineering(cost.bops, ""),
-                engineering(cost.dram_bytes, "B"), percent(cost.utilization, 1)});
+    totals.add({format_si(cost.latency_s, "s"), format_si(cost.throughput_ips, "images/s"),
+                format_si(cost.energy_j, "J"), format_si(cost.power_w, "W"),
+                format_fixed(cost.area_mm2, 3) + " mm2", format_bytes(cost.weight_bytes),
+                format_bytes(cost.model_bytes), format_si(cost.bops, ""), format_bytes(cost.dram_bytes),
+                format_percent(cost.utilization, 1)});
     return text + totals.to_string();
 }
 

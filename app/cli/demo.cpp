@@ -2,6 +2,7 @@
 #include "app/cli/json_output.h"
 #include "app/cli/picture.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/base/output_file.h"
 #include "core/cost/cost_model.h"
 #include "core/flow/session.h"
@@ -51,10 +52,11 @@ std::string to_text(const report::Report& report, const std::string& path) {
                  "area", "size", "images/s"});
     for (const report::Design& design : report.designs) {
         const Accuracy& accuracy = design.evaluation.accuracy;
-        table.add({design.label, percent(accuracy.top1), percent(accuracy.top1_ci95.lo),
-                   percent(accuracy.top1_ci95.hi), percent(accuracy.delta_top1), percent(accuracy.agreement),
-                   engineering(design.cost.energy_j, "J"), engineering(design.cost.latency_s, "s"),
-                   fixed(design.cost.area_mm2, 2) + " mm2", engineering(design.cost.model_bytes, "B"),
+        table.add({design.label, format_percent(accuracy.top1, 2), format_percent(accuracy.top1_ci95.lo, 2),
+                   format_percent(accuracy.top1_ci95.hi, 2), format_points(accuracy.delta_top1) + " pt",
+                   format_percent(accuracy.agreement, 2), format_si(design.cost.energy_j, "J"),
+                   format_si(design.cost.latency_s, "s"), format_fixed(design.cost.area_mm2, 2) + " mm2",
+                   format_bytes(design.cost.model_bytes),
                    grouped(static_cast<long long>(design.evaluation.images_per_second))});
     }
     return table.to_string() + "\nAccuracy measured on " +

@@ -2,6 +2,7 @@
 #include "app/cli/design_options.h"
 #include "app/cli/prediction_files.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/base/output_file.h"
 #include "core/cost/cost_model.h"
 #include "core/design/json.h"
@@ -20,7 +21,7 @@ struct Options {
 };
 
 std::string interval_text(const Interval& interval) {
-    return "[" + percent(interval.lo) + ", " + percent(interval.hi) + "]";
+    return "[" + format_percent(interval.lo, 2) + ", " + format_percent(interval.hi, 2) + "]";
 }
 
 std::string to_text(const Evaluation& evaluation) {
@@ -34,17 +35,19 @@ std::string to_text(const Evaluation& evaluation) {
     const Accuracy& accuracy = evaluation.accuracy;
     const CalibrationInfo& calibration = evaluation.provenance.calibration;
     std::string text = table.to_string() + "\n";
-    text += "top-1       " + percent(accuracy.top1) + "  95 % " + interval_text(accuracy.top1_ci95) + " of " +
-            grouped(accuracy.samples) + " images\n";
-    if (accuracy.top5) text += "top-5       " + percent(*accuracy.top5) + "\n";
-    text += "float       " + percent(accuracy.float_top1) + ", difference " + percent(accuracy.delta_top1) +
-            "  95 % " + interval_text(accuracy.delta_ci95) + "\n";
-    text += "agreement   " + percent(accuracy.agreement) + " of the images get the float network's answer\n";
+    text += "top-1       " + format_percent(accuracy.top1, 2) + "  95 % " +
+            interval_text(accuracy.top1_ci95) + " of " + grouped(accuracy.samples) + " images\n";
+    if (accuracy.top5) text += "top-5       " + format_percent(*accuracy.top5, 2) + "\n";
+    text += "float       " + format_percent(accuracy.float_top1, 2) + ", difference " +
+            format_points(accuracy.delta_top1) + " points" + "  95 % " + interval_text(accuracy.delta_ci95) +
+            "\n";
+    text += "agreement   " + format_percent(accuracy.agreement, 2) +
+            " of the images get the float network's answer\n";
     if (calibration.samples > 0)
         text += "calibrated  on " + grouped(calibration.samples) + " images of " + calibration.data +
                 (calibration.shared_with_evaluation ? " (the data that are evaluated)" : "") + "\n";
     text += "speed       " + grouped(static_cast<long long>(evaluation.images_per_second)) + " images/s, " +
-            engineering(evaluation.seconds, "s") + "\n";
+            format_si(evaluation.seconds, "s") + "\n";
     return text;
 }
 

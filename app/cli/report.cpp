@@ -2,6 +2,7 @@
 #include "app/cli/json_output.h"
 #include "app/cli/picture.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/base/output_file.h"
 #include "core/flow/project.h"
 
@@ -33,7 +34,7 @@ Result<void> run(const Options& options, Terminal& terminal) {
         return terminal.print(
             dump({{"path", options.output}, {"designs", report->designs.size()}, {"bytes", *bytes}}));
     return terminal.print(options.output + ": " + std::to_string(report->designs.size()) + " designs, " +
-                          engineering(static_cast<double>(*bytes), "B"));
+                          format_bytes(static_cast<double>(*bytes)));
 }
 
 } // namespace

@@ -1,9 +1,10 @@
 #include "app/cli/table.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdio>
+#include <string_view>
 
 namespace widthwise::cli {
 namespace {
@@ -13,10 +14,12 @@ size_t width_of(const std::string& text) {
     return static_cast<size_t>(std::ranges::count_if(text, [](char c) { return (c & 0xC0) != 0x80; }));
 }
 
-bool is_number(const std::string& cell) {
-    return !cell.empty() &&
-           (cell == "-" || (cell[0] >= '0' && cell[0] <= '9') ||
-            ((cell[0] == '-' || cell[0] == '+') && cell.size() > 1 && cell[1] >= '0' && cell[1] <= '9'));
+/// Starts with a digit, after a sign if any (ASCII's or U+2212), or stands for no number.
+bool is_number(std::string_view cell) {
+    if (cell == "-" || cell == k_no_number) return true;
+    for (const std::string_view sign : {"-", "+", "\u2212"})
+        if (cell.starts_with(sign)) cell.remove_prefix(sign.size());
+    return !cell.empty() && cell.front() >= '0' && cell.front() <= '9';
 }
 
 } // namespace
@@ -44,37 +47,9 @@ std::string Table::to_string() const {
     return text;
 }
 
-std::string engineering(double value, const char* unit) {
-    struct Prefix {
-        double factor;
-        const char* text;
-    };
-    constexpr std::array<Prefix, 10> prefixes{{{1e12, "T"},
-                                               {1e9, "G"},
-                                               {1e6, "M"},
-                                               {1e3, "k"},
-                                               {1, ""},
-                                               {1e-3, "m"},
-                                               {1e-6, "u"},
-                                               {1e-9, "n"},
-                                               {1e-12, "p"},
-                                               {1e-15, "f"}}};
-    if (value == 0 || !std::isfinite(value)) return fixed(value, 0) + " " + unit;
-    const auto* prefix = std::ranges::find_if(
-        prefixes, [&](const Prefix& candidate) { return std::abs(value) >= candidate.factor * 0.9995; });
-    if (prefix == prefixes.end()) --prefix;
-    const double scaled = value / prefix->factor;
-    const int decimals = std::abs(scaled) >= 99.95 ? 0 : std::abs(scaled) >= 9.995 ? 1 : 2;
-    return fixed(scaled, decimals) + " " + prefix->text + unit;
-}
-
-std::string percent(double fraction, int decimals) {
-    return fixed(fraction * 100, decimals) + " %";
-}
-
 std::string decibels(std::optional<double> value) {
     if (!value) return "-";
-    return std::isinf(*value) ? "exact" : fixed(*value, 1) + " dB";
+    return std::isinf(*value) ? "exact" : format_fixed(*value, 1) + " dB";
 }
 
 std::string grouped(long long value) {
@@ -83,12 +58,6 @@ std::string grouped(long long value) {
          position -= 3)
         digits.insert(static_cast<size_t>(position), " ");
     return digits;
-}
-
-std::string fixed(double value, int decimals) {
-    std::array<char, 64> text{};
-    std::snprintf(text.data(), text.size(), "%.*f", decimals, value);
-    return text.data();
 }
 
 } // namespace widthwise::cli

@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/cost/cost_model.h"
 
 #include <nlohmann/json.hpp>
@@ -36,7 +37,7 @@ Result<void> run(const Options& options, Terminal& terminal) {
                            {"dataflow", to_string(target->dataflow)},
                            {"weight_bits", target->weight_bits},
                            {"activation_bits", target->activation_bits}});
-        table.add({name, fixed(target->node_nm, 0) + " nm", engineering(target->clock_hz, "Hz"),
+        table.add({name, format_fixed(target->node_nm, 0) + " nm", format_si(target->clock_hz, "Hz"),
                    std::to_string(target->rows) + " x " + std::to_string(target->cols),
                    std::string(to_string(target->dataflow)),
                    "w" + std::to_string(target->weight_bits) + "a" + std::to_string(target->activation_bits),

@@ -1,6 +1,7 @@
 #include "app/cli/command.h"
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/base/output_file.h"
 #include "core/flow/session.h"
 #include "core/onnx/export.h"
@@ -22,9 +23,9 @@ struct Options {
 
 std::string describe(const train::Epoch& epoch, int64_t number, int64_t total, bool validated) {
     return "epoch " + std::to_string(number) + "/" + std::to_string(total) + ": loss " +
-           fixed(epoch.loss, 4) + ", training top-1 " + percent(epoch.train_top1) +
-           (validated ? ", validation top-1 " + percent(epoch.validation_top1) : std::string()) + ", " +
-           engineering(epoch.seconds, "s");
+           format_fixed(epoch.loss, 4) + ", training top-1 " + format_percent(epoch.train_top1, 2) +
+           (validated ? ", validation top-1 " + format_percent(epoch.validation_top1, 2) : std::string()) +
+           ", " + format_si(epoch.seconds, "s");
 }
 
 std::string to_json(const train::Outcome& outcome, bool validated) {

@@ -2,6 +2,7 @@
 #include "app/cli/command.h"
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/base/output_file.h"
 #include "core/graph/layer_work.h"
 #include "core/onnx/export.h"
@@ -46,7 +47,7 @@ Result<void> write(const Options& options, Terminal& terminal) {
                                     {"parameters", totals.parameters},
                                     {"macs", totals.macs},
                                     {"layers", totals.layers}}));
-    return terminal.print(options.output + ": " + engineering(static_cast<double>(bytes->size()), "B") +
+    return terminal.print(options.output + ": " + format_bytes(static_cast<double>(bytes->size())) +
                           ", untrained");
 }
 
