@@ -27,8 +27,9 @@ public:
     [[nodiscard]] virtual int64_t label(int64_t index) const = 0;
     /// C, H, W of one preprocessed image.
     [[nodiscard]] virtual std::array<int64_t, 3> image_shape() const = 0;
-    /// Writes image `index`, preprocessed ((p * scale - mean) / std), f32, always H x W x C (channels last: the engine's
-    /// layout; `layout` of the card only says how the network declares its input). Errors: invalid_input naming the file.
+    /// Writes image `index`, preprocessed ((p * scale - mean) / std), f32, always H x W x C (channels last:
+    /// the engine's layout; `layout` of the card only says how the network declares its input). Errors:
+    /// invalid_input naming the file.
     [[nodiscard]] virtual Result<void> read(int64_t index, std::span<float> hwc) const = 0;
 
     /// As the user named it: card path, or "demo", "demo:train".
@@ -53,9 +54,9 @@ protected:
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
 
-/// `where` is a card (JSON file), a directory (holding exactly one card, or a folder of images per class with the documented default
-/// preprocessing), "demo" or "demo:train". Errors: invalid_input that names the file and the remedy: missing or truncated files,
-/// images and labels that disagree, unknown keys, zero samples.
+/// `where` is a card (JSON file), a directory (holding exactly one card, or a folder of images per class with
+/// the documented default preprocessing), "demo" or "demo:train". Errors: invalid_input that names the file
+/// and the remedy: missing or truncated files, images and labels that disagree, unknown keys, zero samples.
 [[nodiscard]] Result<DatasetPtr> open_dataset(const std::string& where);
 
 /// The first `count` images of another dataset (count >= 1, clamped to its size).
