@@ -1,0 +1,208 @@
+#include "widgets/document/document.h"
+
+#include "widgets/document/commands/set_plan.h"
+#include "widgets/document/commands/set_target.h"
+#include "widgets/number_text.h"
+
+#include <QUndoStack>
+
+#include <algorithm>
+
+namespace widthwise::gui {
+namespace {
+
+QString edit_text(const QStringList& layers, Operand operand, int bits) {
+    const QString what = operand == Operand::weights ? Document::tr("weights") : Document::tr("activations");
+    const QString width = bits == k_float_bits ? Document::tr("float") : Document::tr("%1 bits").arg(bits);
+    const QString where = layers.size() == 1 ? layers.first() : Document::tr("%n layer(s)", nullptr, static_cast<int>(layers.size()))
+                                                                    .replace(QStringLiteral("(s)"), QStringLiteral("s"));
+    return Document::tr("%1 of %2 to %3").arg(what, where, width);
+}
+
+void put_bits(PrecisionPlan& plan, const std::string& layer, Operand operand, int bits) {
+    LayerPrecision precision = plan.at(layer);
+    NumberFormat& format = operand == Operand::weights ? precision.weights : precision.activations;
+    if ((format.is_integer() ? format.bits : k_float_bits) == bits) return;
+    format = with_bits(format, bits, operand);
+    plan.set(layer, precision);
+}
+
+} // namespace
+
+Document::Document(QObject* parent) : QObject(parent), m_undo(new QUndoStack(this)) {
+    m_undo->setUndoLimit(1000);
+}
+
+Document::~Document() = default;
+
+QString Document::whyNotMeasurable() const {
+    if (!hasNetwork()) return tr("no network is open");
+    if (m_model.topology) return tr("a topology has layers but no network to run");
+    if (const NodeId bad = graph().first_unsupported(); bad.valid()) {
+        const Node& node = graph().node(bad);
+        return tr("%1 (%2) cannot be run: %3").arg(qt(node.name), qt(node.op_type), qt(node.why_unsupported));
+    }
+    if (!m_model.trained) return tr("the network is not trained");
+    return {};
+}
+
+const Design* Document::designOf(const PrecisionPlan& plan) const {
+    const auto found = std::find_if(m_designs.rbegin(), m_designs.rend(),
+                                    [&](const Design& design) { return design.evaluation.plan == plan; });
+    return found == m_designs.rend() ? nullptr : &*found;
+}
+
+const Design* Document::designById(int64_t id) const {
+    const auto found = std::ranges::find(m_designs, id, &Design::id);
+    return found == m_designs.end() ? nullptr : &*found;
+}
+
+const Design* Document::lastShownDesign() const {
+    const Design* shown = designById(m_last_shown_id);
+    return shown || m_designs.empty() ? shown : &m_designs.back();
+}
+
+void Document::open(Opened opened_) {
+    m_undo->clear();
+    m_model = std::move(opened_.model);
+    m_plan = canonical_plan(opened_.plan, graph());
+    m_baseline_plan = canonical_plan(uniform_plan(8, 8), graph());
+    if (opened_.target) m_target = std::move(*opened_.target);
+    m_data = std::move(opened_.data);
+    m_calibration = std::move(opened_.calibration);
+    m_all_designs = std::move(opened_.designs);
+    for (Design& design : m_all_designs) {
+        design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
+        recost(design);
+    }
+    m_selection.clear();
+    m_last_shown_id = 0;
+    refreshDesigns();
+    refreshCost();
+    emit opened();
+    emit targetChanged();
+    emit dataChanged();
+    emit designsReset();
+    emit planChanged();
+    emit costChanged();
+    emit selectionChanged();
+}
+
+void Document::setData(DatasetPtr data, DatasetPtr calibration) {
+    m_data = std::move(data);
+    m_calibration = std::move(calibration);
+    refreshDesigns();
+    emit dataChanged();
+    emit designsReset();
+}
+
+void Document::addDesign(Design design) {
+    design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
+    recost(design);
+    m_all_designs.push_back(std::move(design));
+    const Design& added = m_all_designs.back();
+    if (m_data && added.evaluation.provenance.data_hash != m_data->hash()) return;
+    m_designs.push_back(added);
+    if (added.evaluation.plan == m_plan) m_last_shown_id = added.id;
+    emit designAdded();
+}
+
+void Document::setBits(const QStringList& layers, Operand operand, int bits, quint64 gesture) {
+    if (!hasNetwork() || (bits != k_float_bits && (bits < k_min_bits || bits > k_max_bits))) return;
+    PrecisionPlan plan = m_plan;
+    QStringList touched;
+    for (const QString& layer : layers) {
+        const std::string name = layer.toStdString();
+        if (!takes_bits(graph(), name, operand)) continue;
+        put_bits(plan, name, operand, bits);
+        touched += layer;
+    }
+    plan = canonical_plan(plan, graph());
+    if (plan != m_plan) m_undo->push(new SetPlanCommand(*this, std::move(plan), edit_text(touched, operand, bits), gesture));
+}
+
+void Document::stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture) {
+    if (!hasNetwork()) return;
+    PrecisionPlan plan = m_plan;
+    for (const QString& layer : layers) {
+        const std::string name = layer.toStdString();
+        if (!takes_bits(graph(), name, operand)) continue;
+        const int old = bits_of(plan, name, operand);
+        const int place = std::clamp((old == k_float_bits ? k_max_bits + 1 : old) + step, k_min_bits, k_max_bits + 1);
+        put_bits(plan, name, operand, place > k_max_bits ? k_float_bits : place);
+    }
+    plan = canonical_plan(plan, graph());
+    if (plan != m_plan)
+        m_undo->push(new SetPlanCommand(*this, std::move(plan), step > 0 ? tr("more bits") : tr("fewer bits"), gesture));
+}
+
+void Document::applyPlan(const PrecisionPlan& wanted, const QString& text) {
+    if (!hasNetwork()) return;
+    PrecisionPlan plan = canonical_plan(wanted, graph());
+    if (plan != m_plan) m_undo->push(new SetPlanCommand(*this, std::move(plan), text, 0));
+}
+
+void Document::setTarget(const HardwareTarget& target) {
+    if (target == m_target) return;
+    // Choosing a target before there is a network is not an edit of anything.
+    if (hasNetwork())
+        m_undo->push(new SetTargetCommand(*this, target));
+    else
+        putTarget(target);
+}
+
+quint64 Document::newGesture() {
+    static quint64 last = 0;
+    return ++last;
+}
+
+void Document::setSelection(const QStringList& layers) {
+    if (layers == m_selection) return;
+    m_selection = layers;
+    emit selectionChanged();
+}
+
+void Document::putPlan(const PrecisionPlan& plan) {
+    m_plan = plan;
+    if (const Design* design = currentDesign()) m_last_shown_id = design->id;
+    refreshCost();
+    emit planChanged();
+    emit costChanged();
+}
+
+void Document::putTarget(const HardwareTarget& target) {
+    m_target = target;
+    for (Design& design : m_all_designs) recost(design);
+    refreshDesigns();
+    refreshCost();
+    emit targetChanged();
+    emit designsReset();
+    emit costChanged();
+}
+
+void Document::refreshCost() {
+    m_cost.reset();
+    m_baseline_cost.reset();
+    m_cost_problem.reset();
+    if (!hasNetwork() || m_target.memory.empty()) return;
+    auto cost = cost::estimate(graph(), m_plan, m_target);
+    if (cost)
+        m_cost = std::move(*cost);
+    else
+        m_cost_problem = cost.error();
+    if (auto baseline = cost::estimate(graph(), m_baseline_plan, m_target)) m_baseline_cost = std::move(*baseline);
+}
+
+void Document::refreshDesigns() {
+    m_designs.clear();
+    for (const Design& design : m_all_designs)
+        if (!m_data || design.evaluation.provenance.data_hash == m_data->hash()) m_designs.push_back(design);
+    if (const Design* design = hasNetwork() ? currentDesign() : nullptr) m_last_shown_id = design->id;
+}
+
+void Document::recost(Design& design) const {
+    if (m_target.memory.empty()) return;
+    if (auto cost = cost::estimate(graph(), design.evaluation.plan, m_target)) design.cost = std::move(*cost);
+}
+
+} // namespace widthwise::gui

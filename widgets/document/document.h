@@ -1,0 +1,115 @@
+#pragma once
+// What the window shows: a network, its precision plan, a hardware target, data, and the designs measured so far. The only
+// thing that changes state; every edit by the user is an undoable command. Lives on the GUI thread and never blocks it.
+
+#include "core/cost/cost_model.h"
+#include "core/flow/session.h"
+#include "core/report/report.h"
+#include "widgets/document/plan_edit.h"
+
+#include <QObject>
+#include <QStringList>
+
+#include <optional>
+#include <vector>
+
+class QUndoStack;
+
+namespace widthwise::gui {
+
+/// A finished evaluation, as reports have it. `cost` is always of the document's target.
+using Design = report::Design;
+
+class Document : public QObject {
+    Q_OBJECT
+public:
+    explicit Document(QObject* parent = nullptr);
+    ~Document() override;
+
+    [[nodiscard]] bool hasNetwork() const { return m_model.graph != nullptr; }
+    [[nodiscard]] const flow::Model& model() const { return m_model; }
+    /// Only with a network.
+    [[nodiscard]] const Graph& graph() const { return *m_model.graph; }
+    [[nodiscard]] const PrecisionPlan& plan() const { return m_plan; }
+    [[nodiscard]] const HardwareTarget& target() const { return m_target; }
+    [[nodiscard]] const DatasetPtr& data() const { return m_data; }
+    [[nodiscard]] const DatasetPtr& calibration() const { return m_calibration; }
+    /// Unsupported networks, topologies and untrained ones have costs but no accuracy worth measuring: why, or empty.
+    [[nodiscard]] QString whyNotMeasurable() const;
+
+    /// Of the current plan; nullopt when the model refuses it: costProblem() says why.
+    [[nodiscard]] const std::optional<CostBreakdown>& cost() const { return m_cost; }
+    [[nodiscard]] const std::optional<CostBreakdown>& baselineCost() const { return m_baseline_cost; }
+    [[nodiscard]] const std::optional<Error>& costProblem() const { return m_cost_problem; }
+
+    /// Measured on the current data, in the order of measuring.
+    [[nodiscard]] const std::vector<Design>& designs() const { return m_designs; }
+    /// The newest design with this plan; null when it was not measured.
+    [[nodiscard]] const Design* designOf(const PrecisionPlan& plan) const;
+    /// The current plan's.
+    [[nodiscard]] const Design* currentDesign() const { return designOf(m_plan); }
+    /// What to show, greyed, while the current plan is not measured: the design shown last.
+    [[nodiscard]] const Design* lastShownDesign() const;
+    [[nodiscard]] const Design* designById(int64_t id) const;
+    [[nodiscard]] const Design* baselineDesign() const { return designOf(m_baseline_plan); }
+
+    [[nodiscard]] const QStringList& selection() const { return m_selection; }
+    [[nodiscard]] QUndoStack* undoStack() const { return m_undo; }
+
+    // Replacing the whole: not undoable.
+    struct Opened {
+        flow::Model model;
+        PrecisionPlan plan;
+        std::optional<HardwareTarget> target; ///< nullopt: keep the present one
+        DatasetPtr data, calibration;         ///< null: none
+        std::vector<Design> designs;
+    };
+    void open(Opened opened);
+    void setData(DatasetPtr data, DatasetPtr calibration);
+    /// Of a design that is already in the project file.
+    void addDesign(Design design);
+
+    // Edits: each one command; edits with the same non-zero `gesture` merge.
+    /// Layers that do not take this operand are left alone.
+    void setBits(const QStringList& layers, Operand operand, int bits, quint64 gesture = 0);
+    /// Adds `step` within 2..8; float counts as one above 8.
+    void stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture = 0);
+    void applyPlan(const PrecisionPlan& plan, const QString& text);
+    void setTarget(const HardwareTarget& target);
+    [[nodiscard]] static quint64 newGesture();
+
+    void setSelection(const QStringList& layers);
+
+signals:
+    void opened();
+    void planChanged();
+    void costChanged();
+    void targetChanged();
+    void dataChanged();
+    void designsReset();
+    void designAdded();
+    void selectionChanged();
+
+private:
+    friend class SetPlanCommand;
+    friend class SetTargetCommand;
+    void putPlan(const PrecisionPlan& plan);
+    void putTarget(const HardwareTarget& target);
+    void refreshCost();
+    void refreshDesigns();
+    void recost(Design& design) const;
+
+    flow::Model m_model;
+    PrecisionPlan m_plan, m_baseline_plan;
+    HardwareTarget m_target;
+    DatasetPtr m_data, m_calibration;
+    std::optional<CostBreakdown> m_cost, m_baseline_cost;
+    std::optional<Error> m_cost_problem;
+    std::vector<Design> m_all_designs; ///< of any data; m_designs are those of m_data
+    std::vector<Design> m_designs;
+    int64_t m_last_shown_id = 0;
+    QStringList m_selection;
+    QUndoStack* m_undo = nullptr;
+};
+
+} // namespace widthwise::gui

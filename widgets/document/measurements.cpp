@@ -1,0 +1,148 @@
+#include "widgets/document/measurements.h"
+
+#include "core/flow/project.h"
+#include "widgets/number_text.h"
+
+#include <QElapsedTimer>
+
+#include <algorithm>
+
+namespace widthwise::gui {
+
+Measurements::Measurements(Document& document, Project& project, QObject* parent)
+    : QObject(parent), m_document(document), m_project(project) {
+    m_debounce.setSingleShot(true);
+    m_debounce.setInterval(350);
+    connect(&m_debounce, &QTimer::timeout, this, &Measurements::runAutomatic);
+    connect(&m_document, &Document::opened, this, [this] {
+        cancelAll();
+        m_evaluator = std::make_shared<flow::Evaluator>();
+    });
+    connect(&m_document, &Document::dataChanged, this, [this] {
+        cancelAll();
+        scheduleAutomatic();
+    });
+    connect(&m_document, &Document::planChanged, this, &Measurements::scheduleAutomatic);
+    connect(&m_lane, &JobLane::finished, this, [this](JobId id) {
+        m_pending.erase(id);
+        if (id == m_automatic_job) m_automatic_job = 0;
+        if (m_running.valid) {
+            m_running = {};
+            emit runningChanged();
+        }
+    });
+}
+
+Measurements::~Measurements() = default;
+
+void Measurements::evaluate(const std::vector<PrecisionPlan>& plans) {
+    if (!m_document.hasNetwork()) return;
+    if (!m_document.data()) {
+        emit failed({tr("Accuracy is measured on images: add data"), Problem::Remedy::open_data});
+        return;
+    }
+    if (const QString why = m_document.whyNotMeasurable(); !why.isEmpty() && m_document.model().trained) {
+        emit failed({tr("Accuracy cannot be measured: %1").arg(why), Problem::Remedy::none});
+        return;
+    }
+    m_project.markWorthKeeping();
+    for (const PrecisionPlan& wanted : plans) {
+        const PrecisionPlan plan = canonical_plan(wanted, m_document.graph());
+        const auto queued = std::ranges::find_if(m_pending, [&](const auto& job) { return job.second == plan; });
+        if (queued != m_pending.end()) {
+            // Asked for by name now: a further edit must not cancel it.
+            if (queued->first == m_automatic_job) m_automatic_job = 0;
+            continue;
+        }
+        if (!m_document.designOf(plan)) submit(plan);
+    }
+}
+
+void Measurements::evaluateCurrent() { evaluate({m_document.plan()}); }
+
+void Measurements::evaluateUniformSet() {
+    std::vector<PrecisionPlan> plans;
+    for (const int bits : {k_float_bits, 8, 6, 4, 3, 2}) plans.push_back(uniform_plan(bits, bits));
+    evaluate(plans);
+}
+
+void Measurements::cancelAll() {
+    m_debounce.stop();
+    m_lane.cancelAll();
+}
+
+void Measurements::setAutomatic(bool automatic) {
+    m_automatic = automatic;
+    if (automatic)
+        scheduleAutomatic();
+    else
+        m_debounce.stop();
+}
+
+void Measurements::scheduleAutomatic() {
+    if (m_automatic_job != 0 && m_pending[m_automatic_job] != m_document.plan()) {
+        m_lane.cancel(m_automatic_job);
+        m_automatic_job = 0;
+    }
+    if (m_automatic && m_document.data() && !m_document.currentDesign() && m_document.whyNotMeasurable().isEmpty())
+        m_debounce.start();
+    else
+        m_debounce.stop();
+}
+
+void Measurements::runAutomatic() {
+    const PrecisionPlan& plan = m_document.plan();
+    if (!m_document.data() || m_document.currentDesign()) return;
+    if (std::ranges::any_of(m_pending, [&](const auto& job) { return job.second == plan; })) return;
+    m_automatic_job = submit(plan);
+}
+
+JobId Measurements::submit(const PrecisionPlan& plan) {
+    flow::EvaluationRequest request;
+    request.model = m_document.model();
+    request.data = m_document.data();
+    request.calibration = m_document.calibration();
+    request.plan = plan;
+    const QString label = qt(plan_label(plan, m_document.graph()));
+    const JobId id = m_lane.submit(
+        tr("Measuring %1").arg(label),
+        [this, request = std::move(request), target = m_document.target(), store = m_project.store(),
+         evaluator = m_evaluator](const WorkControl& control) -> JobLane::Deliver {
+            auto since = std::make_shared<QElapsedTimer>();
+            const auto on_batch = [this, since, plan = request.plan](int64_t done, int64_t right, int64_t total) {
+                if (done < total && since->isValid() && since->elapsed() < 50) return;
+                since->start();
+                QMetaObject::invokeMethod(
+                    this,
+                    [this, plan, done, right, total] {
+                        m_running = {true, plan, done, right, total};
+                        emit runningChanged();
+                    },
+                    Qt::QueuedConnection);
+            };
+            const auto refused = [this](const Error& error, Problem::Remedy remedy) -> JobLane::Deliver {
+                if (error.code == ErrorCode::cancelled) return {};
+                return [this, error, remedy] { emit failed(to_problem(error, remedy)); };
+            };
+            auto outcome = evaluator->evaluate(request, control, on_batch);
+            if (!outcome) return refused(outcome.error(), Problem::Remedy::retry_evaluation);
+            const Graph& graph = *request.model.graph;
+            Design design;
+            design.evaluation = std::move(outcome->evaluation);
+            design.label = plan_label(request.plan, graph);
+            auto cost = cost::estimate(graph, request.plan, target);
+            if (cost) design.cost = std::move(*cost);
+            // Stored, then shown.
+            auto id_ = store->add(flow::to_stored(design.evaluation, design.cost, graph));
+            if (!id_) return refused(id_.error(), Problem::Remedy::save_as);
+            design.id = *id_;
+            return [this, design = std::move(design), store] {
+                // Another project was opened meanwhile: the design is safe in its own file.
+                if (m_project.store() == store) m_document.addDesign(design);
+            };
+        });
+    m_pending[id] = plan;
+    return id;
+}
+
+} // namespace widthwise::gui

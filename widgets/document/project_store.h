@@ -1,0 +1,52 @@
+#pragma once
+// The project file behind one lock, so that a worker can commit a result while the GUI thread carries on. Shared by the
+// document's project and the jobs under way.
+
+#include "core/store/project_file.h"
+
+#include <QString>
+
+#include <atomic>
+
+#include <memory>
+#include <mutex>
+
+namespace widthwise::gui {
+
+class ProjectStore {
+public:
+    static Result<std::shared_ptr<ProjectStore>> open(const QString& path, bool temporary);
+    /// Where projects without a name live until they get one; created when missing.
+    [[nodiscard]] static QString autosave_folder();
+    [[nodiscard]] static QString new_autosave_path();
+    /// Deletes all but the `keep` newest leftovers that no running program holds.
+    static void prune_autosaves(int keep);
+
+    ~ProjectStore();
+    ProjectStore(const ProjectStore&) = delete;
+    ProjectStore& operator=(const ProjectStore&) = delete;
+
+    [[nodiscard]] QString path() const;
+    [[nodiscard]] bool temporary() const;
+    Result<int64_t> add(const StoredEvaluation& evaluation);
+    Result<void> set_network(const StoredNetwork& network);
+    [[nodiscard]] Result<std::optional<StoredNetwork>> network() const;
+    [[nodiscard]] Result<std::vector<StoredEvaluation>> evaluations() const;
+    /// Copies everything to `path` and goes on there; a temporary file is removed afterwards. What is added meanwhile waits,
+    /// so nothing falls between the two files.
+    Result<void> move_to(const QString& path, const StoredNetwork& network);
+    /// Whether a temporary file is kept when the store goes: someone edited or measured something in it.
+    void set_worth_keeping() { m_worth_keeping = true; }
+
+private:
+    ProjectStore() = default;
+    mutable std::mutex m_mutex;
+    std::unique_ptr<ProjectFile> m_file;
+    QString m_path;
+    bool m_temporary = false;
+    std::atomic<bool> m_worth_keeping{false};
+};
+
+using ProjectStorePtr = std::shared_ptr<ProjectStore>;
+
+} // namespace widthwise::gui
