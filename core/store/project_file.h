@@ -16,20 +16,20 @@ namespace widthwise {
 struct StoredNetwork {
     std::string path; ///< as the user gave it: a file (absolute), "demo" or "zoo:NAME"
     std::string hash;
-    std::string data, data_hash;             ///< evaluation data; empty: none yet
+    std::string data, data_hash; ///< evaluation data; empty: none yet
     std::string calibration_data;
-    std::string target_json;                 ///< the target in use
-    std::string current_plan_json;           ///< the design being edited (widthwise-design/1)
+    std::string target_json;       ///< the target in use
+    std::string current_plan_json; ///< the design being edited (widthwise-design/1)
 };
 
 /// A finished evaluation of one design; the JSON columns are documents of core/design.
 struct StoredEvaluation {
     int64_t id = 0; ///< assigned by add_evaluation
     std::string label;
-    std::string plan_json;      ///< as asked
-    std::string resolved_json;  ///< with scales
+    std::string plan_json;       ///< as asked
+    std::string resolved_json;   ///< with scales
     std::string evaluation_json; ///< accuracy, layers, provenance
-    std::string cost_json;      ///< of the target named in it
+    std::string cost_json;       ///< of the target named in it
     double top1 = 0;
     double energy_j = 0, latency_s = 0, area_mm2 = 0, model_bytes = 0;
     std::string created_utc;
@@ -37,7 +37,8 @@ struct StoredEvaluation {
 
 class ProjectFile {
 public:
-    /// Opens or creates. Errors: invalid_input (not a project; made by a newer version: which), io (read-only folder, full disk).
+    /// Opens or creates. Errors: invalid_input (not a project; made by a newer version: which), io (read-only
+    /// folder, full disk).
     static Result<std::unique_ptr<ProjectFile>> open(const std::filesystem::path& path);
     ~ProjectFile();
     ProjectFile(const ProjectFile&) = delete;

@@ -1,0 +1,79 @@
+#include "core/store/migrations.h"
+
+#include <array>
+#include <iterator>
+
+namespace widthwise::store {
+namespace {
+
+constexpr std::array<std::string_view, 1> k_steps = {
+    // One network a project: the row with id 1. AUTOINCREMENT: the id of a removed evaluation is never given
+    // again, so an id
+    // in a report or on screen always means the same design.
+    R"sql(
+CREATE TABLE network (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    path TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    data TEXT NOT NULL,
+    data_hash TEXT NOT NULL,
+    calibration_data TEXT NOT NULL,
+    target_json TEXT NOT NULL,
+    current_plan_json TEXT NOT NULL
+) STRICT;
+CREATE TABLE evaluation (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    label TEXT NOT NULL,
+    plan_json TEXT NOT NULL,
+    resolved_json TEXT NOT NULL,
+    evaluation_json TEXT NOT NULL,
+    cost_json TEXT NOT NULL,
+    top1 REAL,
+    energy_j REAL,
+    latency_s REAL,
+    area_mm2 REAL,
+    model_bytes REAL,
+    created_utc TEXT NOT NULL
+) STRICT;
+)sql"};
+
+} // namespace
+
+std::span<const std::string_view> migrations() {
+    return k_steps;
+}
+
+Result<void> migrate(Database& database, std::span<const std::string_view> steps) {
+    const auto newest = static_cast<int64_t>(steps.size());
+    Result<int64_t> version = database.query_integer("PRAGMA user_version");
+    if (!version) return forward_error(version);
+    if (*version > 0 && *version < newest) {
+        std::filesystem::path backup = database.path();
+        backup += ".v" + std::to_string(*version) + ".backup";
+        if (Result<void> copied = database.copy_to(backup); !copied) return forward_error(copied);
+    }
+    while (true) {
+        Result<int64_t> current = database.query_integer("PRAGMA user_version");
+        if (!current) return forward_error(current);
+        if (*current > newest)
+            return fail(ErrorCode::invalid_input,
+                        "the project was made by a newer version of Widthwise (format " +
+                            std::to_string(*current) + ", this one reads up to " + std::to_string(newest) +
+                            ")",
+                        database.path().string(), "open it with that version");
+        if (*current == newest) return {};
+        Result<Transaction> transaction = Transaction::begin(database);
+        if (!transaction) return forward_error(transaction);
+        // Another program may have taken the step while we waited for the lock.
+        Result<int64_t> locked = database.query_integer("PRAGMA user_version");
+        if (!locked) return forward_error(locked);
+        if (*locked != *current) continue;
+        std::string sql(steps[static_cast<size_t>(*current)]);
+        sql += ";PRAGMA application_id = " + std::to_string(k_application_id);
+        sql += ";PRAGMA user_version = " + std::to_string(*current + 1);
+        if (Result<void> done = database.execute(sql); !done) return done;
+        if (Result<void> done = transaction->commit(); !done) return done;
+    }
+}
+
+} // namespace widthwise::store
