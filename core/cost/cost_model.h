@@ -1,5 +1,6 @@
 #pragma once
-// The analytical hardware model: graph + precision plan + target -> energy, latency, area. Pure, exact per call, microseconds.
+// The analytical hardware model: graph + precision plan + target -> energy, latency, area. Pure, exact per
+// call, microseconds.
 
 #include "core/design/cost_breakdown.h"
 #include "core/design/precision_plan.h"
@@ -11,10 +12,11 @@ struct Options {
     int64_t batch = 1;
 };
 
-/// Errors: invalid_input when the graph has a weighted layer of unknown shape, or a width exceeds what a `fixed` target's
-/// MACs can take (float32 layers on an integer target are costed as 32-bit operands and say so in `mapping`).
-[[nodiscard]] Result<CostBreakdown> estimate(const Graph& graph, const PrecisionPlan& plan, const HardwareTarget& target,
-                                             const Options& options = {});
+/// Errors: invalid_input when the graph has a weighted layer of unknown shape, or a width exceeds what a
+/// `fixed` target's MACs can take (float32 layers on an integer target are costed as 32-bit operands and say
+/// so in `mapping`).
+[[nodiscard]] Result<CostBreakdown> estimate(const Graph& graph, const PrecisionPlan& plan,
+                                             const HardwareTarget& target, const Options& options = {});
 
 /// The embedded presets' names and documents (resources/targets).
 [[nodiscard]] std::vector<std::string> preset_names();

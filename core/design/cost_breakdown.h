@@ -1,5 +1,6 @@
 #pragma once
-// What the hardware model says of one network at one design. Per batch where the key says nothing else; SI units.
+// What the hardware model says of one network at one design. Per batch where the key says nothing else; SI
+// units.
 
 #include "core/design/hardware_target.h"
 
@@ -21,9 +22,9 @@ enum class Bound { compute, memory };
 
 struct LayerCost {
     std::string layer;
-    int64_t macs = 0; ///< of the whole batch
+    int64_t macs = 0;                         ///< of the whole batch
     int weight_bits = 0, activation_bits = 0; ///< 0 bits: the layer has no weights
-    int64_t compute_cycles = 0; ///< without memory stalls
+    int64_t compute_cycles = 0;               ///< without memory stalls
     int64_t cycles = 0;
     double latency_s = 0;
     EnergyBreakdown energy;
@@ -42,9 +43,9 @@ struct CostBreakdown {
     double power_w = 0;
     double area_mm2 = 0;
     std::map<std::string, double> area; ///< component -> mm2
-    double weight_bytes = 0;  ///< weights at their width
-    double model_bytes = 0;   ///< plus biases (32 bits), scales and zero points (32 bits each)
-    double bops = 0;          ///< sum of MACs x weight bits x activation bits, one image
+    double weight_bytes = 0;            ///< weights at their width
+    double model_bytes = 0;             ///< plus biases (32 bits), scales and zero points (32 bits each)
+    double bops = 0;                    ///< sum of MACs x weight bits x activation bits, one image
     double dram_bytes = 0;
     double utilization = 0;
     std::vector<LayerCost> layers; ///< every node of the graph, in its order

@@ -1,0 +1,29 @@
+#include "core/cost/area_law.h"
+
+#include "core/cost/technology.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace widthwise::cost {
+
+double mac_um2(int weight_bits, int activation_bits) {
+    return 5.08 * weight_bits * activation_bits + 50.5 * 0.5 * (weight_bits + activation_bits);
+}
+
+double accumulator_extension_um2(int weight_bits, int activation_bits, int accumulator_bits) {
+    const double register_bit = 5.98 * area_scale(45, 40);
+    const double adder_bit = 137.0 / 32.0;
+    return std::max(0, accumulator_bits - weight_bits - activation_bits) * (register_bit + adder_bit);
+}
+
+double sram_um2(int64_t bytes) {
+    constexpr double k_small_bytes = 128, k_bank_bytes = 16384;
+    constexpr double k_small_um2 = 1498.98, k_bank_um2 = 108577;
+    const double size = static_cast<double>(bytes);
+    if (size >= k_bank_bytes) return k_bank_um2 * size / k_bank_bytes;
+    const double exponent = std::log(k_bank_um2 / k_small_um2) / std::log(k_bank_bytes / k_small_bytes);
+    return k_small_um2 * std::pow(size / k_small_bytes, exponent);
+}
+
+} // namespace widthwise::cost

@@ -1,0 +1,48 @@
+#include "core/cost/mapping_text.h"
+
+#include <array>
+#include <cstdio>
+
+namespace widthwise::cost {
+namespace {
+
+template <typename... Args> void append(std::string& text, const char* format, Args... args) {
+    std::array<char, 128> buffer;
+    const int length = std::snprintf(buffer.data(), buffer.size(), format, args...);
+    if (length > 0) text.append(buffer.data(), std::min(static_cast<size_t>(length), buffer.size() - 1));
+}
+
+} // namespace
+
+std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const LoopNest& nest, int64_t batch,
+                         const Widths& widths, const StoredBits& stored) {
+    using Number = long long;
+    const Folding& f = layer.folding;
+    std::string text(to_string(layer.dataflow));
+    append(text, ": %lld x %lld folds of %lldx%lld, T = %lld", Number{f.row_folds}, Number{f.col_folds},
+           Number{chip.array.rows}, Number{chip.array.cols}, Number{f.t});
+    if (nest.groups > 1) append(text, ", %lld groups in turn", Number{nest.groups});
+
+    const Gemm gemm = group_gemm(nest, batch);
+    const double groups = static_cast<double>(nest.groups);
+    const double input = groups * static_cast<double>(nest.in_channels / nest.groups) *
+                         static_cast<double>(touched_plane(nest)) * static_cast<double>(batch) * stored.input;
+    const double weights =
+        groups * static_cast<double>(gemm.n) * static_cast<double>(gemm.k) * stored.weights;
+    const char* separator = "; DRAM: ";
+    const auto repeated = [&](const char* what, double times) {
+        if (times < 1.05) return;
+        append(text, "%s%s %.3gx", separator, what, times);
+        separator = ", ";
+    };
+    repeated("input", layer.dram.activation_reads / input);
+    repeated("weights", layer.dram.weight_reads / weights);
+    if (layer.dram.partial_writes > 0) append(text, "%spartial sums spilled", separator);
+    if (widths.is_float) {
+        text += "; float32";
+        if (!chip.float_units) text += ": fp32 units assumed in place of the target's";
+    }
+    return text;
+}
+
+} // namespace widthwise::cost

@@ -1,0 +1,195 @@
+#include "core/cost/traffic.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+
+namespace widthwise::cost {
+namespace {
+
+/// One way to treat an operand: bits that the level keeps for it, bits that cross the boundary. Per group.
+struct Way {
+    double kept = 0;
+    double moved = 0;
+};
+
+struct Ways {
+    std::array<Way, 4> way;
+    size_t count = 0;
+
+    void add(double kept, double moved) { way[count++] = {kept, moved}; }
+    [[nodiscard]] Ways times(double bits) const {
+        Ways scaled = *this;
+        for (Way& w : scaled.way) w.kept *= bits, w.moved *= bits;
+        return scaled;
+    }
+};
+
+int64_t touched_extent(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
+    return std::min(in, stride >= kernel ? out * kernel : (out - 1) * stride + kernel);
+}
+
+/// Facts of one group that all cases need. Counts are doubles: products of hostile shapes may pass 2^63.
+struct Group {
+    double k, n, m;
+    double plane;        ///< touched elements per channel, whole batch
+    double channels;     ///< of the input
+    double unique_input; ///< elements
+    double row_overlap;  ///< output rows that read one input row
+    double line;         ///< elements of kernel_height rows of one channel of one image
+
+    Group(const LoopNest& nest, int64_t batch) {
+        const Gemm gemm = group_gemm(nest, batch);
+        k = static_cast<double>(gemm.k), n = static_cast<double>(gemm.n), m = static_cast<double>(gemm.m);
+        plane = static_cast<double>(touched_plane(nest)) * static_cast<double>(batch);
+        channels = static_cast<double>(nest.in_channels / nest.groups);
+        unique_input = channels * plane;
+        row_overlap = static_cast<double>(
+            std::max<int64_t>(1, (nest.kernel_height + nest.stride_height - 1) / nest.stride_height));
+        line = static_cast<double>(std::min(nest.kernel_height, nest.in_height)) *
+               static_cast<double>(nest.in_width);
+    }
+};
+
+/// Row folds that slice the window K (ws, is): how they touch channels, which are kernel-height x width runs
+/// of K.
+struct ChannelSlices {
+    double visits;   ///< (fold, channel) pairs
+    double per_fold; ///< most channels that one fold touches
+
+    ChannelSlices(const LoopNest& nest, const Folding& folding, const Array& array) {
+        const int64_t kernel = nest.kernel_height * nest.kernel_width;
+        const int64_t channels = nest.in_channels / nest.groups;
+        // Fold boundaries lie at multiples of the rows; those that fall inside a channel make it visited once
+        // more.
+        const int64_t aligned_step = array.rows / std::gcd(array.rows, kernel) * kernel;
+        const int64_t aligned = (folding.s_r - 1) / aligned_step;
+        visits = static_cast<double>(channels + folding.row_folds - 1 - aligned);
+        const int64_t most =
+            array.rows % kernel == 0 ? array.rows / kernel : (array.rows + kernel - 2) / kernel + 1;
+        per_fold = static_cast<double>(std::min(channels, most));
+    }
+};
+
+struct Case {
+    const LoopNest& nest;
+    Dataflow dataflow;
+    const Folding& folding;
+    const Array& array;
+    const OperandBits& bits;
+    const Group& group;
+    bool rows_inner;
+};
+
+/// In elements; scaled to bits by the caller.
+Ways input_ways(const Case& c) {
+    const Group& g = c.group;
+    const bool window_sliced = c.dataflow == Dataflow::weight_stationary ||
+                               (c.dataflow == Dataflow::input_stationary && !c.rows_inner);
+    const ChannelSlices slices(c.nest, c.folding, c.array);
+    const double expanded = g.m * g.k; // every window in full: no reuse at all
+    const double pass = std::min(expanded, window_sliced ? slices.visits * g.plane : g.unique_input);
+    const double lines = (window_sliced ? slices.per_fold : g.channels) * g.line;
+    const double passes =
+        c.dataflow == Dataflow::input_stationary ? 1.0 : static_cast<double>(c.folding.col_folds);
+    Ways ways;
+    ways.add(0, passes * std::min(expanded, pass * g.row_overlap));
+    ways.add(lines, passes * pass);
+    ways.add(g.unique_input, std::min(g.unique_input, expanded));
+    if (passes > 1 && !c.rows_inner) {
+        if (window_sliced) {
+            ways.add(slices.per_fold * g.plane, pass);
+        } else {
+            const int64_t out_rows = (c.array.rows + c.nest.out_width - 2) / c.nest.out_width + 1;
+            const int64_t in_rows = (out_rows - 1) * c.nest.stride_height + c.nest.kernel_height;
+            const double tile = static_cast<double>(in_rows) * static_cast<double>(c.nest.in_width);
+            ways.add(g.channels * std::min(g.plane, tile), pass);
+        }
+    }
+    return ways;
+}
+
+Ways weight_ways(const Case& c) {
+    const double all = c.group.n * c.group.k;
+    const bool by_rows = c.dataflow == Dataflow::output_stationary;
+    const double passes = c.dataflow == Dataflow::weight_stationary
+                              ? 1.0
+                              : static_cast<double>(by_rows ? c.folding.row_folds : c.folding.col_folds);
+    Ways ways;
+    ways.add(0, passes * all);
+    if (passes == 1.0) return ways;
+    if (c.rows_inner == by_rows) { // the inner loop meets one tile of the filters again and again
+        const double tile = by_rows ? std::min(c.group.n, static_cast<double>(c.array.cols)) * c.group.k
+                                    : std::min(c.group.k, static_cast<double>(c.array.rows)) * c.group.n;
+        ways.add(tile, all);
+    } else {
+        ways.add(all, all);
+    }
+    return ways;
+}
+
+/// Moved: partial sums in one direction.
+Ways result_ways(const Case& c) {
+    const double all = c.group.m * c.group.n;
+    Ways ways;
+    if (c.dataflow == Dataflow::output_stationary || c.folding.row_folds == 1) {
+        ways.add(0, 0);
+        return ways;
+    }
+    ways.add(0, static_cast<double>(c.folding.row_folds - 1) * all);
+    const double tile =
+        static_cast<double>(c.folding.t) * static_cast<double>(std::min(c.folding.s_c, c.array.cols));
+    ways.add(c.rows_inner ? tile : all, 0);
+    return ways;
+}
+
+/// Takes the combination of least traffic if it beats `least`. Streaming everything keeps nothing, so one
+/// always fits.
+void choose(const Case& c, double capacity, Traffic& best, double& least) {
+    const Ways input = input_ways(c).times(c.bits.activations);
+    const Ways weights = weight_ways(c).times(c.bits.weights);
+    const Ways results = result_ways(c).times(c.bits.accumulator);
+    for (size_t i = 0; i < input.count; ++i)
+        for (size_t w = 0; w < weights.count; ++w)
+            for (size_t r = 0; r < results.count; ++r) {
+                const double kept = input.way[i].kept + weights.way[w].kept + results.way[r].kept;
+                const double moved = input.way[i].moved + weights.way[w].moved + 2 * results.way[r].moved;
+                if (kept > capacity || moved >= least) continue;
+                least = moved;
+                best.activation_reads = input.way[i].moved;
+                best.weight_reads = weights.way[w].moved;
+                best.partial_reads = best.partial_writes = results.way[r].moved;
+                best.rows_inner = c.rows_inner;
+            }
+}
+
+} // namespace
+
+Gemm group_gemm(const LoopNest& nest, int64_t batch) {
+    return {nest.out_height * nest.out_width * batch, nest.out_channels / nest.groups,
+            nest.in_channels / nest.groups * nest.kernel_height * nest.kernel_width};
+}
+
+int64_t touched_plane(const LoopNest& nest) {
+    return touched_extent(nest.in_height, nest.out_height, nest.kernel_height, nest.stride_height) *
+           touched_extent(nest.in_width, nest.out_width, nest.kernel_width, nest.stride_width);
+}
+
+Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Folding& folding,
+                      const Array& array, const OperandBits& bits, double capacity_bits) {
+    const Group group(nest, batch);
+    Traffic traffic;
+    double least = std::numeric_limits<double>::infinity();
+    for (const bool rows_inner : {false, true})
+        choose({nest, dataflow, folding, array, bits, group, rows_inner}, capacity_bits, traffic, least);
+    const double groups = static_cast<double>(nest.groups);
+    traffic.activation_reads *= groups;
+    traffic.weight_reads *= groups;
+    traffic.partial_reads *= groups;
+    traffic.partial_writes *= groups;
+    traffic.output_writes = groups * group.m * group.n * bits.outputs;
+    return traffic;
+}
+
+} // namespace widthwise::cost
