@@ -37,8 +37,8 @@ struct Report {
 [[nodiscard]] std::string to_csv(const Report& report);
 [[nodiscard]] std::string to_json(const Report& report);
 
-/// By the extension of `path` (.html, .csv, .json); written to a temporary file in the same folder and renamed. Returns bytes.
-/// Errors: usage for another extension; io.
+/// By the extension of `path` (.html, .csv, .json); written to a temporary file in the same folder and
+/// renamed. Returns bytes. Errors: usage for another extension; io.
 [[nodiscard]] Result<int64_t> write(const Report& report, const std::filesystem::path& path);
 
 } // namespace widthwise::report

@@ -1,0 +1,16 @@
+#pragma once
+// Names from model files and folders are foreign text: nothing of theirs may act in a page or a table.
+
+#include <string>
+#include <string_view>
+
+namespace widthwise::report {
+
+/// For HTML and XML text and attributes: the five special characters as references; bytes that are not UTF-8
+/// and control characters that XML forbids as U+FFFD.
+[[nodiscard]] std::string escape_html(std::string_view text);
+
+/// One CSV field (RFC 4180): quoted where it holds a comma, quote or line break.
+[[nodiscard]] std::string csv_field(std::string_view text);
+
+} // namespace widthwise::report

@@ -1,0 +1,147 @@
+#include "core/report/html_design.h"
+
+#include "core/base/format.h"
+#include "core/report/escape.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace widthwise::report {
+namespace {
+
+std::string cell(const std::string& text) {
+    return "<td>" + escape_html(text) + "</td>";
+}
+
+std::string decibels(const std::optional<double>& value) {
+    return value ? format_fixed(*value, 1) : std::string(k_no_number);
+}
+
+EnergyBreakdown total_energy(const CostBreakdown& cost) {
+    EnergyBreakdown sum;
+    for (const LayerCost& layer : cost.layers) {
+        sum.compute_j += layer.energy.compute_j;
+        sum.registers_j += layer.energy.registers_j;
+        sum.noc_j += layer.energy.noc_j;
+        sum.buffer_j += layer.energy.buffer_j;
+        sum.dram_j += layer.energy.dram_j;
+        sum.static_j += layer.energy.static_j;
+    }
+    return sum;
+}
+
+std::string energy_sentence(const CostBreakdown& cost) {
+    const EnergyBreakdown sum = total_energy(cost);
+    const double total = sum.total_j();
+    if (!(total > 0)) return {};
+    const std::pair<const char*, double> parts[] = {
+        {"compute", sum.compute_j}, {"registers", sum.registers_j}, {"network on chip", sum.noc_j},
+        {"buffers", sum.buffer_j},  {"DRAM", sum.dram_j},           {"static", sum.static_j}};
+    std::string text;
+    for (const auto& [name, joules] : parts) {
+        if (!(joules > 0)) continue;
+        text += text.empty() ? "Energy goes to " : ", ";
+        text += std::string(name) + " " + format_percent(joules / total, 0);
+    }
+    return "<p>" + escape_html(text) + ".</p>\n";
+}
+
+std::string measured_cells(const LayerDiagnostics* layer) {
+    if (!layer) {
+        const std::string none(k_no_number);
+        return cell(none) + cell(none) + cell(none) + cell(none) + cell(none) + cell(none);
+    }
+    return cell(layer->weight_format.to_string()) + cell(layer->activation_format.to_string()) +
+           cell(decibels(layer->weight_sqnr_db)) + cell(decibels(layer->activation_sqnr_db)) +
+           cell(std::string(to_string(layer->execution))) +
+           cell(layer->accumulator_bits ? std::to_string(*layer->accumulator_bits)
+                                        : std::string(k_no_number));
+}
+
+std::string modelled_cells(const LayerCost* layer, double total_energy_j) {
+    if (!layer) {
+        const std::string none(k_no_number);
+        return cell(none) + cell(none) + cell(none) + cell(none) + cell(none) + cell(none) +
+               "<td class=\"name\"></td>";
+    }
+    const double energy = layer->energy.total_j();
+    return cell(layer->macs > 0 ? format_si(static_cast<double>(layer->macs), "")
+                                : std::string(k_no_number)) +
+           cell(format_si(energy, "J")) +
+           cell(total_energy_j > 0 ? format_percent(energy / total_energy_j) : std::string(k_no_number)) +
+           cell(format_si(layer->latency_s, "s")) +
+           cell(layer->macs > 0 ? format_percent(layer->utilization, 0) : std::string(k_no_number)) +
+           cell(layer->bound == Bound::compute ? "compute" : "memory") + "<td class=\"name\">" +
+           escape_html(layer->mapping) + "</td>";
+}
+
+std::string layer_table(const Design& design) {
+    // In the network's order, which the cost keeps; a layer that was measured but not costed follows at the
+    // end.
+    std::map<std::string_view, const LayerDiagnostics*> measured;
+    for (const LayerDiagnostics& layer : design.evaluation.layers) measured[layer.layer] = &layer;
+    const double total = total_energy(design.cost).total_j();
+    std::string table = "<div class=\"scroll\"><table>\n<thead><tr><th "
+                        "class=\"name\">Layer</th><th>Weights</th><th>Activations</th>"
+                        "<th>Weight SQNR, dB</th><th>Activation SQNR, dB</th><th>Runs as</th><th>Accumulator "
+                        "bits</th><th>MACs</th>"
+                        "<th>Energy</th><th>Share</th><th>Latency</th><th>Utilization</th><th>Bound by</th>"
+                        "<th class=\"name\">Mapping</th></tr></thead>\n<tbody>\n";
+    const auto row = [&](const std::string& name, const LayerDiagnostics* diagnostics,
+                         const LayerCost* cost) {
+        table += "<tr><td class=\"name\">" + escape_html(name) + "</td>" + measured_cells(diagnostics) +
+                 modelled_cells(cost, total) + "</tr>\n";
+    };
+    for (const LayerCost& layer : design.cost.layers) {
+        const auto found = measured.find(layer.layer);
+        const LayerDiagnostics* diagnostics = found == measured.end() ? nullptr : found->second;
+        if (diagnostics) measured.erase(found);
+        row(layer.layer, diagnostics, &layer);
+    }
+    for (const LayerDiagnostics& layer : design.evaluation.layers)
+        if (measured.contains(layer.layer)) row(layer.layer, &layer, nullptr);
+    return table + "</tbody></table></div>\n";
+}
+
+std::string calibration_text(const CalibrationInfo& calibration) {
+    if (calibration.data.empty()) return "none needed";
+    std::string text = std::to_string(calibration.samples) + " images of " + calibration.data;
+    if (calibration.shared_with_evaluation) text += ", which were evaluated as well";
+    return text;
+}
+
+std::string provenance(const Design& design) {
+    const Provenance& p = design.evaluation.provenance;
+    const std::pair<const char*, std::string> entries[] = {
+        {"Network", p.model},
+        {"Network SHA-256", p.model_hash},
+        {"Images", std::to_string(design.evaluation.accuracy.samples) + " of " + p.data},
+        {"Images SHA-256", p.data_hash},
+        {"Preprocessing", p.preprocessing},
+        {"Calibration", calibration_text(p.calibration)},
+        {"Hardware target", design.cost.target},
+        {"Program", p.program_version},
+        {"CPU instructions", p.cpu_isa},
+        {"Evaluated", p.created_utc},
+        {"Took", format_si(design.evaluation.seconds, "s") + ", " +
+                     format_number(design.evaluation.images_per_second) + " images per second"},
+    };
+    std::string list = "<h3>Where the figures come from</h3>\n<dl>\n";
+    for (const auto& [name, value] : entries)
+        if (!value.empty()) list += "<dt>" + escape_html(name) + "</dt><dd>" + escape_html(value) + "</dd>\n";
+    return list + "</dl>\n";
+}
+
+} // namespace
+
+std::string design_details(const Design& design) {
+    const Accuracy& accuracy = design.evaluation.accuracy;
+    std::string out = "<details>\n<summary>" + std::to_string(design.id) + " · " + escape_html(design.label) +
+                      "<span class=\"quiet\">" + format_percent(accuracy.top1) + " top-1";
+    if (accuracy.top5) out += ", " + format_percent(*accuracy.top5) + " top-5";
+    out += "</span></summary>\n";
+    return out + energy_sentence(design.cost) + layer_table(design) + provenance(design) + "</details>\n";
+}
+
+} // namespace widthwise::report
