@@ -53,7 +53,14 @@ private:
             return fail(ErrorCode::unsupported, node.op_type + " cannot be run: " + node.why_unsupported,
                         node.name);
         }
+        // Element maps are 32-bit; a value of this size would need gigabytes anyway.
+        constexpr int64_t largest = int64_t{1} << 28;
         for (const Node& node : m_graph.nodes()) {
+            if (m_graph.value(node.output()).shape.elements() > largest)
+                return fail(ErrorCode::unsupported,
+                            "the output of " + m_graph.value(node.output()).shape.to_string() +
+                                " elements is too large to run",
+                            node.name);
             if (node.op == Op::conv || node.op == Op::gemm || node.op == Op::batch_norm)
                 for (size_t i = 1; i < node.inputs.size(); ++i)
                     if (!m_graph.value(node.inputs[i]).constant)

@@ -5,7 +5,6 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 namespace widthwise::engine {
@@ -111,10 +110,11 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
     const memory::desc bias_md({step.out_channels}, type::f32, tag::x);
     const memory::dims strides{a.strides[0], a.strides[1]}, dilates{a.dilations[0] - 1, a.dilations[1] - 1};
     const memory::dims pad_begin{a.pads[0], a.pads[1]};
-    // The end padding that makes the sizes agree: ceil effects may leave less than the file says.
+    // The least end padding that gives the output's size: what the file pads beyond it meets no kernel.
     const auto end_pad = [&](int64_t in_size, int64_t out_size, size_t axis) {
-        return (out_size - 1) * a.strides[axis] + (a.kernel[axis] - 1) * a.dilations[axis] + 1 - in_size -
-               pad_begin[axis];
+        const int64_t covered =
+            (out_size - 1) * a.strides[axis] + (a.kernel[axis] - 1) * a.dilations[axis] + 1;
+        return std::max<int64_t>(0, covered - in_size - pad_begin[axis]);
     };
     const memory::dims pad_end{end_pad(from.extent.height, to.extent.height, 0),
                                end_pad(from.extent.width, to.extent.width, 1)};
