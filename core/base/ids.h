@@ -1,7 +1,8 @@
 #pragma once
 
+#include <cstddef> // before <compare>: Qt's moc cannot read libstdc++ 12's <concepts> without what this brings
+
 #include <compare>
-#include <cstddef>
 #include <functional>
 
 namespace widthwise {
