@@ -22,7 +22,7 @@ struct Model {
     std::string name;   ///< short, for titles
     std::string hash;   ///< SHA-256 of the file, or of the specification
     GraphPtr graph;
-    bool trained = true; ///< false for zoo networks and topologies: good for cost only
+    bool trained = true;   ///< false for zoo networks and topologies: good for cost only
     bool topology = false; ///< a SCALE-Sim CSV: independent layers, nothing to run
     std::vector<std::string> warnings;
 };
@@ -38,9 +38,9 @@ struct EvaluationRequest {
     Model model;
     DatasetPtr data;
     PrecisionPlan plan;
-    DatasetPtr calibration;          ///< null: the first images of `data` serve
+    DatasetPtr calibration; ///< null: the first images of `data` serve
     int64_t calibration_samples = 256;
-    int64_t limit = 0;               ///< 0: all images
+    int64_t limit = 0; ///< 0: all images
     bool keep_logits = false;
 };
 
@@ -49,8 +49,8 @@ struct EvaluationOutcome {
     engine::Predictions predictions;
 };
 
-/// Evaluates designs of one model on one data set, keeping what they share: float predictions and calibration statistics.
-/// Not thread-safe: one job at a time.
+/// Evaluates designs of one model on one data set, keeping what they share: float predictions and calibration
+/// statistics. Not thread-safe: one job at a time.
 class Evaluator {
 public:
     Evaluator();
@@ -58,13 +58,15 @@ public:
     Evaluator(const Evaluator&) = delete;
     Evaluator& operator=(const Evaluator&) = delete;
 
-    /// Blocks; progress in images. on_batch: running accuracy of the quantized run. Errors as engine::predict; zero samples.
-    [[nodiscard]] Result<EvaluationOutcome> evaluate(const EvaluationRequest& request, const WorkControl& control,
-                                                     const std::function<void(int64_t done, int64_t right, int64_t total)>& on_batch = {});
+    /// Blocks; progress in images. on_batch: running accuracy of the quantized run. Errors as
+    /// engine::predict; zero samples.
+    [[nodiscard]] Result<EvaluationOutcome>
+    evaluate(const EvaluationRequest& request, const WorkControl& control,
+             const std::function<void(int64_t done, int64_t right, int64_t total)>& on_batch = {});
 
     /// Only the calibration statistics (for histograms and SQNR before any evaluation).
-    [[nodiscard]] Result<std::shared_ptr<const engine::Statistics>> statistics(const EvaluationRequest& request,
-                                                                              const WorkControl& control);
+    [[nodiscard]] Result<std::shared_ptr<const engine::Statistics>>
+    statistics(const EvaluationRequest& request, const WorkControl& control);
 
 private:
     struct Impl;
