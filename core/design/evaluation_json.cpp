@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 namespace widthwise {
 namespace {
@@ -79,12 +80,13 @@ NumberFormat full_format(const std::string& words, const NumberFormat& resolved,
     if (asked.to_string() == words) return asked;
     if (words == "float32") return float32_format();
     // A format that neither plan holds: what its words say is all there is to know.
-    const bool is_unsigned = words.starts_with('u');
-    const std::string digits = split(words.substr(is_unsigned ? 4 : 3), ' ').front();
-    const int bits = static_cast<int>(parse_int(digits).value_or(8));
-    NumberFormat format = is_unsigned ? activation_integer(bits) : weight_integer(bits);
-    if (!words.ends_with("per channel")) format.granularity = Granularity::tensor;
-    return format;
+    for (int bits = k_min_bits; bits <= k_max_bits; ++bits) {
+        NumberFormat per_tensor = weight_integer(bits);
+        per_tensor.granularity = Granularity::tensor;
+        for (const NumberFormat& format : {weight_integer(bits), per_tensor, activation_integer(bits)})
+            if (format.to_string() == words) return format;
+    }
+    throw std::invalid_argument("unknown format " + in_quotes(words));
 }
 
 LayerDiagnostics read_layer(const json& object, const Evaluation& evaluation) {

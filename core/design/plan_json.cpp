@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <set>
 
@@ -114,7 +113,8 @@ Result<std::vector<T>> read_numbers(const json& value, const KeyPath& at, bool (
 bool is_scale(const json& value) {
     if (!value.is_number()) return false;
     const auto scale = value.get<double>();
-    return scale <= static_cast<double>(std::numeric_limits<float>::max()) && static_cast<float>(scale) > 0;
+    // What lies below the middle between the largest float and the next power of two still rounds to a float.
+    return scale > 0 && scale < 0x1.ffffffp127 && static_cast<float>(scale) > 0;
 }
 
 bool is_zero_point(const json& value) {

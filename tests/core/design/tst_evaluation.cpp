@@ -1,0 +1,236 @@
+// Intervals against published examples, and the evaluation document.
+#include "core/design/evaluation.h"
+#include "core/design/json.h"
+#include "tests/support/small_graph.h"
+
+#include <QTest>
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <limits>
+
+using namespace widthwise;
+
+namespace {
+
+Evaluation example(const Graph& graph) {
+    Evaluation e;
+    e.accuracy = {1000, 0.9123, {0.8931, 0.9284}, 0.99, 0.92, 0.97, -0.0077, {-0.015, -0.0004}};
+    e.plan = PrecisionPlan(*parse_bits("w4a8"));
+    e.plan.set("fc", *parse_bits("w8a8"));
+    e.resolved = e.plan;
+    for (const NodeId id : graph.node_ids()) {
+        const Node& node = graph.node(id);
+        if (node.op != Op::conv && node.op != Op::gemm && node.op != Op::add) continue;
+        LayerPrecision p = e.plan.at(node.name);
+        if (node.op != Op::add) p.weights.scale.assign(node.op == Op::gemm ? 4 : 3, 0.1F);
+        p.activations.scale = {0.3F};
+        p.activations.zero_point = {7};
+        e.resolved.set(node.name, p);
+        LayerDiagnostics layer;
+        layer.layer = node.name;
+        layer.weight_format = node.op == Op::add ? float32_format() : p.weights;
+        layer.activation_format = p.activations;
+        if (node.op != Op::add) layer.weight_sqnr_db = 31.25;
+        layer.activation_sqnr_db = 42.0;
+        layer.execution = node.op == Op::add ? Execution::float32 : Execution::int8;
+        if (node.op != Op::add) layer.accumulator_bits = 19;
+        e.layers.push_back(layer);
+    }
+    e.provenance = {"net.onnx", "aa",          "demo",
+                    "bb",       "scale 1/255", {"demo:train", "cc", 256, true},
+                    "0.1.0",    "avx512",      "2026-01-02T03:04:05Z"};
+    e.seconds = 1.5;
+    e.images_per_second = 666.6;
+    return e;
+}
+
+void compare(const Evaluation& a, const Evaluation& b) {
+    QCOMPARE(a.accuracy.samples, b.accuracy.samples);
+    QCOMPARE(a.accuracy.top1, b.accuracy.top1);
+    QCOMPARE(a.accuracy.top5, b.accuracy.top5);
+    QCOMPARE(a.accuracy.top1_ci95.lo, b.accuracy.top1_ci95.lo);
+    QCOMPARE(a.accuracy.delta_ci95.hi, b.accuracy.delta_ci95.hi);
+    QCOMPARE(a.plan, b.plan);
+    QCOMPARE(a.resolved, b.resolved);
+    QCOMPARE(a.layers.size(), b.layers.size());
+    for (size_t i = 0; i < a.layers.size(); ++i) {
+        QCOMPARE(a.layers[i].layer, b.layers[i].layer);
+        QCOMPARE(a.layers[i].weight_format, b.layers[i].weight_format);
+        QCOMPARE(a.layers[i].activation_format, b.layers[i].activation_format);
+        QCOMPARE(a.layers[i].weight_sqnr_db, b.layers[i].weight_sqnr_db);
+        QCOMPARE(a.layers[i].execution, b.layers[i].execution);
+        QCOMPARE(a.layers[i].accumulator_bits, b.layers[i].accumulator_bits);
+    }
+    QCOMPARE(a.provenance.calibration.data, b.provenance.calibration.data);
+    QCOMPARE(a.provenance.calibration.data_hash, b.provenance.calibration.data_hash);
+    QCOMPARE(a.provenance.calibration.shared_with_evaluation,
+             b.provenance.calibration.shared_with_evaluation);
+    QCOMPARE(a.provenance.created_utc, b.provenance.created_utc);
+    QCOMPARE(a.seconds, b.seconds);
+}
+
+} // namespace
+
+class TestEvaluation : public QObject {
+    Q_OBJECT
+
+private slots:
+    void wilson_data() {
+        QTest::addColumn<int>("successes");
+        QTest::addColumn<int>("n");
+        QTest::addColumn<double>("lo");
+        QTest::addColumn<double>("hi");
+        // Newcombe 1998, Statistics in Medicine 17:857, table I, method 3 (4 digits published); further
+        // digits from the roots of the score equation by bisection.
+        QTest::newRow("81/263") << 81 << 263 << 0.2552885199 << 0.3662095770;
+        QTest::newRow("15/148") << 15 << 148 << 0.0623863995 << 0.1604872417;
+        QTest::newRow("0/20") << 0 << 20 << 0.0 << 0.1611251581;
+        QTest::newRow("1/29") << 1 << 29 << 0.0061132143 << 0.1717552188;
+        QTest::newRow("20/20") << 20 << 20 << 1 - 0.1611251581 << 1.0;
+        QTest::newRow("none") << 0 << 0 << 0.0 << 1.0;
+    }
+    void wilson() {
+        QFETCH(int, successes);
+        QFETCH(int, n);
+        QFETCH(double, lo);
+        QFETCH(double, hi);
+        const Interval interval = wilson_interval(successes, n);
+        QVERIFY(std::abs(interval.lo - lo) < 1e-9);
+        QVERIFY(std::abs(interval.hi - hi) < 1e-9);
+    }
+
+    void pairedDifference_data() {
+        QTest::addColumn<int>("both");
+        QTest::addColumn<int>("only_b");
+        QTest::addColumn<int>("only_a");
+        QTest::addColumn<int>("neither");
+        QTest::addColumn<double>("lo");
+        QTest::addColumn<double>("hi");
+        // Newcombe 1998, Statistics in Medicine 17:2635, method 10, its example 36, 12, 2, 0: 0.0569 to
+        // 0.3404. Fagerland, Lydersen and Laake, Statistical Analysis of Contingency Tables, chapter 8, 1, 1,
+        // 7, 12: -0.507 to -0.026. Digits beyond those, and the other rows: an independent program that finds
+        // the score limits by bisection.
+        QTest::newRow("Newcombe") << 36 << 12 << 2 << 0 << 0.0569295840 << 0.3404276030;
+        QTest::newRow("Fagerland") << 1 << 1 << 7 << 12 << -0.5069202267 << -0.0255591242;
+        QTest::newRow("phi > 0") << 20 << 12 << 2 << 16 << 0.0561564248 << 0.3292069954;
+        QTest::newRow("no only_a") << 14 << 5 << 0 << 22 << 0.0114832414 << 0.2264926844;
+        QTest::newRow("small") << 10 << 15 << 5 << 20 << 0.0258384165 << 0.3569365717;
+        QTest::newRow("equal") << 53 << 0 << 0 << 1 << -0.0729381455 << 0.0729381455;
+        QTest::newRow("all right") << 54 << 0 << 0 << 0 << -0.0664135881 << 0.0664135881;
+        QTest::newRow("10,000 images") << 9000 << 40 << 110 << 850 << -0.0094474564 << -0.0045989877;
+    }
+    void pairedDifference() {
+        QFETCH(int, both);
+        QFETCH(int, only_b);
+        QFETCH(int, only_a);
+        QFETCH(int, neither);
+        QFETCH(double, lo);
+        QFETCH(double, hi);
+        const int n = both + only_b + only_a + neither;
+        const Interval interval = paired_difference_interval(both, only_a, only_b, n);
+        QVERIFY2(std::abs(interval.lo - lo) < 1e-9, qPrintable(QString::number(interval.lo, 'g', 12)));
+        QVERIFY2(std::abs(interval.hi - hi) < 1e-9, qPrintable(QString::number(interval.hi, 'g', 12)));
+        // Exchanging the two turns the sign.
+        const Interval turned = paired_difference_interval(both, only_b, only_a, n);
+        QVERIFY(std::abs(turned.lo + hi) < 1e-9 && std::abs(turned.hi + lo) < 1e-9);
+    }
+
+    void intervalsHoldTheEstimateAndStayInRange() {
+        for (int n = 1; n <= 12; ++n)
+            for (int both = 0; both <= n; ++both)
+                for (int a = 0; both + a <= n; ++a)
+                    for (int b = 0; both + a + b <= n; ++b) {
+                        const Interval i = paired_difference_interval(both, a, b, n);
+                        const double theta = static_cast<double>(b - a) / n;
+                        QVERIFY(i.lo >= -1 && i.hi <= 1 && i.lo <= theta + 1e-12 && i.hi >= theta - 1e-12);
+                    }
+        const Interval none = paired_difference_interval(0, 0, 0, 0);
+        QCOMPARE(none.lo, -1.0);
+        QCOMPARE(none.hi, 1.0);
+    }
+
+    void documentHasTheContractsKeys() {
+        const GraphPtr graph = test::small_graph();
+        const auto document = nlohmann::json::parse(evaluation_to_json(example(*graph)));
+        for (const char* key : {"samples", "top1", "top1_ci95", "top5", "float_top1", "agreement",
+                                "delta_top1", "delta_ci95", "seconds", "images_per_second", "layers",
+                                "calibration", "design", "resolved_design", "provenance"})
+            QVERIFY2(document.contains(key), key);
+        QCOMPARE(document["top1_ci95"].size(), size_t{2});
+        QCOMPARE(document["calibration"]["samples"].get<int>(), 256);
+        QVERIFY(document["calibration"]["data"] == "demo:train");
+        const auto& layer = document["layers"][0];
+        QVERIFY(layer["name"] == "conv1");
+        QVERIFY(layer["weight_format"] == "int4 per channel");
+        QVERIFY(layer["activation_format"] == "uint8");
+        QVERIFY(layer["execution"] == "int8");
+        QCOMPARE(layer["accumulator_bits"].get<int>(), 19);
+        QVERIFY(document["layers"][2]["name"] == "add1");
+        QVERIFY(document["layers"][2]["execution"] == "float");
+        QVERIFY(document["layers"][2]["weight_sqnr_db"].is_null());
+        QVERIFY(document["layers"][2]["accumulator_bits"].is_null());
+    }
+
+    void documentRoundTrips() {
+        const GraphPtr graph = test::small_graph();
+        const Evaluation evaluation = example(*graph);
+        const std::string text = evaluation_to_json(evaluation);
+        const Result<Evaluation> again = evaluation_from_json(text, *graph, "row 1");
+        QVERIFY2(again.has_value(), again ? "" : again.error().to_line().c_str());
+        compare(*again, evaluation);
+        QCOMPARE(evaluation_to_json(*again), text);
+    }
+
+    void whatIsNoNumberBecomesNull() {
+        const GraphPtr graph = test::small_graph();
+        Evaluation evaluation = example(*graph);
+        evaluation.accuracy.top5.reset();
+        evaluation.accuracy.float_top1 = std::numeric_limits<double>::quiet_NaN();
+        evaluation.layers[0].weight_sqnr_db = std::numeric_limits<double>::infinity();
+        evaluation.provenance.calibration = {};
+        const std::string text = evaluation_to_json(evaluation);
+        const auto document = nlohmann::json::parse(text);
+        QVERIFY(document["top5"].is_null());
+        QVERIFY(document["float_top1"].is_null());
+        QVERIFY(document["layers"][0]["weight_sqnr_db"].is_null());
+        QVERIFY(document["calibration"]["data"].is_null());
+        const Result<Evaluation> again = evaluation_from_json(text, *graph, "row 1");
+        QVERIFY(again.has_value());
+        QVERIFY(std::isnan(again->accuracy.float_top1));
+        QVERIFY(!again->accuracy.top5.has_value());
+        QVERIFY(again->provenance.calibration.data.empty());
+    }
+
+    void damagedDocumentsAreErrors() {
+        const GraphPtr graph = test::small_graph();
+        const std::string text = evaluation_to_json(example(*graph));
+        for (size_t i = 0; i < text.size(); i += 7) {
+            const auto cut = evaluation_from_json(text.substr(0, i), *graph, "row 1");
+            QVERIFY(!cut.has_value());
+            QCOMPARE(cut.error().code, ErrorCode::invalid_input);
+            QCOMPARE(cut.error().where, std::string("row 1"));
+        }
+        for (const char* key :
+             {"samples", "top1_ci95", "layers", "calibration", "design", "resolved_design", "provenance"}) {
+            auto document = nlohmann::json::parse(text);
+            document.erase(key);
+            const auto missing = evaluation_from_json(document.dump(), *graph, "row 1");
+            QVERIFY2(!missing.has_value(), key);
+            QVERIFY2(missing.error().message.find(key) != std::string::npos, missing.error().message.c_str());
+            document[key] = "text";
+            QVERIFY2(!evaluation_from_json(document.dump(), *graph, "row 1").has_value(), key);
+        }
+        auto document = nlohmann::json::parse(text);
+        document["layers"][0]["weight_format"] = "int999 per channel";
+        QVERIFY(!evaluation_from_json(document.dump(), *graph, "row 1").has_value());
+        document["layers"][0]["weight_format"] = "x";
+        QVERIFY(!evaluation_from_json(document.dump(), *graph, "row 1").has_value());
+        // Another network's evaluation.
+        QVERIFY(!evaluation_from_json(text, *test::small_graph("other"), "row 1").has_value());
+    }
+};
+
+QTEST_APPLESS_MAIN(TestEvaluation)
+#include "tst_evaluation.moc"
