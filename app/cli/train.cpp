@@ -44,16 +44,20 @@ std::string to_json(const train::Outcome& outcome, bool validated) {
 /// What it takes to train the same network again.
 std::map<std::string, std::string> recipe(const Options& options, const flow::Model& model,
                                           const Dataset& data) {
-    return {{"widthwise.version", flow::program_version()},
-            {"widthwise.source", model.source},
-            {"widthwise.data", data.name()},
-            {"widthwise.data_hash", data.hash()},
-            {"widthwise.epochs", std::to_string(options.training.epochs)},
-            {"widthwise.batch_size", std::to_string(options.training.batch_size)},
-            {"widthwise.learning_rate", std::to_string(options.training.learning_rate)},
-            {"widthwise.momentum", std::to_string(options.training.momentum)},
-            {"widthwise.weight_decay", std::to_string(options.training.weight_decay)},
-            {"widthwise.seed", std::to_string(options.training.seed)}};
+    return {
+        {"widthwise.version", flow::program_version()},
+        {"widthwise.source", model.source},
+        {"widthwise.data", data.name()},
+        {"widthwise.data_hash", data.hash()},
+        {"widthwise.epochs", std::to_string(options.training.epochs)},
+        {"widthwise.batch_size", std::to_string(options.training.batch_size)},
+        {"widthwise.learning_rate", std::to_string(options.training.learning_rate)},
+        {"widthwise.momentum", std::to_string(options.training.momentum)},
+        {"widthwise.weight_decay", std::to_string(options.training.weight_decay)},
+        {"widthwise.schedule", options.training.schedule == train::Schedule::cosine ? "cosine" : "one-cycle"},
+        {"widthwise.flip", options.training.augment_flip ? "true" : "false"},
+        {"widthwise.crop", options.training.augment_crop ? "true" : "false"},
+        {"widthwise.seed", std::to_string(options.training.seed)}};
 }
 
 Result<void> run(const Options& options, Terminal& terminal) {
@@ -131,6 +135,16 @@ Command train_command(CLI::App& app) {
         ->check(CLI::NonNegativeNumber)
         ->type_name("X")
         ->capture_default_str();
+    const std::map<std::string, train::Schedule> schedules{{"one-cycle", train::Schedule::one_cycle},
+                                                           {"cosine", train::Schedule::cosine}};
+    command
+        ->add_option("--schedule", training.schedule,
+                     "Learning rate: one-cycle warms up first, for random weights; cosine only falls, "
+                     "for fine-tuning [one-cycle]")
+        ->transform(CLI::CheckedTransformer(schedules).description(""))
+        ->type_name("NAME");
+    command->add_flag("--flip", training.augment_flip, "Mirror half of the images");
+    command->add_flag("!--no-crop", training.augment_crop, "Do not shift the images by up to 4 pixels");
     command->add_option("--threads", options->threads, "Worker threads; 0: one per core")
         ->check(CLI::Range(0, 4096))
         ->type_name("N")
