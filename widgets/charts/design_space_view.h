@@ -1,0 +1,39 @@
+#pragma once
+
+#include "widgets/charts/design_space.h"
+
+#include <QWidget>
+
+#include <memory>
+
+class QComboBox;
+
+namespace widthwise::gui {
+
+/// Accuracy against a cost, every measured design a point; a click asks for its design.
+class DesignSpaceView : public QWidget {
+    Q_OBJECT
+public:
+    explicit DesignSpaceView(QWidget* parent = nullptr);
+    ~DesignSpaceView() override;
+
+    /// The axis and the error bars are this widget's own; those in `space` are ignored.
+    void show(DesignSpace space);
+    [[nodiscard]] CostAxis axis() const;
+    /// In this widget's coordinates; nullopt-like (-1, -1) for an unknown id.
+    [[nodiscard]] QPoint positionOf(int64_t id) const;
+
+signals:
+    void designChosen(qint64 id);
+
+protected:
+    void changeEvent(QEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+    void refresh();
+    struct Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace widthwise::gui

@@ -1,0 +1,149 @@
+#include "widgets/charts/weight_chart.h"
+
+#include "widgets/charts/chart_style.h"
+#include "widgets/theme.h"
+
+#include <QAreaSeries>
+#include <QCategoryAxis>
+#include <QChartView>
+#include <QEvent>
+#include <QLegendMarker>
+#include <QLineSeries>
+#include <QScatterSeries>
+#include <QVBoxLayout>
+
+#include <algorithm>
+#include <cmath>
+
+namespace widthwise::gui {
+namespace {
+
+double height_of(double count) { return std::log10(1 + count); }
+
+/// The outline of bars side by side.
+QList<QPointF> outline(const std::vector<double>& counts, double lo, double hi) {
+    QList<QPointF> points;
+    const double width = (hi - lo) / static_cast<double>(counts.size());
+    points << QPointF(lo, 0);
+    for (size_t i = 0; i < counts.size(); ++i) {
+        const double left = lo + width * static_cast<double>(i), y = height_of(counts[i]);
+        points << QPointF(left, y) << QPointF(left + width, y);
+    }
+    points << QPointF(hi, 0);
+    return points;
+}
+
+} // namespace
+
+struct WeightChart::Impl {
+    QChartView* view = nullptr;
+    QChart* chart = nullptr;
+    QLineSeries before_line, floor_line;
+    QAreaSeries* before = nullptr;
+    QLineSeries* after = nullptr;
+    QScatterSeries* levels = nullptr;
+    QValueAxis* x = nullptr;
+    QCategoryAxis* y = nullptr;
+    std::shared_ptr<const WeightHistogram> histogram;
+};
+
+WeightChart::WeightChart(QWidget* parent) : QWidget(parent), m_impl(std::make_unique<Impl>()) {
+    setObjectName(QStringLiteral("weightChart"));
+    setAccessibleName(tr("Histogram of the weights"));
+    Impl& d = *m_impl;
+    d.chart = new QChart;
+    d.before = new QAreaSeries(&d.before_line, &d.floor_line);
+    d.before->setName(tr("before"));
+    d.after = new QLineSeries;
+    d.after->setName(tr("after"));
+    d.levels = new QScatterSeries;
+    d.levels->setName(tr("levels"));
+    d.levels->setMarkerShape(QScatterSeries::MarkerShapeRectangle);
+    d.levels->setMarkerSize(4);
+    d.x = new QValueAxis;
+    d.y = new QCategoryAxis;
+    d.y->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+    d.chart->addAxis(d.x, Qt::AlignBottom);
+    d.chart->addAxis(d.y, Qt::AlignLeft);
+    for (QAbstractSeries* series : std::initializer_list<QAbstractSeries*>{d.before, d.after, d.levels}) {
+        d.chart->addSeries(series);
+        series->attachAxis(d.x);
+        series->attachAxis(d.y);
+    }
+    d.chart->setMargins(QMargins(4, 0, 8, 0));
+    d.view = new QChartView(d.chart, this);
+    d.view->setRenderHint(QPainter::Antialiasing);
+    d.view->setFrameShape(QFrame::NoFrame);
+    d.view->setFocusPolicy(Qt::NoFocus);
+    setMinimumHeight(170);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->addWidget(d.view);
+    refresh();
+}
+
+WeightChart::~WeightChart() {
+    // The series that the area borrows must outlive the chart.
+    delete m_impl->view;
+}
+
+void WeightChart::show(std::shared_ptr<const WeightHistogram> histogram) {
+    m_impl->histogram = std::move(histogram);
+    refresh();
+}
+
+void WeightChart::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) refresh();
+}
+
+void WeightChart::refresh() {
+    Impl& d = *m_impl;
+    const QPalette& colours = palette();
+    style_chart(*d.chart, colours);
+    style_axis(*d.x, tr("Weight value"), colours);
+    style_axis(*d.y, tr("Weights per bin"), colours);
+    d.view->setBackgroundBrush(colours.color(QPalette::Base));
+
+    QColor fill = is_dark(colours) ? okabe_ito::sky : okabe_ito::blue;
+    fill.setAlphaF(0.30F);
+    d.before->setBrush(fill);
+    d.before->setPen(Qt::NoPen);
+    const QColor line = is_dark(colours) ? okabe_ito::orange : okabe_ito::vermillion;
+    d.after->setPen(QPen(line, 1.4));
+    d.levels->setBrush(line);
+    d.levels->setPen(Qt::NoPen);
+
+    const WeightHistogram empty;
+    const WeightHistogram& h = d.histogram ? *d.histogram : empty;
+    d.before_line.replace(h.before.empty() ? QList<QPointF>() : outline(h.before, h.lo, h.hi));
+    d.floor_line.replace(h.before.empty() ? QList<QPointF>() : QList<QPointF>{{h.lo, 0}, {h.hi, 0}});
+    d.after->replace(h.after.empty() ? QList<QPointF>() : outline(h.after, h.lo, h.hi));
+    QList<QPointF> ticks;
+    for (const double level : h.levels) ticks << QPointF(level, 0);
+    d.levels->replace(ticks);
+
+    double highest = 1;
+    for (const auto* counts : {&h.before, &h.after})
+        for (const double count : *counts) highest = std::max(highest, count);
+    for (const QString& label : d.y->categoriesLabels()) d.y->remove(label);
+    d.y->setRange(0, height_of(highest) * 1.05);
+    d.y->append(QStringLiteral("0"), 0);
+    for (double count = 1; count <= highest; count *= 10)
+        if (highest < 2000 || std::lround(std::log10(count)) % 2 == 0 || count == 1)
+            d.y->append(count < 1000 ? QString::number(count) : QStringLiteral("%1k").arg(count / 1000), height_of(count));
+    set_scale(*d.x, h.before.empty() ? nice_scale(-1, 1, 4) : nice_scale(h.lo, h.hi, 4));
+
+    QLegend& legend = *d.chart->legend();
+    legend.setVisible(true);
+    legend.setAlignment(Qt::AlignTop);
+    legend.setFont(chart_font());
+    legend.setLabelColor(muted_text(colours));
+    legend.setMarkerShape(QLegend::MarkerShapeCircle);
+    for (QLegendMarker* marker : legend.markers())
+        marker->setVisible((marker->series() == d.before && !h.before.empty()) ||
+                           (marker->series() == d.after && !h.after.empty()) ||
+                           (marker->series() == d.levels && !h.levels.empty()));
+}
+
+} // namespace widthwise::gui

@@ -1,0 +1,54 @@
+#pragma once
+// The network's layers with their widths and what these cost. One row a node, in the network's order.
+
+#include "widgets/document/document.h"
+#include "widgets/document/weight_analysis.h"
+
+#include <QAbstractTableModel>
+
+namespace widthwise::gui {
+
+class LayerTableModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { Name, Kind, ShapeColumn, Parameters, Macs, WeightBits, ActivationBits, Sqnr, Energy, Latency, ColumnCount };
+    /// SortRole: a number where the column has one. TakesPrecisionRole: bool, of the row. BarRole: 0..1, how full the cell's
+    /// bar is (bits of 8, share of the largest energy or latency); invalid: no bar.
+    enum Role { SortRole = Qt::UserRole, TakesPrecisionRole, BarRole };
+
+    LayerTableModel(Document& document, WeightAnalysis& analysis, QObject* parent = nullptr);
+
+    [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
+    [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
+
+    [[nodiscard]] QString layerAt(int row) const;
+    [[nodiscard]] int rowOf(const QString& layer) const;
+    [[nodiscard]] static std::optional<Operand> operandOf(int column);
+    /// "8", "float"; an en dash where the layer has no such operand.
+    [[nodiscard]] static QString bitsText(int bits);
+
+private:
+    struct Row {
+        QString name, kind, shape, full_shape;
+        int64_t parameters = 0, macs = 0;
+        bool weights = false, activations = false;
+    };
+    void reset();
+    void columnsChanged(int first, int last);
+    [[nodiscard]] QVariant number(int row, int column) const;
+    [[nodiscard]] QString text(int row, int column) const;
+    [[nodiscard]] const LayerCost* costOf(int row) const;
+    void rescaleUnits();
+
+    Document& m_document;
+    WeightAnalysis& m_analysis;
+    std::vector<Row> m_rows;
+    double m_energy_factor = 1, m_latency_factor = 1;
+    double m_largest_energy = 0, m_largest_latency = 0;
+    QString m_energy_unit, m_latency_unit;
+};
+
+} // namespace widthwise::gui

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "widgets/document/measurements.h"
+
+#include <QWidget>
+
+namespace widthwise::gui {
+
+class Figure;
+
+/// The figures that the eye lands on: accuracy, energy, latency, area, size.
+class FiguresStrip : public QWidget {
+    Q_OBJECT
+public:
+    FiguresStrip(Document& document, Measurements& measurements, QWidget* parent = nullptr);
+
+private:
+    void refreshAccuracy();
+    void refreshCosts();
+
+    Document& m_document;
+    Measurements& m_measurements;
+    Figure *m_accuracy, *m_energy, *m_latency, *m_area, *m_size;
+};
+
+} // namespace widthwise::gui

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "widgets/document/document.h"
+
+#include <QWidget>
+
+class QLabel;
+class QLineEdit;
+class QSpinBox;
+
+namespace widthwise::gui {
+
+class LayerFilter;
+class LayerTableModel;
+class LayerView;
+
+/// The layer table with its filter above, and the widths of the selection.
+class LayerPanel : public QWidget {
+    Q_OBJECT
+public:
+    LayerPanel(Document& document, LayerTableModel& layers, QWidget* parent = nullptr);
+    [[nodiscard]] LayerView& view() { return *m_view; }
+    void focusFilter();
+
+private:
+    void refreshSpins();
+    QSpinBox* addSpin(Operand operand, const QString& name);
+
+    Document& m_document;
+    LayerFilter* m_filter;
+    LayerView* m_view;
+    QLineEdit* m_search;
+    QLabel* m_summary;
+    QSpinBox* m_weights;
+    QSpinBox* m_activations;
+    quint64 m_gesture = 0;
+};
+
+} // namespace widthwise::gui

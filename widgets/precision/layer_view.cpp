@@ -1,0 +1,137 @@
+#include "widgets/precision/layer_view.h"
+
+#include "widgets/models/layer_table_model.h"
+#include "widgets/precision/bits_delegate.h"
+#include "widgets/precision/layer_filter.h"
+
+#include <QContextMenuEvent>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QScopedValueRollback>
+
+namespace widthwise::gui {
+
+LayerView::LayerView(Document& document, LayerTableModel& layers, LayerFilter& filter, QWidget* parent)
+    : QTableView(parent), m_document(document), m_layers(layers), m_filter(filter) {
+    setObjectName(QStringLiteral("layerView"));
+    setAccessibleName(tr("Layers"));
+    setModel(&filter);
+    auto* delegate = new BitsDelegate(this);
+    setItemDelegate(delegate);
+    setSelectionBehavior(SelectRows);
+    setSelectionMode(ExtendedSelection);
+    setEditTriggers(DoubleClicked | EditKeyPressed);
+    setShowGrid(false);
+    setFrameShape(QFrame::NoFrame);
+    setAlternatingRowColors(true);
+    setWordWrap(false);
+    setTextElideMode(Qt::ElideMiddle);
+    setTabKeyNavigation(false);
+    setHorizontalScrollMode(ScrollPerPixel);
+    verticalHeader()->hide();
+    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 10);
+    horizontalHeader()->setHighlightSections(false);
+    horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    horizontalHeader()->setSectionResizeMode(LayerTableModel::Name, QHeaderView::Stretch);
+    horizontalHeader()->setMinimumSectionSize(44);
+    connect(delegate, &BitsDelegate::editingStarted, this, [this] { m_gesture = Document::newGesture(); });
+    connect(delegate, &BitsDelegate::bitsEdited, this, [this](int column, int bits) {
+        if (const auto operand = LayerTableModel::operandOf(column))
+            m_document.setBits(selectedLayers(), *operand, bits, m_gesture);
+    });
+    connect(&m_document, &Document::selectionChanged, this, &LayerView::showSelection);
+}
+
+QStringList LayerView::selectedLayers() const {
+    QStringList names;
+    QModelIndexList rows = selectionModel()->selectedRows();
+    std::ranges::sort(rows, {}, &QModelIndex::row);
+    for (const QModelIndex& index : rows) names += m_layers.layerAt(m_filter.mapToSource(index).row());
+    return names;
+}
+
+Operand LayerView::operand() const { return m_operand; }
+
+void LayerView::keyPressEvent(QKeyEvent* event) {
+    const QStringList layers = selectedLayers();
+    const bool ctrl = event->modifiers().testFlag(Qt::ControlModifier);
+    const bool plain = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier));
+    int step = 0;
+    if ((plain && event->key() == Qt::Key_Plus) || (ctrl && event->key() == Qt::Key_Up)) step = 1;
+    if ((plain && event->key() == Qt::Key_Minus) || (ctrl && event->key() == Qt::Key_Down)) step = -1;
+    if (step != 0) {
+        // Steps in a row, with nothing between them, are one edit.
+        if (m_gesture == 0) m_gesture = Document::newGesture();
+        m_document.stepBits(layers, operand(), step, m_gesture);
+        return;
+    }
+    m_gesture = 0;
+    if (plain && event->key() >= Qt::Key_2 && event->key() <= Qt::Key_8) {
+        m_document.setBits(layers, operand(), event->key() - Qt::Key_0);
+        return;
+    }
+    if (plain && event->key() == Qt::Key_F) {
+        m_document.setBits(layers, operand(), k_float_bits);
+        return;
+    }
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
+        edit(currentIndex());
+        return;
+    }
+    QTableView::keyPressEvent(event);
+}
+
+void LayerView::contextMenuEvent(QContextMenuEvent* event) {
+    const QStringList layers = selectedLayers();
+    if (layers.isEmpty()) return;
+    QMenu menu(this);
+    const auto fill = [&](QMenu* sub, std::optional<Operand> only) {
+        for (const int bits : {8, 6, 4, 3, 2, k_float_bits})
+            sub->addAction(bits == k_float_bits ? tr("&Float") : tr("&%1 bits").arg(bits), this, [=, this] {
+                const quint64 gesture = Document::newGesture();
+                for (const Operand operand : {Operand::weights, Operand::activations})
+                    if (!only || *only == operand) m_document.setBits(layers, operand, bits, gesture);
+            });
+    };
+    fill(menu.addMenu(tr("&Weights")), Operand::weights);
+    fill(menu.addMenu(tr("&Activations")), Operand::activations);
+    fill(menu.addMenu(tr("&Both")), std::nullopt);
+    menu.addSeparator();
+    menu.addAction(tr("Select a&ll"), this, &QTableView::selectAll);
+    menu.exec(event->globalPos());
+}
+
+void LayerView::selectionChanged(const QItemSelection& selected, const QItemSelection& deselected) {
+    QTableView::selectionChanged(selected, deselected);
+    m_gesture = 0;
+    if (m_syncing) return;
+    const QScopedValueRollback guard(m_syncing, true);
+    m_document.setSelection(selectedLayers());
+}
+
+void LayerView::currentChanged(const QModelIndex& current, const QModelIndex& previous) {
+    QTableView::currentChanged(current, previous);
+    if (const auto operand = LayerTableModel::operandOf(current.column())) m_operand = *operand;
+}
+
+void LayerView::showSelection() {
+    if (m_syncing) return;
+    const QScopedValueRollback guard(m_syncing, true);
+    QItemSelection selection;
+    QModelIndex first;
+    for (const QString& layer : m_document.selection()) {
+        const int row = m_layers.rowOf(layer);
+        const QModelIndex index = m_filter.mapFromSource(m_layers.index(row, LayerTableModel::WeightBits));
+        if (!index.isValid()) continue;
+        if (!first.isValid()) first = index;
+        selection.select(index.siblingAtColumn(0), index.siblingAtColumn(LayerTableModel::ColumnCount - 1));
+    }
+    selectionModel()->select(selection, QItemSelectionModel::ClearAndSelect);
+    if (!first.isValid()) return;
+    selectionModel()->setCurrentIndex(first, QItemSelectionModel::NoUpdate);
+    scrollTo(first);
+}
+
+} // namespace widthwise::gui
