@@ -1,0 +1,135 @@
+// The built-in targets, and what they say of real workloads.
+#include "core/cost/energy_law.h"
+#include "core/cost/technology.h"
+#include "tests/core/cost/reference_csv.h"
+#include "tests/core/cost/small_networks.h"
+
+#include <cmath>
+
+using namespace widthwise;
+using namespace widthwise::test;
+
+namespace {
+
+/// MACs per second x 2, in units of 1e12.
+double tera_operations(const CostBreakdown& cost) {
+    double macs = 0;
+    for (const LayerCost& l : cost.layers) macs += static_cast<double>(l.macs);
+    return 2 * macs / cost.latency_s * 1e-12;
+}
+
+} // namespace
+
+class Targets : public QObject {
+    Q_OBJECT
+private slots:
+    void presets_are_readable_and_sourced() {
+        const std::vector<std::string> names = cost::preset_names();
+        for (const char* expected : {"eyeriss", "tpu-v1"})
+            QVERIFY2(std::find(names.begin(), names.end(), expected) != names.end(), expected);
+        for (const std::string& name : names) {
+            const HardwareTarget target = take(cost::load_target(name));
+            QCOMPARE(target.name, name);
+            QVERIFY(!target.description.empty());
+            for (const char* key : {"node_nm", "clock_hz", "array", "dataflow", "mac", "memory[0]",
+                                    "memory[1]", "static_power_w"})
+                QVERIFY2(target.sources.count(key) == 1, (name + ": " + key).c_str());
+        }
+    }
+
+    void a_saved_preset_reads_back_from_a_file() {
+        for (const std::string& name : cost::preset_names()) {
+            const HardwareTarget target = take(cost::load_target(name));
+            const auto file = scratch_dir() / "my.json";
+            write_file(file, target_to_json(target));
+            QVERIFY(take(cost::load_target(file.string())) == target);
+        }
+    }
+
+    void unknown_names_come_with_near_ones() {
+        const auto none = cost::load_target("eyeris");
+        QVERIFY(!none);
+        QVERIFY(none.error().code == ErrorCode::invalid_input);
+        QVERIFY(none.error().to_line().find("eyeriss") != std::string::npos);
+        QVERIFY(!cost::load_target(""));
+        QVERIFY(!cost::load_target(scratch_dir().string())); // a folder
+        const auto file = scratch_dir() / "broken.json";
+        write_file(file, "{");
+        const auto broken = cost::load_target(file.string());
+        QVERIFY(!broken);
+        QVERIFY(broken.error().to_line().find("broken.json") != std::string::npos);
+    }
+
+    void tpu_buffer_energy_is_the_law_at_its_node() {
+        const HardwareTarget tpu = take(cost::load_target("tpu-v1"));
+        const double law =
+            cost::sram_pj_per_bit(*tpu.memory[1].bytes) * cost::energy_scale(tpu.node_nm, tpu.voltage_v);
+        QVERIFY2(std::abs(*tpu.memory[1].read_energy_pj_per_bit / law - 1) < 0.01,
+                 qPrintable(QString::number(law)));
+    }
+
+    /// ISCA 2017's memory-bound applications as stacks of square fully connected layers with the published
+    /// weights, batch and hence operations per weight byte: measured throughput within 20 %, never above the
+    /// roofline.
+    void tpu_roofline() {
+        const auto path = reference_dir() / "cost" / "tables" / "tpu_v1_apps.csv";
+        WIDTHWISE_NEED(path);
+        const HardwareTarget tpu = take(cost::load_target("tpu-v1"));
+        int checked = 0;
+        for (const CsvRow& row : read_csv(path)) {
+            const std::string& app = row.at("app");
+            if (app != "MLP0" && app != "MLP1" && app != "LSTM0") continue;
+            const int64_t layers = integer(row, "layers");
+            const double weights = std::stod(row.at("weights")) * 1e6; // "20M"
+            const auto side = static_cast<int64_t>(std::sqrt(weights / static_cast<double>(layers)));
+            Net net({1, side});
+            for (int64_t i = 0; i < layers; ++i) net.gemm("fc" + std::to_string(i), side);
+            const auto cost = take(
+                cost::estimate(*net.build(), PrecisionPlan(precision(8, 8)), tpu, {integer(row, "batch")}));
+            const double ours = tera_operations(cost);
+            const double roofline = number(row, "roofline_TOPS=min(92,2*OI*34GB/s)");
+            const double measured = number(row, "measured_TOPS");
+            const QByteArray figures = QByteArray::fromStdString(app) + ": " + QByteArray::number(ours) +
+                                       " TOPS, measured " + QByteArray::number(measured);
+            qInfo("%s", figures.constData());
+            QVERIFY2(ours <= roofline * 1.005, figures);
+            QVERIFY2(std::abs(ours / measured - 1) < 0.2, figures);
+            QVERIFY2(cost.layers[0].bound == Bound::memory, figures);
+            ++checked;
+        }
+        QCOMPARE(checked, 3);
+    }
+
+    /// CNN0 (3 x 3 convolutions on 19 x 19 maps, 16 layers, 8 M weights, batch 8): never above the peak of 92
+    /// TOPS.
+    void tpu_peak() {
+        const HardwareTarget tpu = take(cost::load_target("tpu-v1"));
+        Net net({1, 236, 19, 19});
+        for (int i = 0; i < 16; ++i) net.conv("c" + std::to_string(i), 236, 3);
+        const auto cost = take(cost::estimate(*net.build(), PrecisionPlan(precision(8, 8)), tpu, {8}));
+        qInfo("CNN0: %.1f TOPS, measured 86", tera_operations(cost));
+        QVERIFY(tera_operations(cost) > 30 && tera_operations(cost) < 92);
+        // Jouppi et al. measured 40 W busy; absolute energies are good to a factor of two.
+        qInfo("CNN0: %.1f W, measured 40", cost.power_w);
+        QVERIFY(cost.power_w > 20 && cost.power_w < 80);
+    }
+
+    /// The bits that reach the multipliers: at w8a8 the 16-bit chip's arithmetic costs under half of w16a16's
+    /// law.
+    void eyeriss_layers() {
+        const auto path = reference_dir() / "cost" / "tables" / "eyeriss_alexnet.csv";
+        WIDTHWISE_NEED(path);
+        const HardwareTarget eyeriss = take(cost::load_target("eyeriss"));
+        Net net({1, 3, 227, 227});
+        ConvAttributes first;
+        first.kernel = {11, 11};
+        first.strides = {4, 4};
+        const GraphPtr graph = net.add(Op::conv, "CONV1", first, {net.zeros({96, 3, 11, 11})}).build();
+        const CostBreakdown cost = take(cost::estimate(*graph, PrecisionPlan(precision(8, 8)), eyeriss, {4}));
+        QCOMPARE(cost.layers[0].macs, 4 * 105415200);
+        QVERIFY(cost.layers[0].compute_cycles >= cost.layers[0].macs / 168);
+    }
+};
+
+QTEST_APPLESS_MAIN(Targets)
+#include "tst_targets.moc"
