@@ -1,5 +1,6 @@
 #pragma once
-// Typed attributes of the ops that we run, canonical whatever the file said (auto_pad resolved, axes non-negative).
+// Typed attributes of the ops that we run, canonical whatever the file said (auto_pad resolved, axes
+// non-negative).
 
 #include <array>
 #include <cstdint>
@@ -57,7 +58,8 @@ struct ConcatAttributes {
     bool operator==(const ConcatAttributes&) const = default;
 };
 
-/// One entry per axis of the input, resolved: starts and ends within the axis, steps non-zero. The batch axis is whole.
+/// One entry per axis of the input, resolved: starts and ends within the axis, steps non-zero. The batch axis
+/// is whole.
 struct SliceAttributes {
     std::vector<int64_t> starts, ends, steps;
     bool operator==(const SliceAttributes&) const = default;
@@ -87,8 +89,9 @@ struct ReduceAttributes {
     bool operator==(const ReduceAttributes&) const = default;
 };
 
-using Attributes = std::variant<std::monostate, ConvAttributes, PoolAttributes, BatchNormAttributes, ClipAttributes,
-                                LeakyReluAttributes, SoftmaxAttributes, ConcatAttributes, SliceAttributes,
-                                PadAttributes, ReshapeAttributes, TransposeAttributes, ReduceAttributes>;
+using Attributes =
+    std::variant<std::monostate, ConvAttributes, PoolAttributes, BatchNormAttributes, ClipAttributes,
+                 LeakyReluAttributes, SoftmaxAttributes, ConcatAttributes, SliceAttributes, PadAttributes,
+                 ReshapeAttributes, TransposeAttributes, ReduceAttributes>;
 
 } // namespace widthwise

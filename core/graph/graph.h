@@ -114,8 +114,9 @@ class GraphBuilder {
 public:
     explicit GraphBuilder(std::string name, int opset = 0);
 
-    /// `shape` at batch 1, rank >= 1.
-    ValueId input(std::string name, Shape shape);
+    /// `shape` at batch 1, rank >= 1. Inputs of other types than f32 can be inspected only: add() refuses to
+    /// read them.
+    ValueId input(std::string name, Shape shape, DataType type = DataType::f32);
     ValueId constant(std::string name, TensorPtr tensor);
     /// Errors: invalid_input naming the node when the inputs' shapes do not fit the op or a duplicate name
     /// appears (an empty name becomes op_type + "_" + index). An empty `output_name` becomes the node's name.

@@ -38,9 +38,9 @@ std::string GraphBuilder::unique_name(std::string name, const std::string& op_ty
     }
 }
 
-ValueId GraphBuilder::input(std::string name, Shape shape) {
+ValueId GraphBuilder::input(std::string name, Shape shape, DataType type) {
     assert(shape.rank() >= 1);
-    const ValueId id = new_value(Value{std::move(name), std::move(shape), true, DataType::f32, nullptr});
+    const ValueId id = new_value(Value{std::move(name), std::move(shape), true, type, nullptr});
     m_graph.m_inputs.push_back(id);
     return id;
 }

@@ -11,14 +11,16 @@ namespace widthwise::onnx {
 
 struct Imported {
     GraphPtr graph;
-    std::string hash;                  ///< SHA-256 of the file
-    std::vector<std::string> warnings; ///< "the checker of this libonnx knows IR version 8 at most; not checked"
+    std::string hash; ///< SHA-256 of the file
+    std::vector<std::string>
+        warnings; ///< "the checker of this libonnx knows IR version 8 at most; not checked"
 };
 
-/// Constants are folded, the batch dimension is freed, auto_pad resolved; an op that we do not run becomes Op::unsupported
-/// with its reason, and what follows it keeps the shapes that inference finds. External data must lie inside the model's folder.
-/// Errors (invalid_input, naming file and node): unreadable, truncated, not ONNX, cyclic, dangling or wrongly typed, tensors
-/// whose size contradicts their data, more than 2 GiB, no float input.
+/// Constants are folded, the batch dimension is freed, auto_pad resolved; an op that we do not run becomes
+/// Op::unsupported with its reason, and what follows it keeps the shapes that inference finds. External data
+/// must lie inside the model's folder. Errors (invalid_input, naming file and node): unreadable, truncated,
+/// not ONNX, cyclic, dangling or wrongly typed, tensors whose size contradicts their data, more than 2 GiB,
+/// no float input.
 [[nodiscard]] Result<Imported> import_model(const std::filesystem::path& path);
 /// The same from memory (the embedded demo); `where` names it in errors. External data is refused.
 [[nodiscard]] Result<Imported> import_model_bytes(std::string_view bytes, const std::string& where);

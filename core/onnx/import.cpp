@@ -1,0 +1,89 @@
+#include "core/onnx/import.h"
+
+#include "core/base/hash.h"
+#include "core/onnx/importer.h"
+#include "core/onnx/model_file.h"
+#include "core/onnx/reference_checks.h"
+#include "core/onnx/structure.h"
+
+#include <fstream>
+
+namespace widthwise::onnx {
+
+namespace {
+
+Result<std::string> read_whole(const std::filesystem::path& path) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (!std::filesystem::exists(status)) return fail(ErrorCode::invalid_input, "there is no such file");
+    if (!std::filesystem::is_regular_file(status)) return fail(ErrorCode::invalid_input, "this is no file");
+    const auto size = std::filesystem::file_size(path, error);
+    if (error) return fail(ErrorCode::invalid_input, "the file cannot be read: " + error.message());
+    if (size > static_cast<uintmax_t>(INT32_MAX))
+        return fail(ErrorCode::invalid_input, "the file is larger than 2 GiB");
+    std::string bytes(size, '\0');
+    std::ifstream stream(path, std::ios::binary);
+    stream.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    if (!stream) return fail(ErrorCode::invalid_input, "the file cannot be read");
+    return bytes;
+}
+
+Result<Imported> import_parsed(ModelFile file, std::string hash, const std::string& name) {
+    auto model = file.read();
+    if (!model) return forward_error(model);
+    if (auto ok = check_structure(*model); !ok) return forward_error(ok);
+    const ReferenceChecks checks(file);
+    auto doubts = checks.check_model(*model);
+    if (!doubts) return forward_error(doubts);
+    file.drop_weights();
+
+    Importer importer(*model, checks, name);
+    auto graph = importer.run();
+    if (!graph) return forward_error(graph);
+    Imported imported{std::move(*graph), std::move(hash), std::move(model->warnings)};
+    imported.warnings.insert(imported.warnings.end(), doubts->begin(), doubts->end());
+    imported.warnings.insert(imported.warnings.end(), importer.warnings().begin(), importer.warnings().end());
+    return imported;
+}
+
+/// Protobuf and libonnx throw, and so does memory that is not there; `where` is the file.
+template <typename Work> Result<Imported> guarded(const std::string& where, const Work& work) {
+    Result<Imported> result = fail(ErrorCode::failed, "nothing was read");
+    try {
+        result = work();
+    } catch (const std::bad_alloc&) {
+        result = fail(ErrorCode::out_of_memory, "not enough memory to open the model");
+    } catch (const std::exception& problem) {
+        result = fail(ErrorCode::invalid_input, std::string("the model cannot be read: ") + problem.what());
+    }
+    if (!result) {
+        std::string& place = result.error().where;
+        place = place.empty() ? where : place + " of " + where;
+    }
+    return result;
+}
+
+} // namespace
+
+Result<Imported> import_model(const std::filesystem::path& path) {
+    return guarded(path.string(), [&]() -> Result<Imported> {
+        auto bytes = read_whole(path);
+        if (!bytes) return forward_error(bytes);
+        const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+        auto file = ModelFile::parse(*bytes, folder);
+        if (!file) return forward_error(file);
+        std::string hash = sha256(*bytes);
+        std::string().swap(*bytes);
+        return import_parsed(std::move(*file), std::move(hash), path.stem().string());
+    });
+}
+
+Result<Imported> import_model_bytes(std::string_view bytes, const std::string& where) {
+    return guarded(where, [&]() -> Result<Imported> {
+        auto file = ModelFile::parse(bytes, {});
+        if (!file) return forward_error(file);
+        return import_parsed(std::move(*file), sha256(bytes), where);
+    });
+}
+
+} // namespace widthwise::onnx

@@ -1,0 +1,185 @@
+#include "core/onnx/reference_checks.h"
+
+#include "core/base/text.h"
+#include "core/onnx/libonnx.h"
+#include "core/onnx/proto_tensor.h"
+
+#include <onnx/checker.h>
+#include <onnx/defs/schema.h>
+#include <onnx/shape_inference/implementation.h>
+
+namespace widthwise::onnx {
+
+namespace {
+
+using ::onnx::OpSchemaRegistry;
+
+/// The first line of what libonnx says, without its "[ShapeInferenceError]" tags.
+std::string first_line(const std::exception& problem) {
+    std::string text = problem.what();
+    text = text.substr(0, text.find('\n'));
+    while (!text.empty() && (text.front() == '[' || text.front() == '(')) {
+        const size_t end = text.find(text.front() == '[' ? "] " : "): ");
+        if (end == std::string::npos) break;
+        text = trim(text.substr(end + 2));
+    }
+    constexpr size_t longest = 300;
+    return text.size() > longest ? text.substr(0, longest) + "..." : text;
+}
+
+/// libonnx divides by some attributes and multiplies others without a look.
+bool sensible(const RawNode& node) {
+    static const std::set<std::string> positive{"strides",   "dilations",    "kernel_shape", "group",
+                                                "blocksize", "output_shape", "hidden_size"};
+    constexpr int64_t limit = int64_t{1} << 31;
+    constexpr int64_t positive_limit = int64_t{1} << 15; // its square must fit into 32 bits
+    for (const auto& [name, attribute] : node.attributes) {
+        const bool is_positive = positive.contains(name);
+        const auto fine = [&](int64_t v) {
+            return is_positive ? v > 0 && v <= positive_limit : v >= -limit && v <= limit;
+        };
+        if (const auto* value = std::get_if<int64_t>(&attribute)) {
+            if (!fine(*value)) return false;
+        } else if (const auto* values = std::get_if<std::vector<int64_t>>(&attribute)) {
+            for (const int64_t v : *values) {
+                if (!fine(v)) return false;
+            }
+        }
+    }
+    return true;
+}
+
+void set_type(::onnx::ValueInfoProto& value, const Operand& operand) {
+    value.set_name(operand.name);
+    auto& type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(onnx_type_of(*operand.type));
+    if (!operand.shape) return;
+    auto& shape = *type.mutable_shape();
+    for (const int64_t dim : operand.shape->dims()) shape.add_dim()->set_dim_value(dim);
+}
+
+void add_initializer(::onnx::GraphProto& graph, const Operand& operand) {
+    auto& tensor = *graph.add_initializer();
+    tensor.set_name(operand.name);
+    tensor.set_data_type(onnx_type_of(operand.constant->type()));
+    for (const int64_t dim : operand.constant->shape().dims()) tensor.add_dims(dim);
+    const auto bytes = operand.constant->bytes();
+    tensor.set_raw_data(bytes.data(), bytes.size());
+}
+
+ReferenceChecks::Output read_output(const ::onnx::ValueInfoProto& value) {
+    ReferenceChecks::Output output;
+    if (!value.type().has_tensor_type()) return output;
+    const auto& type = value.type().tensor_type();
+    output.type = data_type_of(type.elem_type());
+    if (!type.has_shape()) return output;
+    std::vector<int64_t> dims;
+    for (const auto& dim : type.shape().dim()) {
+        if (!dim.has_dim_value()) return output;
+        dims.push_back(dim.dim_value());
+    }
+    Shape shape(std::move(dims));
+    if (shape.checked_elements()) output.shape = std::move(shape);
+    return output;
+}
+
+} // namespace
+
+int ReferenceChecks::newest_opset() {
+    static const int newest = OpSchemaRegistry::DomainToVersionRange::Instance().Map().at("").second;
+    return newest;
+}
+
+int ReferenceChecks::newest_ir() {
+    return ::onnx::Version_MAX;
+}
+
+ReferenceChecks::ReferenceChecks(const ModelFile& file) : m_file(file) {
+    for (const auto& import : file.proto().opset_import()) {
+        if (!import.domain().empty() && import.domain() != "ai.onnx") continue;
+        m_newer = import.version() > newest_opset();
+        m_opset = m_newer ? newest_opset() : static_cast<int>(std::max<int64_t>(1, import.version()));
+    }
+}
+
+bool ReferenceChecks::knows(const RawNode& node) const {
+    return OpSchemaRegistry::Instance()->GetSchema(node.op_type, m_opset, node.domain) != nullptr;
+}
+
+Result<std::vector<std::string>> ReferenceChecks::check_model(const RawModel& model) const {
+    std::vector<std::string> warnings;
+    if (model.ir_version > newest_ir()) {
+        warnings.push_back("the official checker here knows IR version " + std::to_string(newest_ir()) +
+                           " at most, the file has " + std::to_string(model.ir_version) + "; not checked");
+    }
+    if (m_newer) {
+        warnings.push_back("the official checker here knows operator set " + std::to_string(newest_opset()) +
+                           " at most, the file has " + std::to_string(model.opset) + "; not checked");
+    }
+    std::set<std::string> foreign;
+    for (const RawNode& node : model.nodes) {
+        if (!knows(node)) foreign.insert(node.op_type);
+    }
+    if (!foreign.empty() && !m_newer) {
+        const std::vector<std::string> names(foreign.begin(), foreign.end());
+        warnings.push_back("not checked by the official checker, which does not know " + join(names, ", "));
+    }
+    if (!warnings.empty()) return warnings;
+    try {
+        ::onnx::checker::check_model(m_file.proto());
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::out_of_memory, "not enough memory to check the model");
+    } catch (const std::exception& problem) {
+        return fail(ErrorCode::invalid_input, "the model is not valid ONNX: " + first_line(problem));
+    }
+    return warnings;
+}
+
+Result<std::vector<ReferenceChecks::Output>>
+ReferenceChecks::infer(const RawNode& node, size_t index, const std::vector<Operand>& inputs) const {
+    std::vector<Output> outputs(node.outputs.size());
+    if (node.has_subgraph || !knows(node) || !sensible(node)) return outputs;
+    for (const Operand& input : inputs) {
+        if (input.present() && !input.type) return outputs;
+    }
+    try {
+        ::onnx::ModelProto model;
+        model.set_ir_version(7);
+        auto& opset = *model.add_opset_import();
+        opset.set_domain(node.domain);
+        opset.set_version(m_opset);
+        auto& graph = *model.mutable_graph();
+        graph.set_name("node");
+        *graph.add_node() = m_file.node(index);
+        graph.mutable_node(0)->set_domain(node.domain);
+        std::set<std::string> added;
+        for (const Operand& input : inputs) {
+            if (!input.present() || !added.insert(input.name).second) continue;
+            set_type(*graph.add_input(), input);
+            if (input.constant && input.constant->elements() <= 1024) add_initializer(graph, input);
+        }
+        for (const std::string& name : node.outputs) {
+            if (!name.empty()) graph.add_output()->set_name(name);
+        }
+        ::onnx::checker::CheckerContext context;
+        context.set_ir_version(7);
+        context.set_opset_imports({{node.domain, m_opset}});
+        ::onnx::checker::LexicalScopeContext scope;
+        ::onnx::checker::check_node(graph.node(0), context, scope);
+        const ::onnx::ShapeInferenceOptions strict{true, 1, true};
+        ::onnx::shape_inference::InferShapes(model, OpSchemaRegistry::Instance(), strict);
+        int position = 0;
+        for (size_t i = 0; i < node.outputs.size(); ++i) {
+            if (!node.outputs[i].empty()) outputs[i] = read_output(model.graph().output(position++));
+        }
+        return outputs;
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::out_of_memory, "not enough memory to check the model");
+    } catch (const std::exception& problem) {
+        // A newer operator set may mean something else than the one that libonnx knows.
+        if (m_newer) return std::vector<Output>(node.outputs.size());
+        return fail(ErrorCode::invalid_input, first_line(problem));
+    }
+}
+
+} // namespace widthwise::onnx
