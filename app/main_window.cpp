@@ -1,0 +1,296 @@
+#include "app/main_window.h"
+
+#include "app/recent_files.h"
+#include "core/graph/layer_work.h"
+#include "widgets/models/layer_table_model.h"
+#include "widgets/number_text.h"
+#include "widgets/panels/activity_bar.h"
+#include "widgets/panels/banner.h"
+#include "widgets/panels/design_panel.h"
+#include "widgets/panels/empty_state.h"
+#include "widgets/panels/figures_strip.h"
+#include "widgets/panels/layer_detail.h"
+#include "widgets/panels/target_combo.h"
+#include "widgets/precision/layer_panel.h"
+#include "widgets/reporting/chart_svg.h"
+
+#include <QCloseEvent>
+#include <QFileDialog>
+#include <QMimeData>
+#include <QSettings>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QVBoxLayout>
+
+namespace widthwise::gui {
+namespace {
+
+QFrame* separator(QWidget* parent) {
+    auto* line = new QFrame(parent);
+    line->setFrameShape(QFrame::HLine);
+    line->setFrameShadow(QFrame::Plain);
+    line->setForegroundRole(QPalette::Midlight);
+    line->setFixedHeight(1);
+    return line;
+}
+
+} // namespace
+
+MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
+    setObjectName(QStringLiteral("mainWindow"));
+    setAcceptDrops(true);
+    buildPanels();
+    buildMenus();
+    connectAll();
+    m_activity->watch(m_measurements.lane());
+    m_activity->watch(m_project.loading());
+    m_activity->watch(m_project.writing());
+    if (const auto names = cost::preset_names(); !names.empty())
+        m_target->choose(QSettings().value(QStringLiteral("target"), qt(names.front())).toString());
+    restoreLayout();
+    refreshTitle();
+    refreshRestText();
+}
+
+MainWindow::~MainWindow() {
+    // The panels listen to the document and its helpers, which go first.
+    delete takeCentralWidget();
+}
+
+void MainWindow::buildPanels() {
+    m_layers = new LayerTableModel(m_document, m_analysis, this);
+    m_banner = new Banner(this);
+    m_activity = new ActivityBar(this);
+    m_layer_panel = new LayerPanel(m_document, *m_layers, this);
+    m_designs = new DesignPanel(m_document, this);
+
+    m_columns = new QSplitter(this);
+    m_columns->setObjectName(QStringLiteral("columns"));
+    m_columns->addWidget(m_layer_panel);
+    m_columns->addWidget(new LayerDetail(m_document, m_analysis, this));
+    m_columns->setStretchFactor(0, 1);
+    m_rows = new QSplitter(Qt::Vertical, this);
+    m_rows->setObjectName(QStringLiteral("rows"));
+    m_rows->addWidget(m_columns);
+    m_rows->addWidget(m_designs);
+    m_rows->setStretchFactor(0, 3);
+    m_rows->setStretchFactor(1, 2);
+    for (QSplitter* splitter : {m_columns, m_rows}) {
+        splitter->setChildrenCollapsible(false);
+        splitter->setHandleWidth(1);
+    }
+
+    auto* work = new QWidget(this);
+    auto* column = new QVBoxLayout(work);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(new FiguresStrip(m_document, m_measurements, work));
+    column->addWidget(separator(work));
+    column->addWidget(m_rows, 1);
+
+    auto* nothing = new EmptyState(tr("Open an ONNX network or drop one here"),
+                                   tr("Set bits per layer; see measured accuracy against modelled energy, latency and area."),
+                                   tr("Open network\u2026"), this);
+    nothing->setObjectName(QStringLiteral("noNetwork"));
+    connect(nothing, &EmptyState::chosen, this, &MainWindow::openDialog);
+    m_stack = new QStackedWidget(this);
+    m_stack->addWidget(nothing);
+    m_stack->addWidget(work);
+
+    auto* central = new QWidget(this);
+    auto* all = new QVBoxLayout(central);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->setSpacing(0);
+    all->addWidget(m_banner);
+    all->addWidget(m_stack, 1);
+    all->addWidget(separator(central));
+    m_activity->setFixedHeight(fontMetrics().height() + 16);
+    all->addWidget(m_activity);
+    setCentralWidget(central);
+}
+
+void MainWindow::connectAll() {
+    connect(&m_document, &Document::opened, this, [this] {
+        m_stack->setCurrentIndex(1);
+        // Something to look at: the first layer with bits to set.
+        for (const NodeId id : m_document.graph().node_ids()) {
+            const std::string& name = m_document.graph().node(id).name;
+            if (!takes_bits(m_document.graph(), name, Operand::weights)) continue;
+            QMetaObject::invokeMethod(
+                this, [this, name] { if (m_document.selection().isEmpty()) m_document.setSelection({qt(name)}); },
+                Qt::QueuedConnection);
+            break;
+        }
+    });
+    for (const auto signal : {&Document::opened, &Document::dataChanged, &Document::designAdded, &Document::designsReset,
+                              &Document::targetChanged})
+        connect(&m_document, signal, this, &MainWindow::refreshRestText);
+    connect(&m_document, &Document::targetChanged, this, [this] {
+        // Only what any session can load again by its name.
+        const auto names = cost::preset_names();
+        if (std::ranges::find(names, m_document.target().name) != names.end())
+            QSettings().setValue(QStringLiteral("target"), qt(m_document.target().name));
+    });
+    connect(&m_project, &Project::titleChanged, this, &MainWindow::refreshTitle);
+    connect(&m_project, &Project::opened, m_recent, &RecentFiles::add);
+    connect(&m_project, &Project::saved, m_recent, &RecentFiles::add);
+    connect(&m_project, &Project::failed, m_banner, qOverload<const Problem&>(&Banner::show));
+    connect(&m_project, &Project::worked, m_banner, &Banner::dismiss);
+    connect(&m_project, &Project::reportWritten, m_banner,
+            [this](const QString& path) { m_banner->tell(tr("Report written: %1").arg(path)); });
+    connect(&m_measurements, &Measurements::failed, m_banner, qOverload<const Problem&>(&Banner::show));
+    connect(m_target, &TargetCombo::failed, m_banner, qOverload<const Problem&>(&Banner::show));
+    connect(m_target, &TargetCombo::fileRequested, this, &MainWindow::openTargetDialog);
+    connect(m_banner, &Banner::remedyChosen, this, &MainWindow::applyRemedy);
+    connect(m_designs, &DesignPanel::dataRequested, this, &MainWindow::openDataDialog);
+    connect(m_activity, &ActivityBar::cancelRequested, this, &MainWindow::cancelWork);
+    connect(m_recent, &RecentFiles::chosen, &m_project, &Project::openAnything);
+}
+
+void MainWindow::open(const QString& source, const QString& images) {
+    if (images.isEmpty())
+        m_project.openAnything(source);
+    else
+        m_project.openNetwork(source, images);
+}
+
+void MainWindow::openDialog() {
+    const QString path = QFileDialog::getOpenFileName(
+        this, tr("Open"), QSettings().value(QStringLiteral("folder")).toString(),
+        tr("Networks and projects (*.onnx *.csv *.widthwise);;ONNX networks (*.onnx);;SCALE-Sim topologies (*.csv);;"
+           "Projects (*.widthwise);;Dataset cards (*.json)"));
+    if (path.isEmpty()) return;
+    QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
+    m_project.openAnything(path);
+}
+
+void MainWindow::openDataDialog() {
+    const QString path = QFileDialog::getOpenFileName(
+        this, tr("Add data"), QSettings().value(QStringLiteral("dataFolder")).toString(), tr("Dataset cards (*.json)"));
+    if (path.isEmpty()) return;
+    QSettings().setValue(QStringLiteral("dataFolder"), QFileInfo(path).absolutePath());
+    m_project.openData(path);
+}
+
+bool MainWindow::saveAsDialog() {
+    const QString folder = QSettings().value(QStringLiteral("folder")).toString();
+    const QString start = m_project.path().isEmpty()
+                              ? QStringLiteral("%1/%2.widthwise").arg(folder, qt(m_document.model().name))
+                              : m_project.path();
+    QString path = QFileDialog::getSaveFileName(this, tr("Save project"), start, tr("Widthwise projects (*.widthwise)"));
+    if (path.isEmpty()) return false;
+    if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".widthwise");
+    m_project.saveAs(path);
+    return true;
+}
+
+void MainWindow::exportDialog() {
+    const QString path = QFileDialog::getSaveFileName(
+        this, tr("Export report"), qt(m_document.model().name) + QStringLiteral(".html"),
+        tr("Web page (*.html);;Table (*.csv);;JSON (*.json)"));
+    if (path.isEmpty()) return;
+    DesignSpace space = design_space_of(m_document);
+    std::vector<report::Picture> pictures;
+    for (const auto& [axis, name] : {std::pair(CostAxis::energy, "energy"), std::pair(CostAxis::latency, "latency"),
+                                     std::pair(CostAxis::size, "model size")}) {
+        space.axis = axis;
+        pictures.push_back({std::string("Accuracy against ") + name,
+                            "Measured top-1 with its 95 % interval; the line joins the designs that no other one beats.",
+                            design_space_svg(space)});
+    }
+    m_project.exportReport(path, std::move(pictures));
+}
+
+void MainWindow::openTargetDialog() {
+    const QString path = QFileDialog::getOpenFileName(this, tr("Open target"), {}, tr("Hardware targets (*.json)"));
+    if (!path.isEmpty()) m_target->choose(path);
+}
+
+void MainWindow::cancelWork() {
+    m_measurements.cancelAll();
+    m_project.loading().cancelAll();
+}
+
+void MainWindow::applyRemedy(Problem::Remedy remedy) {
+    switch (remedy) {
+    case Problem::Remedy::open_network: openDialog(); break;
+    case Problem::Remedy::open_data: openDataDialog(); break;
+    case Problem::Remedy::save_as: saveAsDialog(); break;
+    case Problem::Remedy::retry_evaluation: m_measurements.evaluateCurrent(); break;
+    case Problem::Remedy::none: break;
+    }
+}
+
+void MainWindow::refreshTitle() {
+    const QString title = m_project.title();
+    setWindowTitle(title.isEmpty() ? tr("Widthwise") : tr("%1[*] \u2013 Widthwise").arg(title));
+    setWindowModified(!title.isEmpty() && m_project.isModified());
+}
+
+void MainWindow::refreshRestText() {
+    if (!m_document.hasNetwork()) {
+        m_activity->setRestText({});
+        return;
+    }
+    const GraphTotals totals = graph_totals(m_document.graph());
+    QString text = tr("%1: %2 layers, %3 parameters, %4 MACs")
+                       .arg(qt(m_document.model().name))
+                       .arg(totals.layers)
+                       .arg(count_text(totals.parameters), count_text(totals.macs));
+    if (const DatasetPtr& images = m_document.data())
+        text += tr("   \u00b7   data: %1, %2 images").arg(QFileInfo(qt(images->name())).fileName()).arg(images->size());
+    else if (const QString why = m_document.whyNotMeasurable(); !why.isEmpty())
+        text += tr("   \u00b7   costs only: %1").arg(why);
+    else
+        text += tr("   \u00b7   no data");
+    m_activity->setRestText(text);
+}
+
+void MainWindow::restoreLayout() {
+    const QSettings settings;
+    resetLayout();
+    restoreGeometry(settings.value(QStringLiteral("geometry")).toByteArray());
+    m_columns->restoreState(settings.value(QStringLiteral("columns")).toByteArray());
+    m_rows->restoreState(settings.value(QStringLiteral("rows")).toByteArray());
+    m_designs->splitter().restoreState(settings.value(QStringLiteral("designs")).toByteArray());
+}
+
+void MainWindow::resetLayout() {
+    resize(1280, 840);
+    m_columns->setSizes({880, 400});
+    m_rows->setSizes({460, 300});
+    m_designs->splitter().setSizes({640, 640});
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    QSettings settings;
+    settings.setValue(QStringLiteral("geometry"), saveGeometry());
+    settings.setValue(QStringLiteral("columns"), m_columns->saveState());
+    settings.setValue(QStringLiteral("rows"), m_rows->saveState());
+    settings.setValue(QStringLiteral("designs"), m_designs->splitter().saveState());
+    // Nothing to ask: edits are kept in the project file, measurements already are.
+    m_project.keep();
+    cancelWork();
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
+    if (!event->mimeData()->urls().isEmpty() && event->mimeData()->urls().first().isLocalFile()) event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event) {
+    // A network and its data, dropped together, come in this order.
+    QStringList networks, cards;
+    for (const QUrl& url : event->mimeData()->urls()) {
+        const QFileInfo file(url.toLocalFile());
+        const bool is_data = file.isDir() || file.suffix().toLower() == QLatin1String("json");
+        (is_data ? cards : networks) += file.absoluteFilePath();
+    }
+    if (!networks.isEmpty())
+        open(networks.first(), cards.value(0));
+    else if (!cards.isEmpty())
+        m_project.openAnything(cards.first());
+    event->acceptProposedAction();
+}
+
+} // namespace widthwise::gui

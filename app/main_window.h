@@ -1,0 +1,78 @@
+#pragma once
+// The composition: document, project and measurements below, panels above, menus around. No logic of its own.
+
+#include "widgets/document/measurements.h"
+#include "widgets/document/project.h"
+#include "widgets/document/weight_analysis.h"
+#include "widgets/theme.h"
+
+#include <QMainWindow>
+
+class QSplitter;
+class QStackedWidget;
+
+namespace widthwise::gui {
+
+class ActivityBar;
+class Banner;
+class DesignPanel;
+class FiguresStrip;
+class LayerDetail;
+class LayerPanel;
+class LayerTableModel;
+class RecentFiles;
+class TargetCombo;
+
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+public:
+    explicit MainWindow(QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    /// What the command line named: a network, project or "demo"; `images`, its data, may be empty.
+    void open(const QString& source, const QString& images = {});
+    [[nodiscard]] Document& document() { return m_document; }
+    [[nodiscard]] Project& project() { return m_project; }
+    [[nodiscard]] Measurements& measurements() { return m_measurements; }
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    void buildPanels();
+    void buildMenus();
+    void buildFileMenu();
+    void buildViewMenu();
+    void buildEvaluateMenu();
+    void connectAll();
+    void openDialog();
+    void openDataDialog();
+    bool saveAsDialog();
+    void exportDialog();
+    void openTargetDialog();
+    void cancelWork();
+    void applyRemedy(Problem::Remedy remedy);
+    void refreshTitle();
+    void refreshRestText();
+    void restoreLayout();
+    void resetLayout();
+    void setTheme(Theme theme);
+
+    Document m_document;
+    Project m_project{m_document};
+    Measurements m_measurements{m_document, m_project};
+    WeightAnalysis m_analysis{m_document};
+    LayerTableModel* m_layers = nullptr;
+    Banner* m_banner = nullptr;
+    ActivityBar* m_activity = nullptr;
+    TargetCombo* m_target = nullptr;
+    LayerPanel* m_layer_panel = nullptr;
+    DesignPanel* m_designs = nullptr;
+    QStackedWidget* m_stack = nullptr;
+    QSplitter *m_columns = nullptr, *m_rows = nullptr;
+    RecentFiles* m_recent = nullptr;
+};
+
+} // namespace widthwise::gui

@@ -1,0 +1,96 @@
+#include "widgets/panels/design_panel.h"
+
+#include "widgets/charts/design_space_view.h"
+#include "widgets/models/design_table_model.h"
+#include "widgets/number_text.h"
+#include "widgets/panels/empty_state.h"
+
+#include <QHeaderView>
+#include <QSortFilterProxyModel>
+#include <QSplitter>
+#include <QStackedLayout>
+#include <QTableView>
+
+namespace widthwise::gui {
+
+DesignSpace design_space_of(const Document& document) {
+    DesignSpace space;
+    for (const Design& design : document.designs()) {
+        const Accuracy& accuracy = design.evaluation.accuracy;
+        space.points.push_back({design.id, design.label, accuracy.top1, accuracy.top1_ci95.lo, accuracy.top1_ci95.hi,
+                                design.cost.energy_j, design.cost.latency_s, design.cost.area_mm2, design.cost.model_bytes});
+    }
+    if (document.hasNetwork()) {
+        if (const Design* design = document.currentDesign()) space.current_id = design->id;
+        if (const Design* design = document.baselineDesign()) space.baseline_id = design->id;
+    }
+    return space;
+}
+
+DesignPanel::DesignPanel(Document& document, QWidget* parent)
+    : QWidget(parent), m_document(document), m_stack(new QStackedLayout(this)), m_splitter(new QSplitter(this)),
+      m_chart(new DesignSpaceView(this)), m_table(new QTableView(this)) {
+    setObjectName(QStringLiteral("designPanel"));
+    auto* proxy = new QSortFilterProxyModel(this);
+    proxy->setSourceModel(new DesignTableModel(document, this));
+    proxy->setSortRole(DesignTableModel::SortRole);
+    m_table->setObjectName(QStringLiteral("designTable"));
+    m_table->setAccessibleName(tr("Measured designs"));
+    m_table->setModel(proxy);
+    m_table->setSortingEnabled(true);
+    m_table->sortByColumn(DesignTableModel::Number, Qt::AscendingOrder);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setShowGrid(false);
+    m_table->setFrameShape(QFrame::NoFrame);
+    m_table->setAlternatingRowColors(true);
+    m_table->setWordWrap(false);
+    m_table->setTabKeyNavigation(false);
+    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    m_table->verticalHeader()->hide();
+    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 10);
+    m_table->horizontalHeader()->setHighlightSections(false);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_table->horizontalHeader()->setSectionResizeMode(DesignTableModel::Label, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setMinimumSectionSize(36);
+    m_table->setToolTip(tr("Double-click or press Enter to use a design"));
+    connect(m_table, &QTableView::activated, this,
+            [this](const QModelIndex& index) { apply(index.data(DesignTableModel::IdRole).toLongLong()); });
+    connect(m_chart, &DesignSpaceView::designChosen, this, &DesignPanel::apply);
+
+    m_splitter->setObjectName(QStringLiteral("designSplitter"));
+    m_splitter->setChildrenCollapsible(false);
+    m_splitter->setHandleWidth(1);
+    m_splitter->addWidget(m_chart);
+    m_splitter->addWidget(m_table);
+    m_splitter->setStretchFactor(0, 1);
+    m_splitter->setStretchFactor(1, 1);
+    auto* no_data = new EmptyState(tr("Add data to measure accuracy"),
+                                   tr("A dataset card (JSON) or a folder with one sub-folder of images per class. Costs are "
+                                      "modelled without data."),
+                                   tr("Add data\u2026"), this);
+    no_data->setObjectName(QStringLiteral("noData"));
+    connect(no_data, &EmptyState::chosen, this, &DesignPanel::dataRequested);
+    m_stack->addWidget(m_splitter);
+    m_stack->addWidget(no_data);
+
+    for (const auto signal : {&Document::opened, &Document::planChanged, &Document::dataChanged, &Document::designsReset,
+                              &Document::designAdded})
+        connect(&m_document, signal, this, &DesignPanel::refresh);
+    refresh();
+}
+
+void DesignPanel::refresh() {
+    const bool teach = m_document.hasNetwork() && !m_document.data() && m_document.designs().empty() &&
+                       m_document.whyNotMeasurable().isEmpty();
+    m_stack->setCurrentIndex(teach ? 1 : 0);
+    m_chart->show(design_space_of(m_document));
+}
+
+void DesignPanel::apply(qint64 id) {
+    if (const Design* design = m_document.designById(id))
+        m_document.applyPlan(design->evaluation.plan, tr("design %1 (%2)").arg(id).arg(qt(design->label)));
+}
+
+} // namespace widthwise::gui
