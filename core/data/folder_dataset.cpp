@@ -131,12 +131,9 @@ Result<Listing> list_class_folders(const DatasetCard& card, const fs::path& root
     if (!entries) return forward_error(entries);
     std::error_code ignored;
     std::erase_if(*entries, [&](const fs::path& entry) { return !fs::is_directory(entry, ignored); });
-    if (entries->empty())
-        return fail(ErrorCode::invalid_input,
-                    "no data set: neither a card nor labels.csv nor one sub-directory per class",
-                    root.string(), "add a card (JSON) that says what the files are");
     if (card.classes.empty())
         for (const fs::path& entry : *entries) listing.classes.push_back(entry.filename().string());
+    fs::path empty_class;
     for (const fs::path& entry : *entries) {
         const std::string class_name = entry.filename().string();
         const auto found = std::ranges::find(listing.classes, class_name);
@@ -146,13 +143,18 @@ Result<Listing> list_class_folders(const DatasetCard& card, const fs::path& root
         Result<std::vector<fs::path>> images = sorted_entries(entry);
         if (!images) return forward_error(images);
         std::erase_if(*images, [](const fs::path& file) { return !is_image_name(file); });
-        if (images->empty())
-            return fail(ErrorCode::invalid_input, "class directory holds no JPEG or PNG image",
-                        entry.string());
+        if (images->empty() && empty_class.empty()) empty_class = entry;
         for (const fs::path& image : *images)
             listing.files.push_back({class_name + "/" + image.filename().string(),
                                      static_cast<int32_t>(found - listing.classes.begin())});
     }
+    if (listing.files.empty())
+        return fail(ErrorCode::invalid_input,
+                    "no data set: neither a card nor labels.csv nor one sub-directory of images per class",
+                    root.string(), "add a card (JSON) that says what the files are");
+    if (!empty_class.empty())
+        return fail(ErrorCode::invalid_input, "class directory holds no JPEG or PNG image",
+                    empty_class.string(), "fill it or move it away");
     return listing;
 }
 

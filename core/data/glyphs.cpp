@@ -26,10 +26,10 @@ bool in_box(double u, double v, double left, double top, double right, double bo
 constexpr Point k_triangle[] = {{0, -0.9}, {0.9, 0.75}, {-0.9, 0.75}};
 constexpr Point k_arrow[] = {{-0.9, -0.3}, {0.05, -0.3}, {0.05, -0.8}, {0.9, 0},
                              {0.05, 0.8},  {0.05, 0.3},  {-0.9, 0.3}};
-// Corners on circles of radius 0.95 and 0.42, 36 degrees apart, the first one up.
-constexpr Point k_star[] = {{0, -0.95},         {0.2469, -0.3398}, {0.9035, -0.2936}, {0.3994, 0.1298},
-                            {0.5584, 0.7686},   {0, 0.42},         {-0.5584, 0.7686}, {-0.3994, 0.1298},
-                            {-0.9035, -0.2936}, {-0.2469, -0.3398}};
+// Corners on circles of radius 0.95 and 0.36, 36 degrees apart, the first one up.
+constexpr Point k_star[] = {{0.0, -0.95},       {0.2116, -0.2912}, {0.9035, -0.2936}, {0.3424, 0.1112},
+                            {0.5584, 0.7686},   {0.0, 0.36},       {-0.5584, 0.7686}, {-0.3424, 0.1112},
+                            {-0.9035, -0.2936}, {-0.2116, -0.2912}};
 
 } // namespace
 
@@ -41,7 +41,7 @@ bool glyph_contains(size_t index, double u, double v) {
     case 1:
         return r2 < 0.81 && r2 > 0.27;
     case 2:
-        return in_box(u, v, -0.77, -0.77, 0.77, 0.77);
+        return in_box(u, v, -0.8, -0.8, 0.8, 0.8);
     case 3:
         return in_polygon(k_triangle, u, v);
     case 4:

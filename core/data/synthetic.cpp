@@ -74,7 +74,7 @@ void paint_clutter(Canvas& canvas, Rng& rng, const Colour& background, double si
     const double y = rng.uniform(0, k_side);
     const double radius = rng.uniform(0.5, 1) * size;
     PlaneMap map = random_map(rng, x, y, radius, 1, 0.2);
-    const double contrast = rng.uniform(0.15, 0.6);
+    const double contrast = rng.uniform(0.1, 0.4);
     const Colour colour = contrasting(background, contrast, rng);
     const double opacity = rng.uniform(0.6, 1);
     switch (rng.below(3)) {
@@ -113,20 +113,21 @@ void draw(uint64_t seed, int64_t stream, size_t glyph, std::span<uint8_t> pixels
     Canvas canvas(k_side);
     const Colour background = random_colour(rng);
     paint_background(canvas, rng, background);
-    for (uint64_t n = 2 + rng.below(4); n > 0; --n) paint_clutter(canvas, rng, background, 6);
-
-    const double radius = rng.uniform(6.5, 12.5);
+    const double radius = rng.uniform(7.5, 13);
     const double slack = 16.5 - radius;
     const double x0 = 16 + rng.uniform(-slack, slack);
     const double y0 = 16 + rng.uniform(-slack, slack);
-    const PlaneMap map = random_map(rng, x0, y0, radius, 0.27, 0.25);
-    const double contrast = rng.uniform(0.2, 0.7);
-    const Colour ink = contrasting(background, contrast, rng);
-    canvas.paint(map, ink, 1, [glyph](double u, double v) { return glyph_contains(glyph, u, v); });
-    for (uint64_t n = rng.below(3); n > 0; --n) paint_clutter(canvas, rng, background, 3.5);
+    const Colour behind = canvas.at(static_cast<int>(x0), static_cast<int>(y0));
+    for (uint64_t n = 1 + rng.below(4); n > 0; --n) paint_clutter(canvas, rng, background, 6);
 
-    canvas.blur(rng.uniform(0, 0.25));
-    const double noise = rng.uniform(0.02, 0.1);
+    const PlaneMap map = random_map(rng, x0, y0, radius, 0.23, 0.2);
+    const double contrast = rng.uniform(0.3, 0.9);
+    const Colour ink = contrasting(behind, contrast, rng);
+    canvas.paint(map, ink, 1, [glyph](double u, double v) { return glyph_contains(glyph, u, v); });
+    for (uint64_t n = rng.below(2); n > 0; --n) paint_clutter(canvas, rng, background, 3.5);
+
+    canvas.blur(rng.uniform(0, 0.2));
+    const double noise = rng.uniform(0.01, 0.07);
     uint8_t* to = pixels.data();
     for (int y = 0; y < k_side; ++y)
         for (int x = 0; x < k_side; ++x) {
@@ -224,7 +225,7 @@ DatasetPtr demo_test() {
 }
 
 DatasetPtr demo_train() {
-    return make_synthetic({.seed = 1, .images = 12000, .first_index = k_first_train_image}, "demo:train");
+    return make_synthetic({.seed = 1, .images = 20000, .first_index = k_first_train_image}, "demo:train");
 }
 
 } // namespace widthwise
