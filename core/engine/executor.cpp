@@ -150,12 +150,15 @@ struct Executor::Context::Interpreter {
     }
     void operator()(const ConvStep&) const {} // a oneDNN layer, run by the caller
 
+    void operator()(const AddIntegersStep& s) const {
+        kernels::add_integers(s, u8(s.a), representation(s.a).zero_point, u8(s.b),
+                              representation(s.b).zero_point, u8(s.out), representation(s.out).zero_point,
+                              all(s.out));
+    }
+
     void operator()(const BinaryStep& s) const {
         const bool plain =
             s.op == BinaryOp::add && s.a.valid() && s.b.valid() && s.index_a.empty() && s.index_b.empty();
-        if (plain && quantized(s.a) && quantized(s.b) && quantized(s.out))
-            return kernels::add_u8(u8(s.a), representation(s.a), u8(s.b), representation(s.b), u8(s.out),
-                                   representation(s.out), s.clamp, all(s.out));
         if (plain && !quantized(s.a) && !quantized(s.b) && !quantized(s.out))
             return kernels::add_f32(f32(s.a), f32(s.b), f32(s.out), s.clamp, all(s.out));
         for (size_t image = 0; image < images(); ++image) binary_image(s, image);

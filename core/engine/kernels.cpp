@@ -45,13 +45,13 @@ Window window_at(int64_t y, int64_t x, const Extent& from, const PoolAttributes&
             std::min(left + a.kernel[1], from.width)};
 }
 
-WIDTHWISE_CLONES void max_into(uint8_t* out, const uint8_t* in, int64_t n) {
+WIDTHWISE_CLONES void max_into(uint8_t* __restrict out, const uint8_t* __restrict in, int64_t n) {
     for (int64_t c = 0; c < n; ++c) out[c] = in[c] > out[c] ? in[c] : out[c];
 }
 WIDTHWISE_CLONES void max_into_f32(float* out, const float* in, int64_t n) {
     for (int64_t c = 0; c < n; ++c) out[c] = out[c] < in[c] ? in[c] : out[c];
 }
-WIDTHWISE_CLONES void sum_into(int32_t* sum, const uint8_t* in, int64_t n) {
+WIDTHWISE_CLONES void sum_into(int32_t* __restrict sum, const uint8_t* __restrict in, int64_t n) {
     for (int64_t c = 0; c < n; ++c) sum[c] += in[c];
 }
 WIDTHWISE_CLONES void sum_into_f32(float* sum, const float* in, int64_t n) {
@@ -86,30 +86,30 @@ float divisor(const Window& w, const PoolAttributes& a) {
 
 } // namespace
 
-WIDTHWISE_CLONES void quantize(const float* in, uint8_t* out, size_t n, const Representation& to) {
+WIDTHWISE_CLONES void quantize(const float* __restrict in, uint8_t* __restrict out, size_t n,
+                               const Representation& to) {
     const auto lo = static_cast<float>(-to.zero_point), hi = static_cast<float>(to.q_max - to.zero_point);
     const float scale = to.scale;
     const int32_t zero_point = to.zero_point;
     for (size_t i = 0; i < n; ++i) out[i] = store_u8(in[i], scale, lo, hi, zero_point);
 }
 
-WIDTHWISE_CLONES void dequantize(const uint8_t* in, float* out, size_t n, const Representation& from) {
+WIDTHWISE_CLONES void dequantize(const uint8_t* __restrict in, float* __restrict out, size_t n,
+                                 const Representation& from) {
     const float scale = from.scale;
     const int32_t zero_point = from.zero_point;
     for (size_t i = 0; i < n; ++i) out[i] = scale * static_cast<float>(in[i] - zero_point);
 }
 
-WIDTHWISE_CLONES void add_u8(const uint8_t* a, const Representation& from_a, const uint8_t* b,
-                             const Representation& from_b, uint8_t* out, const Representation& to,
-                             const Clamp& clamp, size_t n) {
-    const auto lo = static_cast<float>(-to.zero_point), hi = static_cast<float>(to.q_max - to.zero_point);
-    const float scale_a = from_a.scale, scale_b = from_b.scale, scale = to.scale, clamp_lo = clamp.lo,
-                clamp_hi = clamp.hi;
-    const int32_t zero_a = from_a.zero_point, zero_b = from_b.zero_point, zero = to.zero_point;
+WIDTHWISE_CLONES void add_integers(const AddIntegersStep& step, const uint8_t* __restrict a, int32_t zero_a,
+                                   const uint8_t* __restrict b, int32_t zero_b, uint8_t* __restrict out,
+                                   int32_t zero_out, size_t n) {
+    const float multiplier_a = step.multiplier_a, multiplier_b = step.multiplier_b, lo = step.clamp_lo,
+                hi = step.clamp_hi;
     for (size_t i = 0; i < n; ++i) {
-        const float real_a = scale_a * static_cast<float>(a[i] - zero_a);
-        const float real_b = scale_b * static_cast<float>(b[i] - zero_b);
-        out[i] = store_u8(cut(real_a + real_b, clamp_lo, clamp_hi), scale, lo, hi, zero);
+        const float sum = static_cast<float>(a[i] - zero_a) * multiplier_a +
+                          static_cast<float>(b[i] - zero_b) * multiplier_b;
+        out[i] = static_cast<uint8_t>(static_cast<int32_t>(round_small(cut(sum, lo, hi))) + zero_out);
     }
 }
 

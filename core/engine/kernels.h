@@ -13,9 +13,9 @@ namespace widthwise::engine::kernels {
 void quantize(const float* in, uint8_t* out, size_t n, const Representation& to);
 void dequantize(const uint8_t* in, float* out, size_t n, const Representation& from);
 
-/// Same-shape operands, both u8, into u8: the residual add.
-void add_u8(const uint8_t* a, const Representation& from_a, const uint8_t* b, const Representation& from_b,
-            uint8_t* out, const Representation& to, const Clamp& clamp, size_t n);
+/// The residual add of AddIntegersStep.
+void add_integers(const AddIntegersStep& step, const uint8_t* a, int32_t zero_a, const uint8_t* b,
+                  int32_t zero_b, uint8_t* out, int32_t zero_out, size_t n);
 void add_f32(const float* a, const float* b, float* out, const Clamp& clamp, size_t n);
 
 /// One image, channels last.

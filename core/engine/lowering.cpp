@@ -18,6 +18,15 @@ Representation representation_of(const NumberFormat& format, size_t input) {
     return {Element::u8, format.scale[i], zero_point - format.q_min(), format.q_max() - format.q_min()};
 }
 
+/// A clamp together with the output's own range, in output steps before the zero point is added.
+struct OutputCut {
+    float lo, hi;
+};
+OutputCut output_cut(const Clamp& clamp, const Representation& out) {
+    return {std::max(clamp.lo / out.scale, static_cast<float>(-out.zero_point)),
+            std::min(clamp.hi / out.scale, static_cast<float>(out.q_max - out.zero_point))};
+}
+
 bool is_pure_move(Op op) {
     return moves_elements(op) && op != Op::max_pool && op != Op::concat;
 }
@@ -346,8 +355,23 @@ private:
             }
         }
         step.out = new_buffer(unit.output, preferred(unit.output));
-        emit(std::move(step));
+        const auto integer = [&](BufferId id) {
+            return id.valid() && buffer(id).representation.element == Element::u8;
+        };
+        if (step.op == BinaryOp::add && integer(step.a) && integer(step.b) && integer(step.out) &&
+            step.index_a.empty() && step.index_b.empty()) {
+            emit(add_integers(step));
+        } else {
+            emit(std::move(step));
+        }
         return {};
+    }
+
+    AddIntegersStep add_integers(const BinaryStep& step) const {
+        const Representation &a = buffer(step.a).representation, &b = buffer(step.b).representation,
+                             &out = buffer(step.out).representation;
+        const OutputCut cut = output_cut(step.clamp, out);
+        return {step.a, step.b, step.out, a.scale / out.scale, b.scale / out.scale, cut.lo, cut.hi};
     }
 
     Result<void> lower_pool(const Unit& unit) {

@@ -11,6 +11,8 @@ std::vector<BufferId> reads(const Operation& operation) {
                 for (const BufferId id : {step.a, step.b})
                     if (id.valid()) in.push_back(id);
                 return in;
+            } else if constexpr (std::is_same_v<T, AddIntegersStep>) {
+                return {step.a, step.b};
             } else if constexpr (std::is_same_v<T, MoveStep>) {
                 return step.in;
             } else {

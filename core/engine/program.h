@@ -90,6 +90,15 @@ struct BinaryStep {
     BufferId out;
 };
 
+/// The residual add, u8 + u8 -> u8 of one shape: y = f32(a - z_a) * multiplier_a + f32(b - z_b) *
+/// multiplier_b, each operation rounded to f32, with multiplier = s_operand / s_out; cut to the clamp,
+/// rounded half to even, shifted by the zero point.
+struct AddIntegersStep {
+    BufferId a, b, out;
+    float multiplier_a = 1, multiplier_b = 1;
+    float clamp_lo = 0, clamp_hi = 255; ///< in output steps, zero point apart
+};
+
 /// Channel-wise y = clamp(x * scale[c] + shift[c]): a BatchNormalization that follows no weighted layer. f32
 /// -> f32.
 struct ScaleShiftStep {
@@ -144,8 +153,8 @@ struct MoveStep {
     uint8_t fill_u8 = 0;
 };
 
-using Operation = std::variant<QuantizeStep, DequantizeStep, ConvStep, BinaryStep, ScaleShiftStep, PoolStep,
-                               UnaryStep, SoftmaxStep, MeanStep, MoveStep>;
+using Operation = std::variant<QuantizeStep, DequantizeStep, ConvStep, AddIntegersStep, BinaryStep,
+                               ScaleShiftStep, PoolStep, UnaryStep, SoftmaxStep, MeanStep, MoveStep>;
 
 struct Step {
     std::string node; ///< for errors and profiles

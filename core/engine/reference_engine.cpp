@@ -104,6 +104,17 @@ struct ReferenceEngine::Interpreter {
         }
     }
 
+    void operator()(const AddIntegersStep& s) const {
+        const int32_t zero_a = buffer(s.a).representation.zero_point,
+                      zero_b = buffer(s.b).representation.zero_point;
+        for (size_t i = 0; i < elements(s.out); ++i) {
+            const float a = static_cast<float>(u8(s.a)[i] - zero_a) * s.multiplier_a;
+            const float b = static_cast<float>(u8(s.b)[i] - zero_b) * s.multiplier_b;
+            const auto rounded = static_cast<int32_t>(std::nearbyint(cut(a + b, s.clamp_lo, s.clamp_hi)));
+            u8(s.out)[i] = static_cast<uint8_t>(rounded + buffer(s.out).representation.zero_point);
+        }
+    }
+
     void operator()(const BinaryStep& s) const {
         const auto operand = [&](BufferId id, const std::vector<int32_t>& index, size_t i) {
             const size_t from = index.empty() ? i : static_cast<size_t>(index[i]);
