@@ -28,6 +28,18 @@ tl::unexpected<Error> not_a_project(const std::filesystem::path& path, std::stri
     return fail(ErrorCode::invalid_input, std::move(what), path.string(), "choose a .widthwise file");
 }
 
+tl::unexpected<Error> damaged(const std::filesystem::path& path) {
+    return fail(ErrorCode::invalid_input, "the project file is damaged", path.string(),
+                "restore a backup copy");
+}
+
+bool not_empty(std::filesystem::path path, const char* suffix) {
+    std::error_code failed;
+    path += suffix;
+    const uintmax_t size = std::filesystem::file_size(path, failed);
+    return !failed && size > 0;
+}
+
 /// Looks at the header itself before sqlite does, because sqlite may write to a database by merely opening it
 /// (hot journals, a left write-ahead log), and another program's file must stay untouched.
 Result<void> check_header(const std::filesystem::path& path) {
@@ -86,9 +98,7 @@ Result<void> prepare(Database& database) {
         return forward_error(mode);
     Result<std::string> check = database.query_text("PRAGMA quick_check(1)");
     if (!check) return forward_error(check);
-    if (*check != "ok")
-        return fail(ErrorCode::invalid_input, "the project file is damaged", database.path().string(),
-                    "restore a backup copy");
+    if (*check != "ok") return damaged(database.path());
     return {};
 }
 
