@@ -23,7 +23,8 @@ Result<void> run(const Options& options, Terminal& terminal) {
         return terminal.print(target_to_json(*target));
     }
     Json targets = Json::array();
-    Table table({"target", "node", "clock", "array", "dataflow", "operands", "description"});
+    Table table({"target", "node", "clock", "array", "dataflow", "operands"});
+    std::string descriptions;
     for (const std::string& name : cost::preset_names()) {
         auto target = cost::load_target(name);
         if (!target) return forward_error(target);
@@ -37,13 +38,14 @@ Result<void> run(const Options& options, Terminal& terminal) {
                            {"dataflow", to_string(target->dataflow)},
                            {"weight_bits", target->weight_bits},
                            {"activation_bits", target->activation_bits}});
-        table.add({name, format_fixed(target->node_nm, 0) + " nm", format_si(target->clock_hz, "Hz"),
-                   std::to_string(target->rows) + " x " + std::to_string(target->cols),
-                   std::string(to_string(target->dataflow)),
-                   "w" + std::to_string(target->weight_bits) + "a" + std::to_string(target->activation_bits),
-                   target->description});
+        table.add(
+            {name, format_fixed(target->node_nm, 0) + " nm", format_si(target->clock_hz, "Hz"),
+             std::to_string(target->rows) + " x " + std::to_string(target->cols),
+             std::string(to_string(target->dataflow)),
+             "w" + std::to_string(target->weight_bits) + "a" + std::to_string(target->activation_bits)});
+        descriptions += "\n" + target->description + "\n";
     }
-    return terminal.print(options.json ? dump({{"targets", targets}}) : table.to_string());
+    return terminal.print(options.json ? dump({{"targets", targets}}) : table.to_string() + descriptions);
 }
 
 } // namespace
