@@ -61,6 +61,14 @@ Result<void> check_header(const std::filesystem::path& path) {
     for (size_t i = 68; i < 72; ++i) application = application << 8 | static_cast<unsigned char>(header[i]);
     if (application != store::k_application_id)
         return not_a_project(path, "this is another program's database");
+    // sqlite reads a page that was cut off as if zeros followed. After a crash that is right (a log beside it
+    // holds the whole page), otherwise the file was truncated.
+    const auto word = static_cast<unsigned char>(header[16]) << 8 | static_cast<unsigned char>(header[17]);
+    const uintmax_t page_size = word == 1 ? 65536 : static_cast<uintmax_t>(word);
+    std::error_code ignored;
+    const bool has_log = not_empty(path, "-wal") || not_empty(path, "-journal");
+    if (!has_log && (page_size == 0 || std::filesystem::file_size(path, ignored) % page_size != 0))
+        return damaged(path);
     return {};
 }
 
