@@ -14,6 +14,7 @@ void prepare(QProcess& process, const QStringList& arguments, const CliSetup& se
     process.setProgram(QStringLiteral(WIDTHWISE_CLI));
     process.setArguments(arguments);
     if (!setup.stdout_file.isEmpty()) process.setStandardOutputFile(setup.stdout_file);
+    process.setEnvironment(QProcess::systemEnvironment() + setup.environment);
     const auto limit = setup.file_size_limit;
     process.setChildProcessModifier([limit] {
         // Only calls that are safe between fork and exec.

@@ -26,7 +26,8 @@ struct CliRun {
 };
 
 struct CliSetup {
-    QString stdout_file; ///< instead of a pipe
+    QStringList environment; ///< "NAME=value" beside the inherited ones
+    QString stdout_file;     ///< instead of a pipe
     std::optional<qint64>
         file_size_limit; ///< bytes that the process may write to one file: a disk that fills up
 };
