@@ -90,14 +90,26 @@ ValueId LayerStack::relu(const std::string& name, ValueId input) {
     return node(Op::relu, "Relu", name, {}, {input});
 }
 
-ValueId LayerStack::classifier(ValueId input, int64_t classes) {
-    const int64_t features = channels(input);
-    const ValueId pooled = node(Op::global_average_pool, "GlobalAveragePool", "pool", {}, {input});
-    const ValueId flat = node(Op::reshape, "Flatten", "flatten", ReshapeAttributes{{1, features}}, {pooled});
+ValueId LayerStack::global_average_pool(const std::string& name, ValueId input) {
+    return node(Op::global_average_pool, "GlobalAveragePool", name, {}, {input});
+}
+
+ValueId LayerStack::flatten(const std::string& name, ValueId input) {
     if (!m_state) return {};
-    const ValueId weights = m_builder.constant("classifier.weight", he_normal({classes, features}, features));
-    const ValueId bias = m_builder.constant("classifier.bias", filled(classes, 0));
-    return node(Op::gemm, "Gemm", "classifier", {}, {flat, weights, bias});
+    const int64_t elements = m_builder.value(input).shape.elements();
+    return node(Op::reshape, "Flatten", name, ReshapeAttributes{{1, elements}}, {input});
+}
+
+ValueId LayerStack::fully_connected(const std::string& name, ValueId input, int64_t outputs) {
+    if (!m_state) return {};
+    const int64_t features = channels(input);
+    const ValueId weights = m_builder.constant(name + ".weight", he_normal({outputs, features}, features));
+    const ValueId bias = m_builder.constant(name + ".bias", filled(outputs, 0));
+    return node(Op::gemm, "Gemm", name, {}, {input, weights, bias});
+}
+
+ValueId LayerStack::classifier(ValueId input, int64_t classes) {
+    return fully_connected("classifier", flatten("flatten", global_average_pool("pool", input)), classes);
 }
 
 Result<GraphPtr> LayerStack::finish(ValueId output) {

@@ -27,7 +27,12 @@ public:
     ValueId separable(const std::string& name, ValueId input, int64_t channels, int64_t stride = 1);
     ValueId add(const std::string& name, ValueId a, ValueId b);
     ValueId relu(const std::string& name, ValueId input);
-    /// Global average pool, flatten and one fully connected layer.
+    ValueId global_average_pool(const std::string& name, ValueId input);
+    /// To 1 x everything.
+    ValueId flatten(const std::string& name, ValueId input);
+    /// NAME with weights and bias on a flat input.
+    ValueId fully_connected(const std::string& name, ValueId input, int64_t outputs);
+    /// Global average pool, flatten and one fully connected layer: pool, flatten, classifier.
     ValueId classifier(ValueId input, int64_t classes);
 
     [[nodiscard]] ValueId input() const { return m_input; }
