@@ -34,6 +34,7 @@ public:
     [[nodiscard]] Document& document() { return m_document; }
     [[nodiscard]] Project& project() { return m_project; }
     [[nodiscard]] Measurements& measurements() { return m_measurements; }
+    [[nodiscard]] WeightAnalysis& analysis() { return m_analysis; }
 
 protected:
     void closeEvent(QCloseEvent* event) override;

@@ -1,0 +1,219 @@
+#include "tests/gui/window_fixture.h"
+
+#include "core/onnx/export.h"
+#include "tests/widgets/tiny_network.h"
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QUndoStack>
+
+using namespace widthwise;
+using namespace widthwise::gui;
+
+class TestWindow : public QObject {
+    Q_OBJECT
+private slots:
+    void initTestCase() {
+        test::use_own_settings();
+        m_model = QString::fromStdString((test::scratch_dir() / "tiny.onnx").string());
+        auto bytes = onnx::export_model(*test::tiny_model().graph);
+        QVERIFY(bytes);
+        test::write_file(m_model.toStdString(), *bytes);
+    }
+
+    void init() {
+        QSettings().clear();
+        m_window = std::make_unique<MainWindow>();
+        m_window->measurements().setAutomatic(false);
+        m_window->show();
+        QVERIFY(QTest::qWaitForWindowExposed(m_window.get()));
+    }
+    void cleanup() { m_window.reset(); }
+
+    void an_empty_window_teaches() {
+        QVERIFY(test::child<QWidget>(*m_window, "noNetwork")->isVisible());
+        QVERIFY(!test::child<QWidget>(*m_window, "figures")->isVisible());
+    }
+
+    void opening_a_network_fills_the_table_and_the_figures() {
+        openTiny("demo");
+        auto* view = test::child<QTableView>(*m_window, "layerView");
+        QCOMPARE(view->model()->rowCount(), 4);
+        QVERIFY(m_window->windowTitle().startsWith("tiny"));
+        QVERIFY(test::child<QLabel>(*m_window, "figureEnergyValue")->text().contains("J"));
+        QVERIFY(test::child<QLabel>(*m_window, "figureEnergyValue")->font().italic());
+        QCOMPARE(m_window->document().selection(), QStringList{"conv1"});
+    }
+
+    void typing_a_number_sets_every_selected_row_as_one_command() {
+        openTiny();
+        test::select(*m_window, {"conv1", "conv2"});
+        auto* view = test::child<QTableView>(*m_window, "layerView");
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_4);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 4);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 4);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::activations), 8);
+        QCOMPARE(m_window->document().undoStack()->count(), 1);
+        QVERIFY(m_window->isWindowModified());
+        QTest::keyClick(view, Qt::Key_F);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), k_float_bits);
+        QTest::keyClick(view, Qt::Key_Minus);
+        QTest::keyClick(view, Qt::Key_Minus);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 7);
+        QCOMPARE(m_window->document().undoStack()->count(), 3);
+        test::child<QAction>(*m_window, "actionUndo")->trigger();
+        test::child<QAction>(*m_window, "actionUndo")->trigger();
+        test::child<QAction>(*m_window, "actionUndo")->trigger();
+        QVERIFY(!m_window->isWindowModified());
+    }
+
+    void the_cell_editor_steps_for_the_whole_selection() {
+        openTiny();
+        test::select(*m_window, {"conv1", "conv2", "fc"});
+        auto* view = test::child<QTableView>(*m_window, "layerView");
+        view->setFocus();
+        QTest::keyClick(view, Qt::Key_Return);
+        auto* editor = view->findChild<QSpinBox*>("bitsEditor");
+        QVERIFY(editor);
+        for (int i = 0; i < 3; ++i) QTest::keyClick(editor, Qt::Key_Down);
+        QTest::keyClick(editor, Qt::Key_Return);
+        for (const char* layer : {"conv1", "conv2", "fc"})
+            QCOMPARE(bits_of(m_window->document().plan(), layer, Operand::weights), 5);
+        QCOMPARE(m_window->document().undoStack()->count(), 1);
+    }
+
+    void spin_boxes_act_on_the_selection_and_follow_it() {
+        openTiny();
+        test::select(*m_window, {"conv2", "fc"});
+        auto* spin = test::child<QSpinBox>(*m_window, "activationBits");
+        spin->setValue(6);
+        spin->setValue(5);
+        QCOMPARE(bits_of(m_window->document().plan(), "fc", Operand::activations), 5);
+        QCOMPARE(m_window->document().undoStack()->count(), 1);
+        test::select(*m_window, {"conv1"});
+        QCOMPARE(spin->value(), 8);
+        test::select(*m_window, {"pool"});
+        QVERIFY(!test::child<QSpinBox>(*m_window, "weightBits")->isEnabled());
+        QVERIFY(spin->isEnabled());
+    }
+
+    void the_filter_finds_layers() {
+        openTiny();
+        test::child<QLineEdit>(*m_window, "layerFilter")->setText("conv");
+        QCOMPARE(test::child<QTableView>(*m_window, "layerView")->model()->rowCount(), 2);
+    }
+
+    void measuring_fills_chart_and_table_and_a_row_is_applied_on_enter() {
+        openTiny(testImages());
+        test::child<QAction>(*m_window, "actionEvaluate")->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->document().designs().size(), size_t(1), 60000);
+        auto* value = test::child<QLabel>(*m_window, "figureAccuracyValue");
+        QTRY_VERIFY(value->text().contains('%'));
+        QVERIFY(!value->font().italic());
+        m_window->document().setBits({"conv1"}, Operand::weights, 3);
+        QVERIFY(value->text().contains('%')); // stale, but there
+        auto* table = test::child<QTableView>(*m_window, "designTable");
+        QCOMPARE(table->model()->rowCount(), 1);
+        emit table->activated(table->model()->index(0, 0));
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 8);
+        QCOMPARE(m_window->document().undoStack()->count(), 2);
+        m_window->document().undoStack()->undo();
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 3);
+    }
+
+    void a_saved_project_opens_with_everything_in_it() {
+        openTiny(testImages());
+        m_window->document().setBits({"conv2"}, Operand::weights, 5);
+        test::child<QAction>(*m_window, "actionEvaluate")->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(m_window->document().designs().size(), size_t(1), 60000);
+        const QString path = QString::fromStdString((test::scratch_dir() / "saved.widthwise").string());
+        m_window->project().saveAs(path);
+        QTRY_VERIFY(!m_window->isWindowModified());
+        QCOMPARE(m_window->project().path(), path);
+        QVERIFY(m_window->windowTitle().startsWith("saved.widthwise"));
+        const double top1 = m_window->document().designs().front().evaluation.accuracy.top1;
+        m_window.reset();
+        init();
+        m_window->open(path);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 20000);
+        QCOMPARE(m_window->document().designs().size(), size_t(1));
+        QCOMPARE(m_window->document().designs().front().evaluation.accuracy.top1, top1);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 5);
+        QVERIFY(m_window->document().currentDesign());
+        QVERIFY(m_window->document().data());
+    }
+
+    void bad_input_stands_in_the_banner_and_leaves_the_document_alone_data() {
+        QTest::addColumn<QString>("name");
+        QTest::addColumn<QByteArray>("bytes");
+        QTest::newRow("empty network") << "empty.onnx" << QByteArray();
+        QTest::newRow("random network") << "random.onnx" << QByteArray(2000, '\x9d');
+        QTest::newRow("no project") << "text.widthwise" << QByteArray("this is not a database, but long enough to look like one");
+        QTest::newRow("bad card") << "card.json" << QByteArray("{\"format\": \"idx\", \"images\": \"nowhere\"}");
+    }
+    void bad_input_stands_in_the_banner_and_leaves_the_document_alone() {
+        QFETCH(QString, name);
+        QFETCH(QByteArray, bytes);
+        openTiny();
+        const auto path = test::scratch_dir() / name.toStdString();
+        test::write_file(path, bytes.toStdString());
+        m_window->open(QString::fromStdString(path.string()));
+        auto* banner = test::child<QWidget>(*m_window, "banner");
+        QTRY_VERIFY_WITH_TIMEOUT(banner->isVisible(), 20000);
+        const QString text = test::child<QLabel>(*m_window, "bannerText")->text();
+        QVERIFY2(text.contains(name) || text.contains("nowhere"), qPrintable(text));
+        QVERIFY(!text.contains('\n'));
+        QCOMPARE(m_window->document().graph().nodes().size(), size_t(7));
+        QTest::mouseClick(test::child<QWidget>(*m_window, "bannerClose"), Qt::LeftButton);
+        QVERIFY(!banner->isVisible());
+    }
+
+    void a_missing_file_is_named() {
+        m_window->open("/nowhere/at/all.onnx");
+        QTRY_VERIFY(test::child<QLabel>(*m_window, "bannerText")->text().contains("/nowhere/at/all.onnx"));
+    }
+
+    void dropping_a_network_opens_it() {
+        QMimeData mime;
+        mime.setUrls({QUrl::fromLocalFile(m_model)});
+        QDropEvent drop(QPointF(10, 10), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &drop);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 20000);
+    }
+
+    void closing_while_measuring_is_safe_and_keeps_edits() {
+        openTiny(testImages());
+        m_window->document().setBits({"conv1"}, Operand::weights, 2);
+        const QString path = QString::fromStdString((test::scratch_dir() / "closed.widthwise").string());
+        m_window->project().saveAs(path);
+        QTRY_COMPARE(m_window->project().path(), path);
+        m_window->document().setBits({"conv1"}, Operand::weights, 3);
+        test::child<QAction>(*m_window, "actionEvaluateSet")->trigger();
+        QTRY_VERIFY(m_window->measurements().lane().busy());
+        m_window->close();
+        m_window.reset();
+        init();
+        m_window->open(path);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 20000);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 3);
+    }
+
+private:
+    static QString testImages() { return QStringLiteral("demo"); }
+
+    void openTiny(const QString& data = {}) {
+        m_window->open(m_model, data);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 30000);
+        QTRY_VERIFY(!m_window->document().selection().isEmpty());
+    }
+
+    QString m_model;
+    std::unique_ptr<MainWindow> m_window;
+};
+
+QTEST_MAIN(TestWindow)
+#include "tst_window.moc"

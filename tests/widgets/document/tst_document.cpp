@@ -1,0 +1,136 @@
+#include "tests/widgets/tiny_network.h"
+#include "widgets/document/document.h"
+
+#include <QSignalSpy>
+#include <QTest>
+#include <QUndoStack>
+
+using namespace widthwise;
+using namespace widthwise::gui;
+
+class TestDocument : public QObject {
+    Q_OBJECT
+private slots:
+    void init() {
+        m_document = std::make_unique<Document>();
+        test::open_tiny(*m_document);
+    }
+
+    void bits_of_many_layers_are_one_command() {
+        QSignalSpy changed(m_document.get(), &Document::planChanged);
+        m_document->setBits({"conv1", "conv2", "relu1", "pool"}, Operand::weights, 4);
+        QCOMPARE(changed.count(), 1);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 4);
+        QCOMPARE(bits_of(m_document->plan(), "conv2", Operand::weights), 4);
+        QCOMPARE(bits_of(m_document->plan(), "fc", Operand::weights), 8);
+        QCOMPARE(m_document->undoStack()->count(), 1);
+        m_document->undoStack()->undo();
+        QCOMPARE(m_document->plan(), canonical_plan(uniform_plan(8, 8), m_document->graph()));
+        m_document->undoStack()->redo();
+        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 4);
+    }
+
+    void no_change_is_no_command() {
+        m_document->setBits({"conv1"}, Operand::weights, 8);
+        m_document->setBits({"relu1"}, Operand::weights, 4); // has no weights
+        m_document->setBits({"pool"}, Operand::weights, 4);
+        m_document->setBits({"conv1"}, Operand::weights, 9); // no such width
+        m_document->setBits({"nobody"}, Operand::weights, 4);
+        m_document->applyPlan(uniform_plan(8, 8), "same");
+        m_document->setTarget(m_document->target());
+        QCOMPARE(m_document->undoStack()->count(), 0);
+    }
+
+    void one_gesture_merges_and_vanishes_when_it_comes_back() {
+        const quint64 gesture = Document::newGesture();
+        for (const int bits : {7, 6, 5}) m_document->setBits({"conv1"}, Operand::weights, bits, gesture);
+        QCOMPARE(m_document->undoStack()->count(), 1);
+        m_document->undoStack()->undo();
+        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 8);
+        m_document->undoStack()->redo();
+        m_document->setBits({"conv1"}, Operand::weights, 4, Document::newGesture());
+        QCOMPARE(m_document->undoStack()->count(), 2);
+        const quint64 there_and_back = Document::newGesture();
+        m_document->setBits({"fc"}, Operand::activations, 3, there_and_back);
+        m_document->setBits({"fc"}, Operand::activations, 8, there_and_back);
+        QCOMPARE(m_document->undoStack()->count(), 2);
+    }
+
+    void steps_stop_at_both_ends_and_float_lies_above_eight() {
+        m_document->stepBits({"conv1"}, Operand::weights, 1);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), k_float_bits);
+        m_document->stepBits({"conv1"}, Operand::weights, 1);
+        QCOMPARE(m_document->undoStack()->count(), 1);
+        for (int i = 0; i < 20; ++i) m_document->stepBits({"conv1"}, Operand::weights, -1);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 2);
+    }
+
+    void cost_follows_an_edit_at_once() {
+        QVERIFY(m_document->cost());
+        const double before = m_document->cost()->model_bytes;
+        QSignalSpy changed(m_document.get(), &Document::costChanged);
+        m_document->setBits({"conv2"}, Operand::weights, 2);
+        QCOMPARE(changed.count(), 1);
+        QVERIFY(m_document->cost()->model_bytes < before);
+        QCOMPARE(m_document->baselineCost()->model_bytes, before);
+    }
+
+    void equal_plans_written_differently_are_one_design() {
+        PrecisionPlan named; // float, every layer named
+        for (const char* layer : {"conv1", "conv2", "fc"}) named.set(layer, {weight_integer(8), activation_integer(8)});
+        named.set("pool", {float32_format(), activation_integer(8)});
+        QCOMPARE(canonical_plan(named, m_document->graph()), canonical_plan(uniform_plan(8, 8), m_document->graph()));
+    }
+
+    void designs_of_other_data_are_kept_but_not_shown() {
+        const DatasetPtr data = test::tiny_data(16);
+        m_document->setData(data, nullptr);
+        Design here;
+        here.id = 1;
+        here.evaluation.plan = m_document->plan();
+        here.evaluation.provenance.data_hash = data->hash();
+        m_document->addDesign(here);
+        QCOMPARE(m_document->designs().size(), size_t(1));
+        QVERIFY(m_document->currentDesign());
+        QVERIFY(m_document->designs().front().cost.energy_j > 0);
+        m_document->setData(test::tiny_data(17), nullptr);
+        QVERIFY(m_document->designs().empty());
+        QVERIFY(!m_document->currentDesign());
+        m_document->setData(data, nullptr);
+        QCOMPARE(m_document->designs().size(), size_t(1));
+    }
+
+    void target_is_undoable_and_costs_all_designs_again() {
+        const std::vector<std::string> names = cost::preset_names();
+        QVERIFY(names.size() >= 2);
+        Design design;
+        design.id = 1;
+        design.evaluation.plan = m_document->plan();
+        m_document->addDesign(design);
+        const double before = m_document->designs().front().cost.energy_j;
+        m_document->setTarget(*cost::load_target(names.back()));
+        QVERIFY(m_document->designs().front().cost.energy_j != before);
+        QCOMPARE(m_document->cost()->target, m_document->target().name);
+        m_document->undoStack()->undo();
+        QCOMPARE(m_document->designs().front().cost.energy_j, before);
+    }
+
+    void stale_accuracy_is_the_one_shown_last() {
+        Design design;
+        design.id = 7;
+        design.evaluation.plan = m_document->plan();
+        m_document->addDesign(design);
+        m_document->setBits({"conv1"}, Operand::weights, 3);
+        QVERIFY(!m_document->currentDesign());
+        QVERIFY(m_document->lastShownDesign());
+        QCOMPARE(m_document->lastShownDesign()->id, int64_t(7));
+        m_document->undoStack()->undo();
+        QCOMPARE(m_document->currentDesign()->id, int64_t(7));
+    }
+
+private:
+    std::unique_ptr<Document> m_document;
+};
+
+QTEST_GUILESS_MAIN(TestDocument)
+#include "tst_document.moc"
