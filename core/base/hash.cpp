@@ -89,6 +89,8 @@ Result<std::string> sha256_file(const std::filesystem::path& path) {
         in.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
         hash.update(std::string_view(chunk.data(), static_cast<size_t>(in.gcount())));
     }
+    // A folder opens like a file and fails only when it is read.
+    if (!in.eof()) return fail(ErrorCode::invalid_input, "cannot read file", path.string());
     return hash.finish();
 }
 
