@@ -147,10 +147,13 @@ std::optional<std::string> Importer::why_not_translatable(const RawNode& node,
             return "its output " + in_quotes(node.outputs[i]) + " is not computed by this version";
         }
     }
+    static const std::unordered_set<std::string> layers{"Conv", "Gemm", "MatMul", "BatchNormalization"};
     bool any_activation = false;
     for (const Operand& operand : operands) {
         if (!operand.is_activation()) continue;
         any_activation = true;
+        if (&operand != &operands.front() && layers.contains(node.op_type))
+            continue; // weights: translate() says why not
         if (operand.type && *operand.type != DataType::f32) {
             return in_quotes(operand.name) + " is " + std::string(to_string(*operand.type)) +
                    ", only float32 is run";
@@ -162,7 +165,7 @@ std::optional<std::string> Importer::why_not_translatable(const RawNode& node,
                    operand.shape->to_string() + ")";
         }
     }
-    if (!any_activation) return "its inputs are all constant";
+    if (!any_activation) return "all its inputs are constant";
     return std::nullopt;
 }
 

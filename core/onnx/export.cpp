@@ -1,0 +1,136 @@
+#include "core/onnx/export.h"
+
+#include "core/onnx/export_node.h"
+#include "core/onnx/libonnx.h"
+#include "core/onnx/proto_tensor.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <onnx/checker.h>
+
+#include <unordered_map>
+#include <unordered_set>
+
+namespace widthwise::onnx {
+
+namespace {
+
+class Exporter {
+public:
+    Exporter(const Graph& graph, ::onnx::GraphProto& proto)
+        : m_graph(graph), m_proto(proto), m_names(graph.values().size()) {}
+
+    Result<void> run() {
+        m_proto.set_name(m_graph.name().empty() ? "network" : m_graph.name());
+        // Inputs and outputs keep their names whatever else wants them.
+        for (const auto* ids : {&m_graph.inputs(), &m_graph.outputs()}) {
+            for (const ValueId id : *ids) name_of(id);
+        }
+        for (const ValueId id : m_graph.inputs()) write_value(*m_proto.add_input(), id);
+        for (const ValueId id : m_graph.outputs()) write_value(*m_proto.add_output(), id);
+        const ExportContext context{
+            m_graph,
+            m_proto,
+            [this](ValueId id) { return name_of(id); },
+            [this](const std::string& stem) { return fresh_name(stem); },
+            [this](const std::string& stem, const Tensor& tensor) {
+                std::string name = fresh_name(stem);
+                write_tensor(name, tensor);
+                return name;
+            },
+        };
+        for (const Node& node : m_graph.nodes()) {
+            if (auto ok = export_node(context, node); !ok) return ok;
+        }
+        return {};
+    }
+
+private:
+    std::string fresh_name(const std::string& stem) {
+        std::string name = stem.empty() ? "value" : stem;
+        for (int suffix = 2; !m_taken.insert(name).second; ++suffix)
+            name = stem + "_" + std::to_string(suffix);
+        return name;
+    }
+
+    std::string name_of(ValueId id) {
+        std::string& name = m_names[id.position()];
+        if (!name.empty()) return name;
+        const Value& value = m_graph.value(id);
+        name = fresh_name(value.name);
+        if (value.constant) write_tensor(name, *value.constant);
+        return name;
+    }
+
+    void write_tensor(const std::string& name, const Tensor& tensor) {
+        auto& proto = *m_proto.add_initializer();
+        proto.set_name(name);
+        proto.set_data_type(onnx_type_of(tensor.type()));
+        for (const int64_t dim : tensor.shape().dims()) proto.add_dims(dim);
+        proto.set_raw_data(tensor.bytes().data(), tensor.bytes().size());
+    }
+
+    void write_value(::onnx::ValueInfoProto& proto, ValueId id) {
+        const Value& value = m_graph.value(id);
+        proto.set_name(name_of(id));
+        auto& type = *proto.mutable_type()->mutable_tensor_type();
+        type.set_elem_type(onnx_type_of(value.type));
+        auto& shape = *type.mutable_shape();
+        for (size_t i = 0; i < value.shape.rank(); ++i) {
+            auto& dim = *shape.add_dim();
+            if (i == 0)
+                dim.set_dim_param("N");
+            else
+                dim.set_dim_value(value.shape[i]);
+        }
+    }
+
+    const Graph& m_graph;
+    ::onnx::GraphProto& m_proto;
+    std::vector<std::string> m_names;
+    std::unordered_set<std::string> m_taken;
+};
+
+Result<std::string> serialized(const ::onnx::ModelProto& model) {
+    std::string bytes;
+    if (model.ByteSizeLong() > static_cast<size_t>(INT32_MAX)) {
+        return fail(ErrorCode::unsupported, "the network is larger than 2 GiB, more than an ONNX file holds");
+    }
+    {
+        google::protobuf::io::StringOutputStream stream(&bytes);
+        google::protobuf::io::CodedOutputStream coded(&stream);
+        coded.SetSerializationDeterministic(true);
+        if (!model.SerializeToCodedStream(&coded))
+            return fail(ErrorCode::failed, "the network cannot be serialized");
+    }
+    return bytes;
+}
+
+} // namespace
+
+Result<std::string> export_model(const Graph& graph, const std::map<std::string, std::string>& metadata) {
+    try {
+        ::onnx::ModelProto model;
+        model.set_ir_version(7);
+        model.set_producer_name("Widthwise");
+        auto& opset = *model.add_opset_import();
+        opset.set_domain("");
+        opset.set_version(13);
+        if (auto ok = Exporter(graph, *model.mutable_graph()).run(); !ok) return forward_error(ok);
+        for (const auto& [key, value] : metadata) {
+            auto& entry = *model.add_metadata_props();
+            entry.set_key(key);
+            entry.set_value(value);
+        }
+        ::onnx::checker::check_model(model);
+        return serialized(model);
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::out_of_memory, "not enough memory to export the network", graph.name());
+    } catch (const std::exception& problem) {
+        return fail(ErrorCode::failed,
+                    std::string("the exported network fails the ONNX checker: ") + problem.what(),
+                    graph.name());
+    }
+}
+
+} // namespace widthwise::onnx
