@@ -15,10 +15,11 @@ struct Flow {
 };
 using Flows = std::array<Flow, 9>;
 
-/// Energy, bytes and stalls of all memory levels, given the flow on their outer (i - 1) and inner (i) sides.
-void add_memory(const Chip& chip, const Flows& flows, LayerFigures& figures) {
+/// Energy, bytes and stalls of all memory levels, given the flow on their outer (i - 1) and inner (i) sides,
+/// and the cycles that the array is busy.
+void add_memory(const Chip& chip, const Flows& flows, int64_t array_cycles, LayerFigures& figures) {
     double dram_pj = 0, buffer_pj = 0;
-    int64_t longest = figures.compute_cycles;
+    int64_t longest = array_cycles;
     for (size_t i = 0; i < chip.level_count; ++i) {
         const Level& level = chip.levels[i];
         double reads = flows[i].inward;
@@ -65,9 +66,28 @@ MatrixLayer mapped(const Chip& chip, const LoopNest& nest, int64_t batch, Datafl
     layer.folding = fold(dataflow, group_gemm(nest, batch), chip.array);
     const double groups = static_cast<double>(nest.groups);
     const int accumulator = widths.is_float ? 32 : chip.accumulator_bits;
-    const ArrayWords words = array_words(dataflow, layer.folding);
 
     Flows flows;
+    int64_t tiles = 1;
+    const OperandBits bits{stored.weights, stored.input, accumulator, stored.output};
+    for (size_t i = 0; i + 1 < chip.level_count; ++i) {
+        const Traffic traffic =
+            layer_traffic(nest, batch, dataflow, chip.array, bits, chip.levels[i + 1].capacity_bits);
+        flows[i] = {traffic.reads(), traffic.writes()};
+        if (i == 0) layer.dram = traffic;
+        tiles = std::max(tiles, traffic.tiles);
+    }
+
+    ArrayWords words = array_words(dataflow, layer.folding);
+    double held = groups * static_cast<double>(layer.folding.s_r) * static_cast<double>(layer.folding.s_c);
+    int64_t reloads = 0;
+    if (dataflow == Dataflow::weight_stationary &&
+        tiles > 1) { // the array is loaded again for each tile of pixels
+        words.weight_reads *= tiles;
+        held *= static_cast<double>(tiles);
+        reloads = nest.groups * layer.folding.folds() * (tiles - 1) *
+                  (layer.folding.cycles_per_fold - layer.folding.t);
+    }
     // The last row fold writes finished results, the others partial sums.
     const double partials = static_cast<double>(words.partial_reads);
     const double finished = static_cast<double>(words.result_writes) - partials;
@@ -75,23 +95,14 @@ MatrixLayer mapped(const Chip& chip, const LoopNest& nest, int64_t batch, Datafl
                                              static_cast<double>(words.weight_reads) * stored.weights +
                                              partials * accumulator),
                                    groups * (finished * stored.output + partials * accumulator)};
-    const OperandBits bits{stored.weights, stored.input, accumulator, stored.output};
-    for (size_t i = 0; i + 1 < chip.level_count; ++i) {
-        const Traffic traffic = layer_traffic(nest, batch, dataflow, layer.folding, chip.array, bits,
-                                              chip.levels[i + 1].capacity_bits);
-        flows[i] = {traffic.reads(), traffic.writes()};
-        if (i == 0) layer.dram = traffic;
-    }
 
     LayerFigures& figures = layer.figures;
     const double macs = static_cast<double>(nest.macs()) * static_cast<double>(batch);
-    const double held =
-        groups * static_cast<double>(layer.folding.s_r) * static_cast<double>(layer.folding.s_c);
     figures.compute_cycles = compute_cycles(layer.folding, nest.groups);
     figures.energy.compute_j = macs * chip.mac_pj(widths) * k_joules_per_pj;
     figures.energy.registers_j =
         register_bits(dataflow, widths, accumulator, macs, held) * chip.register_pj_per_bit * k_joules_per_pj;
-    add_memory(chip, flows, figures);
+    add_memory(chip, flows, figures.compute_cycles + reloads, figures);
     return layer;
 }
 
@@ -118,7 +129,7 @@ LayerFigures vector_layer(const Chip& chip, const VectorWork& work) {
     figures.energy.compute_j = work.operations * work.operation_pj * k_joules_per_pj;
     Flows flows;
     for (size_t i = 0; i < chip.level_count; ++i) flows[i] = {work.read_bits, work.write_bits};
-    add_memory(chip, flows, figures);
+    add_memory(chip, flows, figures.compute_cycles, figures);
     return figures;
 }
 

@@ -23,6 +23,8 @@ std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const LoopN
            Number{chip.array.rows}, Number{chip.array.cols}, Number{f.t});
     if (nest.groups > 1) append(text, ", %lld groups in turn", Number{nest.groups});
 
+    if (layer.dram.tiles > 1) append(text, ", %lld tiles of pixels", Number{layer.dram.tiles});
+
     const Gemm gemm = group_gemm(nest, batch);
     const double groups = static_cast<double>(nest.groups);
     const double input = groups * static_cast<double>(nest.in_channels / nest.groups) *

@@ -26,6 +26,10 @@ struct Ways {
     }
 };
 
+int64_t ceil_divide(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
 int64_t touched_extent(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
     return std::min(in, stride >= kernel ? out * kernel : (out - 1) * stride + kernel);
 }
@@ -73,16 +77,18 @@ struct ChannelSlices {
 };
 
 struct Case {
-    const LoopNest& nest;
+    const LoopNest& nest; ///< of one tile
     Dataflow dataflow;
-    const Folding& folding;
+    const Folding& folding; ///< of one tile
     const Array& array;
     const OperandBits& bits;
-    const Group& group;
+    const Group& group; ///< of one tile
+    int64_t tiles;
+    double share; ///< all pixels over those of a whole tile: the last tile may be smaller
     bool rows_inner;
 };
 
-/// In elements; scaled to bits by the caller.
+/// Elements over all tiles; scaled to bits by the caller.
 Ways input_ways(const Case& c) {
     const Group& g = c.group;
     const bool window_sliced = c.dataflow == Dataflow::weight_stationary ||
@@ -94,17 +100,17 @@ Ways input_ways(const Case& c) {
     const double passes =
         c.dataflow == Dataflow::input_stationary ? 1.0 : static_cast<double>(c.folding.col_folds);
     Ways ways;
-    ways.add(0, passes * std::min(expanded, pass * g.row_overlap));
-    ways.add(lines, passes * pass);
-    ways.add(g.unique_input, std::min(g.unique_input, expanded));
+    ways.add(0, c.share * passes * std::min(expanded, pass * g.row_overlap));
+    ways.add(lines, c.share * passes * pass);
+    ways.add(g.unique_input, c.share * std::min(g.unique_input, expanded));
     if (passes > 1 && !c.rows_inner) {
         if (window_sliced) {
-            ways.add(slices.per_fold * g.plane, pass);
+            ways.add(slices.per_fold * g.plane, c.share * pass);
         } else {
             const int64_t out_rows = (c.array.rows + c.nest.out_width - 2) / c.nest.out_width + 1;
             const int64_t in_rows = (out_rows - 1) * c.nest.stride_height + c.nest.kernel_height;
-            const double tile = static_cast<double>(in_rows) * static_cast<double>(c.nest.in_width);
-            ways.add(g.channels * std::min(g.plane, tile), pass);
+            const double part = static_cast<double>(in_rows) * static_cast<double>(c.nest.in_width);
+            ways.add(g.channels * std::min(g.plane, part), c.share * pass);
         }
     }
     return ways;
@@ -112,19 +118,19 @@ Ways input_ways(const Case& c) {
 
 Ways weight_ways(const Case& c) {
     const double all = c.group.n * c.group.k;
+    const double tiles = static_cast<double>(c.tiles);
     const bool by_rows = c.dataflow == Dataflow::output_stationary;
     const double passes = c.dataflow == Dataflow::weight_stationary
                               ? 1.0
                               : static_cast<double>(by_rows ? c.folding.row_folds : c.folding.col_folds);
     Ways ways;
-    ways.add(0, passes * all);
-    if (passes == 1.0) return ways;
-    if (c.rows_inner == by_rows) { // the inner loop meets one tile of the filters again and again
-        const double tile = by_rows ? std::min(c.group.n, static_cast<double>(c.array.cols)) * c.group.k
+    ways.add(0, tiles * passes * all);
+    if (tiles * passes > 1) ways.add(all, all);
+    if (passes > 1 &&
+        c.rows_inner == by_rows) { // the inner loop meets one part of the filters again and again
+        const double part = by_rows ? std::min(c.group.n, static_cast<double>(c.array.cols)) * c.group.k
                                     : std::min(c.group.k, static_cast<double>(c.array.rows)) * c.group.n;
-        ways.add(tile, all);
-    } else {
-        ways.add(all, all);
+        ways.add(part, tiles * all);
     }
     return ways;
 }
@@ -137,10 +143,10 @@ Ways result_ways(const Case& c) {
         ways.add(0, 0);
         return ways;
     }
-    ways.add(0, static_cast<double>(c.folding.row_folds - 1) * all);
-    const double tile =
+    ways.add(0, c.share * static_cast<double>(c.folding.row_folds - 1) * all);
+    const double part =
         static_cast<double>(c.folding.t) * static_cast<double>(std::min(c.folding.s_c, c.array.cols));
-    ways.add(c.rows_inner ? tile : all, 0);
+    ways.add(c.rows_inner ? part : all, 0);
     return ways;
 }
 
@@ -161,6 +167,7 @@ void choose(const Case& c, double capacity, Traffic& best, double& least) {
                 best.weight_reads = weights.way[w].moved;
                 best.partial_reads = best.partial_writes = results.way[r].moved;
                 best.rows_inner = c.rows_inner;
+                best.tiles = c.tiles;
             }
 }
 
@@ -176,19 +183,38 @@ int64_t touched_plane(const LoopNest& nest) {
            touched_extent(nest.in_width, nest.out_width, nest.kernel_width, nest.stride_width);
 }
 
-Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Folding& folding,
-                      const Array& array, const OperandBits& bits, double capacity_bits) {
-    const Group group(nest, batch);
+Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Array& array,
+                      const OperandBits& bits, double capacity_bits) {
+    const Group whole(nest, batch);
+    const double compulsory =
+        std::min(whole.unique_input, whole.m * whole.k) * bits.activations + whole.n * whole.k * bits.weights;
     Traffic traffic;
     double least = std::numeric_limits<double>::infinity();
-    for (const bool rows_inner : {false, true})
-        choose({nest, dataflow, folding, array, bits, group, rows_inner}, capacity_bits, traffic, least);
+    int64_t images = batch;
+    LoopNest tile = nest;
+    while (true) {
+        const Group group(tile, images);
+        const Folding folding = fold(dataflow, group_gemm(tile, images), array);
+        const int64_t tiles = ceil_divide(batch, images) * ceil_divide(nest.out_height, tile.out_height);
+        const double share = whole.m / group.m;
+        for (const bool rows_inner : {false, true})
+            choose({tile, dataflow, folding, array, bits, group, tiles, share, rows_inner}, capacity_bits,
+                   traffic, least);
+        if (least <= compulsory || (images == 1 && tile.out_height == 1)) break;
+        if (images > 1) {
+            images = ceil_divide(images, 2);
+        } else {
+            tile.out_height = ceil_divide(tile.out_height, 2);
+            tile.in_height =
+                std::min(nest.in_height, (tile.out_height - 1) * nest.stride_height + nest.kernel_height);
+        }
+    }
     const double groups = static_cast<double>(nest.groups);
     traffic.activation_reads *= groups;
     traffic.weight_reads *= groups;
     traffic.partial_reads *= groups;
     traffic.partial_writes *= groups;
-    traffic.output_writes = groups * group.m * group.n * bits.outputs;
+    traffic.output_writes = groups * whole.m * whole.n * bits.outputs;
     return traffic;
 }
 

@@ -1,22 +1,25 @@
 #pragma once
 // How much a layer moves across the boundary between a memory level and everything outside it.
 //
-// The array walks over row folds x column folds of systolic.h in one of two loop orders. What a level of
-// `capacity_bits` can keep from one fold to the next crosses its boundary once; the rest is fetched again for
-// every fold that needs it (SCALE-Sim's rule for an operand that does not fit its half of a double buffer,
-// applied to tiles too). Of all combinations of loop order and kept tiles that fit together, the one that
-// moves the fewest bits is taken, so less capacity or more bits never move less.
+// The output pixels are split into tiles (groups of images, or strips of output rows of one image); within a
+// tile the array walks over row folds x column folds of systolic.h in one of two loop orders. What a level of
+// `capacity_bits` can keep crosses its boundary once; the rest is fetched again for every fold that needs it
+// (SCALE-Sim's rule for an operand that does not fit its half of a double buffer, applied to tiles too). Of
+// all combinations of split, loop order and kept operands that fit together, the one that moves the fewest
+// bits is taken (of equals the one with the fewest tiles), so less capacity or more bits never move less.
 //
-//   operand                       kept by the level          crosses the boundary
-//   held in the array             (its rows of the map)      once
-//   depends on the outer loop     its tile                   once, else once per inner fold
-//   depends on the inner loop     all of it                  once, else once per outer fold
+//   operand                       kept by the level          crosses the boundary, per tile
+//   held in the array             nothing                    once
+//   depends on the outer loop     its fold's part            once, else once per inner fold
+//   depends on the inner loop     all of the tile's          once, else once per outer fold
 //   partial sums (ws, is)         the results being summed   results once, else also out and back per further
-//   row fold
+//   row fold weights                       all of them                once for all tiles, else as above for
+//   each tile
 //
 // Input maps: a fold that passes over all pixels reads each input element of the channels it touches once
 // while kernel_height rows of these channels stay (a line buffer), else once per overlapping output row.
-// Padding is not fetched; strides larger than the kernel skip what they skip.
+// Neighbouring strips fetch the rows that they share twice. Padding is not fetched; strides larger than the
+// kernel skip what they skip.
 
 #include "core/cost/systolic.h"
 #include "core/graph/layer_work.h"
@@ -35,6 +38,7 @@ struct Traffic {
     double activation_reads = 0, weight_reads = 0, partial_reads = 0;
     double partial_writes = 0, output_writes = 0;
     bool rows_inner = false; ///< loop order: column folds outside, row folds inside
+    int64_t tiles = 1;       ///< of output pixels
     [[nodiscard]] double reads() const { return activation_reads + weight_reads + partial_reads; }
     [[nodiscard]] double writes() const { return partial_writes + output_writes; }
     [[nodiscard]] double total() const { return reads() + writes(); }
@@ -46,10 +50,9 @@ struct Traffic {
 /// Input elements per channel plane that the kernel touches, without padding.
 [[nodiscard]] int64_t touched_plane(const LoopNest& nest);
 
-/// `folding` is that of group_gemm(nest, batch) under `dataflow`; `capacity_bits` is what may be kept: half
-/// the level, the other half being filled for the next tile (double buffering).
+/// `dataflow` is one of ws, os, is. `capacity_bits` is what may be kept: half the level, the other half being
+/// filled for the next tile (double buffering).
 [[nodiscard]] Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow,
-                                    const Folding& folding, const Array& array, const OperandBits& bits,
-                                    double capacity_bits);
+                                    const Array& array, const OperandBits& bits, double capacity_bits);
 
 } // namespace widthwise::cost

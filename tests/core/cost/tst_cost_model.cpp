@@ -36,6 +36,16 @@ HardwareTarget tiny_target(Dataflow dataflow) {
 
 constexpr double k_noc_pj = 2 * (0.002994791667 * 256 + 0.001041666667 * 16 + 0.1) / 16;
 
+/// But for how often DRAM is read.
+bool same_mapping(const CostBreakdown& a, const CostBreakdown& b) {
+    for (size_t i = 0; i < a.layers.size(); ++i) {
+        const std::string& x = a.layers[i].mapping;
+        const std::string& y = b.layers[i].mapping;
+        if (x.substr(0, x.find(';')) != y.substr(0, y.find(';'))) return false;
+    }
+    return true;
+}
+
 double register_pj() {
     return 0.009 * cost::energy_scale(45, 0.9, 40, 0.9);
 }
@@ -293,14 +303,16 @@ private slots:
         QVERIFY(w4a8.dram_bytes > w8a4.dram_bytes); // more activations than weights here
     }
 
-    /// Random networks: one width one bit narrower never costs more, in any total of any fixed dataflow.
+    /// Random networks, one width one bit narrower: traffic, the objective of the split into tiles, never
+    /// grows; latency and energy do not either where the mapping stays the same.
     void fewer_bits_never_cost_more() {
         const uint64_t seed = 7;
+        int same = 0;
         Rng rng(seed);
         const auto pick = [&](int lo, int hi) {
             return lo + static_cast<int>(rng.below(static_cast<uint64_t>(hi - lo + 1)));
         };
-        for (int trial = 0; trial < 150; ++trial) {
+        for (int trial = 0; trial < 1500; ++trial) {
             const int64_t channels = 4 * pick(1, 8);
             Net net({1, 3, pick(6, 20), pick(6, 20)});
             net.conv("l0", channels, 3).add(Op::relu, "r0");
@@ -331,14 +343,18 @@ private slots:
             const CostBreakdown after = cost_of(graph, fewer, target);
             const QByteArray where =
                 QByteArray("trial ") + QByteArray::number(trial) + ", seed " + QByteArray::number(seed);
-            QVERIFY2(after.energy_j <= before.energy_j, where);
-            QVERIFY2(after.latency_s <= before.latency_s, where);
+            if (same_mapping(before, after)) {
+                ++same;
+                QVERIFY2(after.energy_j <= before.energy_j, where);
+                QVERIFY2(after.latency_s <= before.latency_s, where);
+            }
             QVERIFY2(after.area_mm2 <= before.area_mm2, where);
             QVERIFY2(after.model_bytes <= before.model_bytes, where);
             QVERIFY2(after.bops <= before.bops, where);
             QVERIFY2(after.dram_bytes <= before.dram_bytes, where);
             QVERIFY2(before.utilization <= 1, where);
         }
+        QVERIFY(same > 1300);
     }
 
     void more_bandwidth_is_never_slower() {

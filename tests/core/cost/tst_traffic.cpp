@@ -29,8 +29,7 @@ LoopNest square(int64_t filters, int64_t channels, int64_t side, int64_t kernel,
 
 Traffic traffic(const LoopNest& nest, Dataflow dataflow, const Array& array, double capacity,
                 OperandBits bits = {}, int64_t batch = 1) {
-    return layer_traffic(nest, batch, dataflow, fold(dataflow, group_gemm(nest, batch), array), array, bits,
-                         capacity);
+    return layer_traffic(nest, batch, dataflow, array, bits, capacity);
 }
 
 double unique_input(const LoopNest& nest) {
@@ -103,6 +102,42 @@ private slots:
                  3.0 * 48);
         QCOMPARE(traffic(nest, Dataflow::weight_stationary, {4, 4}, 24 + 48, {1, 1, 1, 1}).activation_reads,
                  48.0);
+    }
+
+    /// ws, 16 x 16 array, 1 x 1 convolution of 64 to 64 channels over 32 x 32 pixels: the partial sums of one
+    /// column fold take 1024 x 16 words. With room for an eighth of them, eight strips of 4 rows read the
+    /// 4096 weights eight times and the input once per column fold, 4 times: cheaper than 3 x 65536 partial
+    /// sums out and back.
+    void strips_of_rows_keep_partial_sums_on_chip() {
+        const LoopNest nest = square(64, 64, 32, 1);
+        const Traffic t = traffic(nest, Dataflow::weight_stationary, {16, 16}, 128 * 16, {1, 1, 1, 1});
+        QCOMPARE(t.tiles, 8);
+        QCOMPARE(t.partial_writes, 0.0);
+        QCOMPARE(t.weight_reads, 8.0 * 4096);
+        QCOMPARE(t.activation_reads, 4.0 * 65536);
+    }
+
+    /// 3 x 3 kernels: each strip of 4 output rows reads 6 input rows.
+    void neighbouring_strips_share_rows() {
+        const LoopNest nest = square(16, 16, 32, 3);
+        const OperandBits bits{1, 1, 1, 1};
+        const Traffic t =
+            traffic(nest, Dataflow::weight_stationary, {16, 16}, 4 * 32 * 16 + 6 * 32 * 16, bits);
+        QCOMPARE(t.partial_writes, 0.0);
+        QVERIFY(t.tiles > 1);
+        QVERIFY(t.activation_reads > unique_input(nest));
+        QVERIFY(t.total() - t.output_writes <= unique_input(nest) * 6 / 4 + 8 * unique_weights(nest));
+    }
+
+    /// Room for the partial sums of 4 images of 64 pixels and for all weights, which then are read once.
+    void a_batch_is_split_before_its_images() {
+        const LoopNest nest = square(16, 64, 8, 1);
+        const Traffic t =
+            traffic(nest, Dataflow::weight_stationary, {16, 16}, 4 * 64 * 16 + 1024, {1, 1, 1, 1}, 16);
+        QCOMPARE(t.tiles, 4);
+        QCOMPARE(t.partial_writes, 0.0);
+        QCOMPARE(t.weight_reads, 1024.0);
+        QCOMPARE(t.activation_reads, 16.0 * 4096);
     }
 
     void without_a_line_buffer_rows_are_fetched_again() {
