@@ -30,8 +30,13 @@ int64_t ceil_divide(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
-int64_t touched_extent(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
-    return std::min(in, stride >= kernel ? out * kernel : (out - 1) * stride + kernel);
+/// Input rows (or columns) from the first to the last that a kernel covers.
+int64_t reach(int64_t kernel, int64_t dilation) {
+    return (kernel - 1) * dilation + 1;
+}
+
+int64_t touched_extent(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation) {
+    return std::min({in, out * kernel, (out - 1) * stride + reach(kernel, dilation)});
 }
 
 /// Facts of one group that all cases need. Counts are doubles: products of hostile shapes may pass 2^63.
@@ -41,7 +46,7 @@ struct Group {
     double channels;     ///< of the input
     double unique_input; ///< elements
     double row_overlap;  ///< output rows that read one input row
-    double line;         ///< elements of kernel_height rows of one channel of one image
+    double line;         ///< elements of the rows that a kernel covers, of one channel of one image
 
     Group(const LoopNest& nest, int64_t batch) {
         const Gemm gemm = group_gemm(nest, batch);
@@ -49,10 +54,10 @@ struct Group {
         plane = static_cast<double>(touched_plane(nest)) * static_cast<double>(batch);
         channels = static_cast<double>(nest.in_channels / nest.groups);
         unique_input = channels * plane;
-        row_overlap = static_cast<double>(
-            std::max<int64_t>(1, (nest.kernel_height + nest.stride_height - 1) / nest.stride_height));
-        line = static_cast<double>(std::min(nest.kernel_height, nest.in_height)) *
-               static_cast<double>(nest.in_width);
+        const int64_t rows = reach(nest.kernel_height, nest.dilation_height);
+        row_overlap =
+            static_cast<double>(std::min(nest.kernel_height, ceil_divide(rows, nest.stride_height)));
+        line = static_cast<double>(std::min(rows, nest.in_height)) * static_cast<double>(nest.in_width);
     }
 };
 
@@ -108,7 +113,8 @@ Ways input_ways(const Case& c) {
             ways.add(slices.per_fold * g.plane, c.share * pass);
         } else {
             const int64_t out_rows = (c.array.rows + c.nest.out_width - 2) / c.nest.out_width + 1;
-            const int64_t in_rows = (out_rows - 1) * c.nest.stride_height + c.nest.kernel_height;
+            const int64_t in_rows =
+                (out_rows - 1) * c.nest.stride_height + reach(c.nest.kernel_height, c.nest.dilation_height);
             const double part = static_cast<double>(in_rows) * static_cast<double>(c.nest.in_width);
             ways.add(g.channels * std::min(g.plane, part), c.share * pass);
         }
@@ -179,8 +185,10 @@ Gemm group_gemm(const LoopNest& nest, int64_t batch) {
 }
 
 int64_t touched_plane(const LoopNest& nest) {
-    return touched_extent(nest.in_height, nest.out_height, nest.kernel_height, nest.stride_height) *
-           touched_extent(nest.in_width, nest.out_width, nest.kernel_width, nest.stride_width);
+    return touched_extent(nest.in_height, nest.out_height, nest.kernel_height, nest.stride_height,
+                          nest.dilation_height) *
+           touched_extent(nest.in_width, nest.out_width, nest.kernel_width, nest.stride_width,
+                          nest.dilation_width);
 }
 
 Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Array& array,
@@ -205,8 +213,8 @@ Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, co
             images = ceil_divide(images, 2);
         } else {
             tile.out_height = ceil_divide(tile.out_height, 2);
-            tile.in_height =
-                std::min(nest.in_height, (tile.out_height - 1) * nest.stride_height + nest.kernel_height);
+            tile.in_height = std::min(nest.in_height, (tile.out_height - 1) * nest.stride_height +
+                                                          reach(nest.kernel_height, nest.dilation_height));
         }
     }
     const double groups = static_cast<double>(nest.groups);

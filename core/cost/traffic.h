@@ -17,7 +17,7 @@
 //   each tile
 //
 // Input maps: a fold that passes over all pixels reads each input element of the channels it touches once
-// while kernel_height rows of these channels stay (a line buffer), else once per overlapping output row.
+// while the rows that a kernel covers stay (a line buffer), else once per overlapping output row.
 // Neighbouring strips fetch the rows that they share twice. Padding is not fetched; strides larger than the
 // kernel skip what they skip.
 

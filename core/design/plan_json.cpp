@@ -289,6 +289,8 @@ Result<json> parse_document(std::string_view text, const std::string& where) {
     } catch (const json::parse_error& e) {
         const auto lines = std::count(text.begin(), text.begin() + std::min(e.byte, text.size()), '\n');
         return fail(ErrorCode::invalid_input, "not valid JSON near line " + std::to_string(lines + 1), where);
+    } catch (const json::exception&) { // 1e999
+        return fail(ErrorCode::invalid_input, "not valid JSON: a number is out of range", where);
     }
 }
 

@@ -76,6 +76,8 @@ std::optional<LoopNest> loop_nest(const Graph& graph, NodeId id) {
     nest.kernel_width = conv.kernel[1];
     nest.stride_height = conv.strides[0];
     nest.stride_width = conv.strides[1];
+    nest.dilation_height = conv.dilations[0];
+    nest.dilation_width = conv.dilations[1];
     return nest;
 }
 

@@ -16,6 +16,7 @@ struct LoopNest {
     int64_t in_height = 1, in_width = 1;         ///< without padding
     int64_t kernel_height = 1, kernel_width = 1; ///< R, S
     int64_t stride_height = 1, stride_width = 1;
+    int64_t dilation_height = 1, dilation_width = 1;
     bool operator==(const LoopNest&) const = default;
 
     /// Multiply-accumulates per image, padding included (as the hardware sees it).

@@ -50,6 +50,11 @@ private slots:
         QCOMPARE(touched_plane(square(8, 8, 32, 3)), 32 * 32);
         QCOMPARE(touched_plane(square(8, 8, 32, 1, 2)), 16 * 16);
         QCOMPARE(touched_plane(square(8, 8, 32, 3, 2)), 32 * 32);
+        LoopNest dilated = square(8, 8, 32, 3); // kernels that cover 7 rows, 2 x 2 output pixels, no padding
+        dilated.dilation_height = dilated.dilation_width = 3;
+        dilated.in_height = dilated.in_width = 8;
+        dilated.out_height = dilated.out_width = 2;
+        QCOMPARE(touched_plane(dilated), 6 * 6); // rows 0 1 3 4 6 7
     }
 
     void room_for_everything_means_unique_data_once() {
