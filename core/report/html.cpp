@@ -24,14 +24,14 @@ bool on_front(const Design& design, const std::vector<Design>& all) {
     });
 }
 
-/// "0.42 x" under the energy, where a w8a8 design of the same target is there to compare with.
+/// "42 % of w8a8" under the energy, where a w8a8 design of the same target is there to compare with.
 std::string against_w8a8(const Design& design, const std::vector<Design>& all) {
     const auto reference = std::find_if(all.begin(), all.end(), [&](const Design& other) {
         return other.label == "w8a8" && other.cost.target == design.cost.target;
     });
     if (reference == all.end() || reference->id == design.id || !(energy_per_image(*reference) > 0))
         return {};
-    return format_number(energy_per_image(design) / energy_per_image(*reference)) + " of w8a8";
+    return format_percent(energy_per_image(design) / energy_per_image(*reference), 0) + " of w8a8";
 }
 
 std::string cell(const std::string& main, const std::string& small = {}) {
