@@ -1,0 +1,244 @@
+// The training loop: learning, determinism, cancelling, and what is refused.
+
+#include "core/train/parameters.h"
+#include "core/train/trainer.h"
+#include "tests/core/train/toy_problem.h"
+
+#include <QTest>
+
+#include <limits>
+
+using namespace widthwise;
+using namespace widthwise::train;
+using widthwise::test::toy_network;
+using widthwise::test::ToyDataset;
+
+namespace {
+
+Options quick() {
+    Options options;
+    options.epochs = 4;
+    options.batch_size = 32;
+    options.learning_rate = 0.05;
+    options.augment_crop = false;
+    return options;
+}
+
+WorkControl with_threads(int threads) {
+    WorkControl control;
+    control.threads = threads;
+    return control;
+}
+
+/// Weights and running statistics, bit for bit.
+std::vector<float> numbers(const Graph& graph) {
+    const ParameterLayout layout(graph);
+    std::vector<float> all = layout.read_trained(graph);
+    const std::vector<float> statistics = layout.read_statistics(graph);
+    all.insert(all.end(), statistics.begin(), statistics.end());
+    return all;
+}
+
+std::vector<float> trained_numbers(const Options& options, int threads, int64_t images = 160) {
+    const ToyDataset data(images, 11);
+    auto outcome = train::train(toy_network(), data, &data, options, with_threads(threads));
+    return outcome ? numbers(*outcome->graph) : std::vector<float>();
+}
+
+} // namespace
+
+class TestTrainer : public QObject {
+    Q_OBJECT
+private slots:
+    void learns_a_toy_problem();
+    void augmented_training_still_learns();
+    void same_seed_same_bits_whatever_the_threads();
+    void another_seed_gives_other_weights();
+    void structure_survives();
+    void fewer_images_than_a_batch();
+    void reports_epochs_and_progress();
+    void cancelling_stops();
+    void divergence_is_an_error_that_says_when();
+    void unsupported_op_is_named();
+    void data_that_do_not_fit_are_refused();
+    void options_out_of_range_are_refused();
+    void broken_image_ends_the_run();
+};
+
+void TestTrainer::learns_a_toy_problem() {
+    const ToyDataset training(480, 1), validation(150, 2);
+    auto outcome = train::train(toy_network(), training, &validation, quick(), {});
+    QVERIFY2(outcome, outcome ? "" : outcome.error().to_line().c_str());
+    QCOMPARE(outcome->epochs.size(), size_t{4});
+    QVERIFY(outcome->epochs.front().loss > outcome->epochs.back().loss);
+    QVERIFY2(outcome->epochs.back().loss < 0.1, qPrintable(QString::number(outcome->epochs.back().loss)));
+    // Unseen images, by the running statistics: all but a few.
+    QVERIFY2(outcome->epochs.back().validation_top1 > 0.97,
+             qPrintable(QString::number(outcome->epochs.back().validation_top1)));
+}
+
+void TestTrainer::augmented_training_still_learns() {
+    // The label is a side, and a crop moves things by at most 4 of 8 columns: harder, but above chance (1/3).
+    Options options = quick();
+    options.augment_crop = true;
+    const ToyDataset training(480, 1), validation(150, 2);
+    auto outcome = train::train(toy_network(), training, &validation, options, {});
+    QVERIFY(outcome);
+    QVERIFY(outcome->epochs.back().validation_top1 > 0.6);
+}
+
+void TestTrainer::same_seed_same_bits_whatever_the_threads() {
+    Options options = quick();
+    options.epochs = 2;
+    options.augment_crop = true;
+    options.augment_flip = true;
+    const std::vector<float> one = trained_numbers(options, 1);
+    QVERIFY(!one.empty());
+    QVERIFY(one == trained_numbers(options, 2));
+    QVERIFY(one == trained_numbers(options, 5));
+    QVERIFY(one == trained_numbers(options, 1));
+}
+
+void TestTrainer::another_seed_gives_other_weights() {
+    Options options = quick();
+    options.epochs = 1;
+    const std::vector<float> one = trained_numbers(options, 2);
+    options.seed = 2;
+    QVERIFY(one != trained_numbers(options, 2));
+}
+
+void TestTrainer::structure_survives() {
+    Options options = quick();
+    options.epochs = 1;
+    const ToyDataset data(40, 1);
+    const GraphPtr before = toy_network();
+    const std::vector<float> untrained = numbers(*before);
+    auto outcome = train::train(before, data, nullptr, options, {});
+    QVERIFY(outcome);
+    const Graph& after = *outcome->graph;
+    QCOMPARE(after.name(), before->name());
+    QCOMPARE(after.opset(), before->opset());
+    QCOMPARE(after.nodes().size(), before->nodes().size());
+    for (size_t i = 0; i < after.nodes().size(); ++i) {
+        const Node& a = after.nodes()[i];
+        const Node& b = before->nodes()[i];
+        QCOMPARE(a.name, b.name);
+        QVERIFY(a.op == b.op && a.op_type == b.op_type && a.attributes == b.attributes);
+        QCOMPARE(after.value(a.output()).name, before->value(b.output()).name);
+        QVERIFY(after.value(a.output()).shape == before->value(b.output()).shape);
+    }
+    QVERIFY(numbers(after) != untrained);
+    QVERIFY2(numbers(*before) == untrained, "the graph that was handed in is immutable");
+}
+
+void TestTrainer::fewer_images_than_a_batch() {
+    Options options = quick();
+    options.batch_size = 64;
+    QVERIFY(!trained_numbers(options, 2, 7).empty());
+    options.batch_size = 5; // one shard of five
+    QVERIFY(!trained_numbers(options, 2, 7).empty());
+    options.batch_size = 20; // rounded up to two shards of 16
+    QVERIFY(!trained_numbers(options, 2, 7).empty());
+}
+
+void TestTrainer::reports_epochs_and_progress() {
+    const ToyDataset data(70, 1);
+    int64_t last = 0, total = 0;
+    bool rising = true;
+    WorkControl control;
+    control.progress = [&](const Progress& p) {
+        rising = rising && p.done > last;
+        last = p.done;
+        total = p.total;
+    };
+    int seen = 0;
+    auto outcome = train::train(toy_network(), data, nullptr, quick(), control, [&](const Epoch& epoch) {
+        ++seen;
+        QVERIFY(epoch.seconds > 0 && epoch.loss > 0 && epoch.train_top1 >= 0 && epoch.train_top1 <= 1);
+    });
+    QVERIFY(outcome);
+    QCOMPARE(seen, 4);
+    QVERIFY(rising);
+    QCOMPARE(last, total);
+    QCOMPARE(total, int64_t{4 * 96}); // three batches of 32 hold the 70 images
+}
+
+void TestTrainer::cancelling_stops() {
+    const ToyDataset data(320, 1);
+    WorkControl control;
+    control.progress = [&](const Progress& p) {
+        if (p.done >= 64) control.cancel.cancel();
+    };
+    int epochs = 0;
+    auto outcome =
+        train::train(toy_network(), data, &data, quick(), control, [&](const Epoch&) { ++epochs; });
+    QVERIFY(!outcome);
+    QVERIFY(outcome.error().code == ErrorCode::cancelled);
+    QCOMPARE(epochs, 0);
+}
+
+void TestTrainer::divergence_is_an_error_that_says_when() {
+    Options options = quick();
+    options.learning_rate = 1e20;
+    const ToyDataset data(320, 1);
+    auto outcome = train::train(toy_network(), data, nullptr, options, {});
+    QVERIFY(!outcome);
+    QVERIFY(outcome.error().code == ErrorCode::failed);
+    QVERIFY2(outcome.error().where.starts_with("epoch 1, step "), outcome.error().to_line().c_str());
+    QVERIFY(!outcome.error().remedy.empty());
+}
+
+void TestTrainer::unsupported_op_is_named() {
+    GraphBuilder builder("net", 13);
+    const ValueId input = builder.input("x", {1, 3, 8, 8});
+    const ValueId squashed = *builder.add(Op::sigmoid, "Sigmoid", "squash", {}, {input});
+    const ValueId flat =
+        *builder.add(Op::reshape, "Flatten", "flat", ReshapeAttributes{{1, 192}}, {squashed});
+    builder.output(flat);
+    const ToyDataset data(32, 1);
+    auto outcome = train::train(*builder.build(), data, nullptr, quick(), {});
+    QVERIFY(!outcome);
+    QVERIFY(outcome.error().code == ErrorCode::unsupported);
+    QCOMPARE(outcome.error().where, std::string("squash"));
+    QVERIFY(outcome.error().message.find("Sigmoid") != std::string::npos);
+}
+
+void TestTrainer::data_that_do_not_fit_are_refused() {
+    const auto code = [](const GraphPtr& graph, const Dataset& data) {
+        auto outcome = train::train(graph, data, nullptr, quick(), {});
+        return outcome ? ErrorCode::failed : outcome.error().code;
+    };
+    QVERIFY(code(toy_network(1, 2), ToyDataset(32, 1)) == ErrorCode::invalid_input); // label 2 of 2 classes
+    QVERIFY(code(toy_network(), ToyDataset(0, 1)) == ErrorCode::invalid_input);
+    zoo::LayerStack larger("larger", Shape{1, 3, 16, 16}, 1);
+    const GraphPtr graph = *larger.finish(larger.classifier(larger.input(), 3));
+    QVERIFY(code(graph, ToyDataset(32, 1)) == ErrorCode::invalid_input);
+}
+
+void TestTrainer::options_out_of_range_are_refused() {
+    const ToyDataset data(32, 1);
+    const auto refused = [&](auto change) {
+        Options options = quick();
+        change(options);
+        auto outcome = train::train(toy_network(), data, nullptr, options, {});
+        return !outcome && outcome.error().code == ErrorCode::usage;
+    };
+    QVERIFY(refused([](Options& o) { o.epochs = 0; }));
+    QVERIFY(refused([](Options& o) { o.batch_size = 0; }));
+    QVERIFY(refused([](Options& o) { o.learning_rate = 0; }));
+    QVERIFY(refused([](Options& o) { o.learning_rate = std::numeric_limits<double>::quiet_NaN(); }));
+    QVERIFY(refused([](Options& o) { o.momentum = 1; }));
+    QVERIFY(refused([](Options& o) { o.weight_decay = -1; }));
+}
+
+void TestTrainer::broken_image_ends_the_run() {
+    ToyDataset data(64, 1);
+    data.break_at(40);
+    auto outcome = train::train(toy_network(), data, nullptr, quick(), {});
+    QVERIFY(!outcome);
+    QVERIFY(outcome.error().code == ErrorCode::invalid_input);
+    QCOMPARE(outcome.error().where, std::string("toy image"));
+}
+
+QTEST_APPLESS_MAIN(TestTrainer)
+#include "tst_trainer.moc"
