@@ -6,6 +6,7 @@
 #include "core/data/folder_dataset.h"
 #include "core/data/synthetic.h"
 
+#include <algorithm>
 #include <new>
 
 namespace widthwise {

@@ -6,6 +6,7 @@
 #include "core/data/image_decode.h"
 #include "core/data/labels_csv.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace widthwise {

@@ -3,6 +3,7 @@
 #include "core/data/byte_source.h"
 #include "core/tensor/shape.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 

@@ -1,5 +1,6 @@
 #include "core/data/image_decode.h"
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <new>

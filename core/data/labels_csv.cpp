@@ -4,6 +4,8 @@
 #include "core/data/array_set.h"
 #include "core/data/byte_source.h"
 
+#include <utility>
+
 namespace widthwise {
 
 Result<std::vector<LabelledFile>> read_labels_csv(const std::filesystem::path& path) {

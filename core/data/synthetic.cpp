@@ -5,6 +5,7 @@
 #include "core/data/glyphs.h"
 #include "core/data/preprocess.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstring>
