@@ -74,6 +74,11 @@ private:
     int m_constants = 0;
 };
 
+inline CostBreakdown cost_of(const GraphPtr& graph, const PrecisionPlan& plan, const HardwareTarget& target,
+                             int64_t batch = 1) {
+    return take(cost::estimate(*graph, plan, target, {batch}));
+}
+
 inline const LayerCost& layer(const CostBreakdown& cost, const std::string& name) {
     for (const LayerCost& l : cost.layers)
         if (l.layer == name) return l;
