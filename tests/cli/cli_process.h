@@ -26,10 +26,10 @@ struct CliRun {
 };
 
 struct CliSetup {
-    QStringList environment; ///< "NAME=value" beside the inherited ones
-    QString stdout_file;     ///< instead of a pipe
-    std::optional<qint64>
-        file_size_limit; ///< bytes that the process may write to one file: a disk that fills up
+    QStringList environment = {}; ///< "NAME=value" beside the inherited ones
+    QString stdout_file = {};     ///< instead of a pipe
+    /// Bytes that the process may write to one file: a disk that fills up.
+    std::optional<qint64> file_size_limit = {};
 };
 
 [[nodiscard]] CliRun run_cli(const QStringList& arguments, const CliSetup& setup = {});

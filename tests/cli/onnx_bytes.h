@@ -56,7 +56,7 @@ inline Message node(std::string_view op, std::string_view name, const std::vecto
 }
 
 struct ModelParts {
-    std::vector<Message> nodes, initializers;
+    std::vector<Message> nodes = {}, initializers = {};
     std::vector<int64_t> shape{1, 3, 32, 32}; ///< of input "x" and output "y"
     ElementType type = ElementType::float32;
 };
