@@ -128,8 +128,11 @@ Result<Source> weight_matrix(const NodeView& view, bool already_transposed, floa
     const Tensor& matrix = *operand->constant;
     if (matrix.type() != DataType::f32)
         return misfit("its weights are " + std::string(to_string(matrix.type())));
-    if (matrix.shape().rank() != 2)
-        return refuse("weights of shape " + matrix.shape().to_string() + " are not run");
+    if (matrix.shape().rank() != 2) {
+        const std::string what = "weights of shape " + matrix.shape().to_string();
+        if (view.op_type() == "Gemm") return misfit("it has " + what + ", not a matrix");
+        return refuse(what + " are not run");
+    }
     if (already_transposed && factor == 1.0F) return Source{1, nullptr};
     std::string how = already_transposed ? "" : "T";
     if (factor != 1.0F) how += "*" + exact(factor);
