@@ -17,11 +17,12 @@ int main(int argc, char** argv) {
         QApplication::tr("Choose bit widths: measured accuracy against modelled energy, latency and area."));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("file"),
-                                 QApplication::tr("An .onnx network, a .widthwise project, or \"demo\" (the default)."),
-                                 QStringLiteral("[file]"));
-    const QCommandLineOption data(QStringLiteral("data"), QApplication::tr("The data to measure accuracy on."),
-                                  QStringLiteral("card"));
+    parser.addPositionalArgument(
+        QStringLiteral("file"),
+        QApplication::tr("An .onnx network, a .widthwise project, or \"demo\" (the default)."),
+        QStringLiteral("[file]"));
+    const QCommandLineOption data(
+        QStringLiteral("data"), QApplication::tr("The data to measure accuracy on."), QStringLiteral("card"));
     parser.addOption(data);
     parser.process(application);
 

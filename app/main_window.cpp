@@ -75,10 +75,7 @@ void MainWindow::buildPanels() {
     m_rows->addWidget(m_designs);
     m_rows->setStretchFactor(0, 3);
     m_rows->setStretchFactor(1, 2);
-    for (QSplitter* splitter : {m_columns, m_rows}) {
-        splitter->setChildrenCollapsible(false);
-        splitter->setHandleWidth(1);
-    }
+    for (QSplitter* splitter : {m_columns, m_rows}) style_splitter(*splitter);
 
     auto* work = new QWidget(this);
     auto* column = new QVBoxLayout(work);
@@ -88,9 +85,10 @@ void MainWindow::buildPanels() {
     column->addWidget(separator(work));
     column->addWidget(m_rows, 1);
 
-    auto* nothing = new EmptyState(tr("Open an ONNX network or drop one here"),
-                                   tr("Set bits per layer; see measured accuracy against modelled energy, latency and area."),
-                                   tr("Open network\u2026"), this);
+    auto* nothing = new EmptyState(
+        tr("Open an ONNX network or drop one here"),
+        tr("Set bits per layer; see measured accuracy against modelled energy, latency and area."),
+        tr("Open network\u2026"), this);
     nothing->setObjectName(QStringLiteral("noNetwork"));
     connect(nothing, &EmptyState::chosen, this, &MainWindow::openDialog);
     m_stack = new QStackedWidget(this);
@@ -117,13 +115,16 @@ void MainWindow::connectAll() {
             const std::string& name = m_document.graph().node(id).name;
             if (!takes_bits(m_document.graph(), name, Operand::weights)) continue;
             QMetaObject::invokeMethod(
-                this, [this, name] { if (m_document.selection().isEmpty()) m_document.setSelection({qt(name)}); },
+                this,
+                [this, name] {
+                    if (m_document.selection().isEmpty()) m_document.setSelection({qt(name)});
+                },
                 Qt::QueuedConnection);
             break;
         }
     });
-    for (const auto signal : {&Document::opened, &Document::dataChanged, &Document::designAdded, &Document::designsReset,
-                              &Document::targetChanged})
+    for (const auto signal : {&Document::opened, &Document::dataChanged, &Document::designAdded,
+                              &Document::designsReset, &Document::targetChanged})
         connect(&m_document, signal, this, &MainWindow::refreshRestText);
     connect(&m_document, &Document::targetChanged, this, [this] {
         // Only what any session can load again by its name.
@@ -155,10 +156,11 @@ void MainWindow::open(const QString& source, const QString& images) {
 }
 
 void MainWindow::openDialog() {
-    const QString path = QFileDialog::getOpenFileName(
-        this, tr("Open"), QSettings().value(QStringLiteral("folder")).toString(),
-        tr("Networks and projects (*.onnx *.csv *.widthwise);;ONNX networks (*.onnx);;SCALE-Sim topologies (*.csv);;"
-           "Projects (*.widthwise);;Dataset cards (*.json)"));
+    const QString path =
+        QFileDialog::getOpenFileName(this, tr("Open"), QSettings().value(QStringLiteral("folder")).toString(),
+                                     tr("Networks and projects (*.onnx *.csv *.widthwise);;ONNX networks "
+                                        "(*.onnx);;SCALE-Sim topologies (*.csv);;"
+                                        "Projects (*.widthwise);;Dataset cards (*.json)"));
     if (path.isEmpty()) return;
     QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
     m_project.openAnything(path);
@@ -166,7 +168,8 @@ void MainWindow::openDialog() {
 
 void MainWindow::openDataDialog() {
     const QString path = QFileDialog::getOpenFileName(
-        this, tr("Add data"), QSettings().value(QStringLiteral("dataFolder")).toString(), tr("Dataset cards (*.json)"));
+        this, tr("Add data"), QSettings().value(QStringLiteral("dataFolder")).toString(),
+        tr("Dataset cards (*.json)"));
     if (path.isEmpty()) return;
     QSettings().setValue(QStringLiteral("dataFolder"), QFileInfo(path).absolutePath());
     m_project.openData(path);
@@ -177,7 +180,8 @@ bool MainWindow::saveAsDialog() {
     const QString start = m_project.path().isEmpty()
                               ? QStringLiteral("%1/%2.widthwise").arg(folder, qt(m_document.model().name))
                               : m_project.path();
-    QString path = QFileDialog::getSaveFileName(this, tr("Save project"), start, tr("Widthwise projects (*.widthwise)"));
+    QString path =
+        QFileDialog::getSaveFileName(this, tr("Save project"), start, tr("Widthwise projects (*.widthwise)"));
     if (path.isEmpty()) return false;
     if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".widthwise");
     m_project.saveAs(path);
@@ -185,24 +189,27 @@ bool MainWindow::saveAsDialog() {
 }
 
 void MainWindow::exportDialog() {
-    const QString path = QFileDialog::getSaveFileName(
-        this, tr("Export report"), qt(m_document.model().name) + QStringLiteral(".html"),
-        tr("Web page (*.html);;Table (*.csv);;JSON (*.json)"));
+    const QString path = QFileDialog::getSaveFileName(this, tr("Export report"),
+                                                      qt(m_document.model().name) + QStringLiteral(".html"),
+                                                      tr("Web page (*.html);;Table (*.csv);;JSON (*.json)"));
     if (path.isEmpty()) return;
     DesignSpace space = design_space_of(m_document);
     std::vector<report::Picture> pictures;
-    for (const auto& [axis, name] : {std::pair(CostAxis::energy, "energy"), std::pair(CostAxis::latency, "latency"),
-                                     std::pair(CostAxis::size, "model size")}) {
+    for (const auto& [axis, name] :
+         {std::pair(CostAxis::energy, "energy"), std::pair(CostAxis::latency, "latency"),
+          std::pair(CostAxis::size, "model size")}) {
         space.axis = axis;
-        pictures.push_back({std::string("Accuracy against ") + name,
-                            "Measured top-1 with its 95 % interval; the line joins the designs that no other one beats.",
-                            design_space_svg(space)});
+        pictures.push_back(
+            {std::string("Accuracy against ") + name,
+             "Measured top-1 with its 95 % interval; the line joins the designs that no other one beats.",
+             design_space_svg(space)});
     }
     m_project.exportReport(path, std::move(pictures));
 }
 
 void MainWindow::openTargetDialog() {
-    const QString path = QFileDialog::getOpenFileName(this, tr("Open target"), {}, tr("Hardware targets (*.json)"));
+    const QString path =
+        QFileDialog::getOpenFileName(this, tr("Open target"), {}, tr("Hardware targets (*.json)"));
     if (!path.isEmpty()) m_target->choose(path);
 }
 
@@ -213,11 +220,20 @@ void MainWindow::cancelWork() {
 
 void MainWindow::applyRemedy(Problem::Remedy remedy) {
     switch (remedy) {
-    case Problem::Remedy::open_network: openDialog(); break;
-    case Problem::Remedy::open_data: openDataDialog(); break;
-    case Problem::Remedy::save_as: saveAsDialog(); break;
-    case Problem::Remedy::retry_evaluation: m_measurements.evaluateCurrent(); break;
-    case Problem::Remedy::none: break;
+    case Problem::Remedy::open_network:
+        openDialog();
+        break;
+    case Problem::Remedy::open_data:
+        openDataDialog();
+        break;
+    case Problem::Remedy::save_as:
+        saveAsDialog();
+        break;
+    case Problem::Remedy::retry_evaluation:
+        m_measurements.evaluateCurrent();
+        break;
+    case Problem::Remedy::none:
+        break;
     }
 }
 
@@ -238,7 +254,9 @@ void MainWindow::refreshRestText() {
                        .arg(totals.layers)
                        .arg(count_text(totals.parameters), count_text(totals.macs));
     if (const DatasetPtr& images = m_document.data())
-        text += tr("   \u00b7   data: %1, %2 images").arg(QFileInfo(qt(images->name())).fileName()).arg(images->size());
+        text += tr("   \u00b7   data: %1, %2 images")
+                    .arg(QFileInfo(qt(images->name())).fileName())
+                    .arg(images->size());
     else if (const QString why = m_document.whyNotMeasurable(); !why.isEmpty())
         text += tr("   \u00b7   costs only: %1").arg(why);
     else
@@ -256,10 +274,10 @@ void MainWindow::restoreLayout() {
 }
 
 void MainWindow::resetLayout() {
-    resize(1280, 840);
-    m_columns->setSizes({880, 400});
-    m_rows->setSizes({460, 300});
-    m_designs->splitter().setSizes({640, 640});
+    resize(1360, 880);
+    m_columns->setSizes({950, 410});
+    m_rows->setSizes({500, 280});
+    m_designs->splitter().setSizes({660, 700});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -275,7 +293,8 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
-    if (!event->mimeData()->urls().isEmpty() && event->mimeData()->urls().first().isLocalFile()) event->acceptProposedAction();
+    if (!event->mimeData()->urls().isEmpty() && event->mimeData()->urls().first().isLocalFile())
+        event->acceptProposedAction();
 }
 
 void MainWindow::dropEvent(QDropEvent* event) {

@@ -20,7 +20,9 @@ RecentFiles::RecentFiles(QMenu& menu, QObject* parent) : QObject(parent), m_menu
     connect(&m_menu, &QMenu::aboutToShow, this, &RecentFiles::fill);
 }
 
-QStringList RecentFiles::paths() { return QSettings().value(k_key).toStringList(); }
+QStringList RecentFiles::paths() {
+    return QSettings().value(k_key).toStringList();
+}
 
 void RecentFiles::add(const QString& path) {
     if (path.startsWith(ProjectStore::autosave_folder())) return;
@@ -37,7 +39,8 @@ void RecentFiles::fill() {
         if (!built_in && !QFileInfo::exists(path)) continue;
         // A single & would become a mnemonic.
         QString text = built_in ? path : QDir::toNativeSeparators(path);
-        QAction* action = m_menu.addAction(text.replace('&', QStringLiteral("&&")), this, [this, path] { emit chosen(path); });
+        QAction* action = m_menu.addAction(text.replace('&', QStringLiteral("&&")), this,
+                                           [this, path] { emit chosen(path); });
         action->setToolTip(path);
     }
     const QFileInfoList left = QDir(ProjectStore::autosave_folder())
@@ -45,8 +48,9 @@ void RecentFiles::fill() {
     if (!left.isEmpty()) m_menu.addSection(tr("Unsaved work"));
     for (const QFileInfo& file : left) {
         const QString path = file.absoluteFilePath();
-        m_menu.addAction(tr("Left on %1").arg(file.lastModified().toString(QStringLiteral("d MMM yyyy, hh:mm:ss"))), this,
-                         [this, path] { emit chosen(path); });
+        m_menu.addAction(
+            tr("Left on %1").arg(file.lastModified().toString(QStringLiteral("d MMM yyyy, hh:mm:ss"))), this,
+            [this, path] { emit chosen(path); });
     }
     if (m_menu.isEmpty()) m_menu.addAction(tr("Nothing yet"))->setEnabled(false);
 }

@@ -7,7 +7,8 @@ class QMenu;
 
 namespace widthwise::gui {
 
-/// Networks and projects opened lately, and unsaved work that was left behind; newest first, kept between runs.
+/// Networks and projects opened lately, and unsaved work that was left behind; newest first, kept between
+/// runs.
 class RecentFiles : public QObject {
     Q_OBJECT
 public:

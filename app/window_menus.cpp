@@ -33,7 +33,8 @@ void MainWindow::buildMenus() {
     buildEvaluateMenu();
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
-    help->addAction(tr("&Keyboard shortcuts"), QKeySequence(Qt::Key_F1), this, [this] { show_shortcuts(this); });
+    help->addAction(tr("&Keyboard shortcuts"), QKeySequence(Qt::Key_F1), this,
+                    [this] { show_shortcuts(this); });
     help->addAction(tr("&Manual"), this, [this] { show_manual(this); });
     help->addSeparator();
     help->addAction(tr("&About Widthwise"), this, [this] { show_about(this); });
@@ -53,15 +54,16 @@ void MainWindow::buildMenus() {
 void MainWindow::buildFileMenu() {
     QMenu* file = menuBar()->addMenu(tr("&File"));
     file->addAction(tr("&Open network or project\u2026"), QKeySequence::Open, this, &MainWindow::openDialog);
-    file->addAction(tr("Open &data\u2026"), QKeySequence(Qt::CTRL | Qt::Key_D), this, &MainWindow::openDataDialog);
+    file->addAction(tr("Open &data\u2026"), QKeySequence(Qt::CTRL | Qt::Key_D), this,
+                    &MainWindow::openDataDialog);
     file->addAction(tr("Open de&mo"), this, [this] { m_project.openNetwork(QStringLiteral("demo")); });
     m_recent = new RecentFiles(*file->addMenu(tr("&Recent")), this);
     file->addSeparator();
     QAction* save = file->addAction(tr("&Save"), QKeySequence::Save, this, [this] {
         if (!m_project.save()) saveAsDialog();
     });
-    QAction* save_as = file->addAction(tr("Save &As\u2026"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S), this,
-                                       [this] { saveAsDialog(); });
+    QAction* save_as = file->addAction(tr("Save &As\u2026"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_S),
+                                       this, [this] { saveAsDialog(); });
     file->addSeparator();
     QAction* report = file->addAction(tr("&Export report\u2026"), QKeySequence(Qt::CTRL | Qt::Key_E), this,
                                       &MainWindow::exportDialog);
@@ -83,8 +85,9 @@ void MainWindow::buildViewMenu() {
     QMenu* view = menuBar()->addMenu(tr("&View"));
     auto* themes = new QActionGroup(this);
     const Theme present = theme_from_name(QSettings().value(QStringLiteral("theme")).toString());
-    for (const auto& [theme, text] : {std::pair(Theme::system, tr("&System colours")), std::pair(Theme::light, tr("&Light")),
-                                      std::pair(Theme::dark, tr("&Dark"))}) {
+    for (const auto& [theme, text] :
+         {std::pair(Theme::system, tr("&System colours")), std::pair(Theme::light, tr("&Light")),
+          std::pair(Theme::dark, tr("&Dark"))}) {
         QAction* action = view->addAction(text, this, [this, chosen = theme] { setTheme(chosen); });
         action->setObjectName(QStringLiteral("theme_") + theme_name(theme));
         action->setCheckable(true);
@@ -119,7 +122,8 @@ void MainWindow::buildEvaluateMenu() {
     });
     m_measurements.setAutomatic(automatic->isChecked());
     evaluate->addSeparator();
-    QAction* cancel = evaluate->addAction(tr("&Cancel"), QKeySequence(Qt::Key_Escape), this, &MainWindow::cancelWork);
+    QAction* cancel =
+        evaluate->addAction(tr("&Cancel"), QKeySequence(Qt::Key_Escape), this, &MainWindow::cancelWork);
     cancel->setObjectName(QStringLiteral("actionCancel"));
 }
 

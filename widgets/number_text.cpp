@@ -11,13 +11,21 @@ ScaledUnit scaled_unit(double value, const QString& unit) {
         double factor;
         const char* text;
     };
-    static constexpr std::array<Prefix, 9> prefixes{{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""},
-                                                     {1e-3, "m"}, {1e-6, "\u00b5"}, {1e-9, "n"}, {1e-12, "p"}}};
+    static constexpr std::array<Prefix, 9> prefixes{{{1e12, "T"},
+                                                     {1e9, "G"},
+                                                     {1e6, "M"},
+                                                     {1e3, "k"},
+                                                     {1, ""},
+                                                     {1e-3, "m"},
+                                                     {1e-6, "\u00b5"},
+                                                     {1e-9, "n"},
+                                                     {1e-12, "p"}}};
     const double magnitude = std::abs(value);
     if (magnitude == 0 || !std::isfinite(magnitude)) return {1, unit};
     for (const Prefix& prefix : prefixes)
         // 999.6 would be printed as 1000: let the next prefix have it.
-        if (magnitude >= prefix.factor * 0.9995) return {prefix.factor, QString::fromUtf8(prefix.text) + unit};
+        if (magnitude >= prefix.factor * 0.9995)
+            return {prefix.factor, QString::fromUtf8(prefix.text) + unit};
     return {prefixes.back().factor, QString::fromUtf8(prefixes.back().text) + unit};
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Numbers as people read them: engineering prefixes, fixed digits, real minus signs. The C locale's decimal point everywhere,
-// so that numbers can be compared with files and papers.
+// Numbers as people read them: engineering prefixes, fixed digits, real minus signs. The C locale's decimal
+// point everywhere, so that numbers can be compared with files and papers.
 
 #include <QString>
 
@@ -12,7 +12,9 @@ namespace widthwise::gui {
 
 inline const QString k_dash = QStringLiteral("\u2013");
 
-[[nodiscard]] inline QString qt(const std::string& text) { return QString::fromStdString(text); }
+[[nodiscard]] inline QString qt(const std::string& text) {
+    return QString::fromStdString(text);
+}
 [[nodiscard]] inline QString qt(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size()));
 }

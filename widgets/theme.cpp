@@ -1,14 +1,20 @@
 #include "widgets/theme.h"
 
 #include <QApplication>
+#include <QHeaderView>
+#include <QProxyStyle>
+#include <QSplitter>
 #include <QStyle>
 #include <QStyleFactory>
+#include <QTableView>
 
 namespace widthwise::gui {
 namespace {
 
 QColor mix(const QColor& a, const QColor& b, double share_of_a) {
-    const auto channel = [&](int x, int y) { return static_cast<int>(x * share_of_a + y * (1 - share_of_a)); };
+    const auto channel = [&](int x, int y) {
+        return static_cast<int>(x * share_of_a + y * (1 - share_of_a));
+    };
     return {channel(a.red(), b.red()), channel(a.green(), b.green()), channel(a.blue(), b.blue())};
 }
 
@@ -42,8 +48,9 @@ QPalette palette_of(const Shades& s) {
 }
 
 QPalette light_palette() {
-    return palette_of({QColor(0xf5, 0xf6, 0xf7), Qt::white, QColor(0xf7, 0xf8, 0xfa), QColor(0x1d, 0x21, 0x26),
-                       QColor(0xec, 0xee, 0xf0), QColor(0xc4, 0xc9, 0xce), okabe_ito::blue, Qt::white, okabe_ito::blue});
+    return palette_of({QColor(0xf5, 0xf6, 0xf7), Qt::white, QColor(0xf7, 0xf8, 0xfa),
+                       QColor(0x1d, 0x21, 0x26), QColor(0xec, 0xee, 0xf0), QColor(0xc4, 0xc9, 0xce),
+                       okabe_ito::blue, Qt::white, okabe_ito::blue});
 }
 
 QPalette dark_palette() {
@@ -51,6 +58,25 @@ QPalette dark_palette() {
                        QColor(0xe4, 0xe7, 0xea), QColor(0x2f, 0x33, 0x38), QColor(0x4a, 0x50, 0x57),
                        QColor(0x1f, 0x6f, 0xa8), Qt::white, okabe_ito::sky});
 }
+
+/// Fusion with more room beside the text of table cells and headers.
+class RoomyStyle : public QProxyStyle {
+public:
+    RoomyStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
+    [[nodiscard]] int pixelMetric(PixelMetric metric, const QStyleOption* option,
+                                  const QWidget* widget) const override {
+        switch (metric) {
+        case PM_FocusFrameHMargin:
+            return 6; // Qt's name for the padding of item text
+        case PM_HeaderMargin:
+            return 7;
+        case PM_HeaderMarkSize:
+            return 9;
+        default:
+            return QProxyStyle::pixelMetric(metric, option, widget);
+        }
+    }
+};
 
 } // namespace
 
@@ -68,15 +94,18 @@ void apply_theme(Theme theme) {
             return;
         }
     }
-    QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    QApplication::setStyle(new RoomyStyle);
     QApplication::setPalette(dark ? dark_palette() : light_palette());
 }
 
 QString theme_name(Theme theme) {
     switch (theme) {
-    case Theme::light: return QStringLiteral("light");
-    case Theme::dark: return QStringLiteral("dark");
-    case Theme::system: break;
+    case Theme::light:
+        return QStringLiteral("light");
+    case Theme::dark:
+        return QStringLiteral("dark");
+    case Theme::system:
+        break;
     }
     return QStringLiteral("system");
 }
@@ -90,7 +119,9 @@ bool is_dark(const QPalette& palette) {
     return palette.color(QPalette::Window).lightness() < palette.color(QPalette::WindowText).lightness();
 }
 
-QColor accent(const QPalette& palette) { return is_dark(palette) ? okabe_ito::sky : okabe_ito::blue; }
+QColor accent(const QPalette& palette) {
+    return is_dark(palette) ? okabe_ito::sky : okabe_ito::blue;
+}
 
 QColor muted_text(const QPalette& palette) {
     return mix(palette.color(QPalette::Active, QPalette::WindowText), palette.color(QPalette::Window), 0.66);
@@ -98,6 +129,32 @@ QColor muted_text(const QPalette& palette) {
 
 QColor grid_line(const QPalette& palette) {
     return mix(palette.color(QPalette::Active, QPalette::WindowText), palette.color(QPalette::Base), 0.12);
+}
+
+void style_table(QTableView& table) {
+    table.setShowGrid(false);
+    table.setFrameShape(QFrame::NoFrame);
+    table.setAlternatingRowColors(true);
+    table.setWordWrap(false);
+    table.setTextElideMode(Qt::ElideMiddle);
+    // Tab goes on to the next widget; the arrow keys move within.
+    table.setTabKeyNavigation(false);
+    table.setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
+    table.verticalHeader()->hide();
+    table.verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    table.verticalHeader()->setDefaultSectionSize(table.fontMetrics().height() + 10);
+    table.horizontalHeader()->setHighlightSections(false);
+    table.horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    table.horizontalHeader()->setStyleSheet(QStringLiteral(
+        "QHeaderView::section { background: palette(base); color: palette(placeholder-text); border: none;"
+        " border-bottom: 1px solid palette(midlight); padding: 4px 7px; }"
+        "QHeaderView { background: palette(base); border: none; }"));
+}
+
+void style_splitter(QSplitter& splitter) {
+    splitter.setChildrenCollapsible(false);
+    splitter.setHandleWidth(5);
+    splitter.setStyleSheet(QStringLiteral("QSplitter::handle { background: palette(window); }"));
 }
 
 QColor bad_colour(const QPalette& palette) {

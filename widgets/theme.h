@@ -5,6 +5,9 @@
 #include <QPalette>
 #include <QString>
 
+class QSplitter;
+class QTableView;
+
 namespace widthwise::gui {
 
 enum class Theme { system, light, dark };
@@ -35,5 +38,10 @@ inline constexpr QColor purple{0xcc, 0x79, 0xa7};
 /// Worse and better, for changes.
 [[nodiscard]] QColor bad_colour(const QPalette& palette);
 [[nodiscard]] QColor good_colour(const QPalette& palette);
+
+/// What every table of the window has in common: no boxes, flat header, one row height.
+void style_table(QTableView& table);
+/// A quiet gap that can be dragged.
+void style_splitter(QSplitter& splitter);
 
 } // namespace widthwise::gui

@@ -34,7 +34,8 @@ private slots:
         const auto card = test::data_dir() / "cifar10" / "test.json";
         WIDTHWISE_NEED(model);
         WIDTHWISE_NEED(card);
-        take("resnet20", QString::fromStdString(model.string()), QString::fromStdString(card.string()), false);
+        take("resnet20", QString::fromStdString(model.string()), QString::fromStdString(card.string()),
+             false);
     }
 
     void nothing_is_open() { save("empty", *std::make_unique<MainWindow>()); }
@@ -53,7 +54,8 @@ private:
         QTRY_VERIFY_WITH_TIMEOUT(!window.measurements().lane().busy() && !document.designs().empty(), 200000);
         QStringList weighted;
         for (const Node& node : document.graph().nodes())
-            if (takes_bits(document.graph(), node.name, Operand::weights)) weighted += QString::fromStdString(node.name);
+            if (takes_bits(document.graph(), node.name, Operand::weights))
+                weighted += QString::fromStdString(node.name);
         QVERIFY(weighted.size() >= 8);
         const QStringList middle = weighted.mid(4, weighted.size() / 2);
         document.setBits(middle, Operand::weights, 4);

@@ -152,8 +152,10 @@ private slots:
         QTest::addColumn<QByteArray>("bytes");
         QTest::newRow("empty network") << "empty.onnx" << QByteArray();
         QTest::newRow("random network") << "random.onnx" << QByteArray(2000, '\x9d');
-        QTest::newRow("no project") << "text.widthwise" << QByteArray("this is not a database, but long enough to look like one");
-        QTest::newRow("bad card") << "card.json" << QByteArray("{\"format\": \"idx\", \"images\": \"nowhere\"}");
+        QTest::newRow("no project") << "text.widthwise"
+                                    << QByteArray("this is not a database, but long enough to look like one");
+        QTest::newRow("bad card") << "card.json"
+                                  << QByteArray("{\"format\": \"idx\", \"images\": \"nowhere\"}");
     }
     void bad_input_stands_in_the_banner_and_leaves_the_document_alone() {
         QFETCH(QString, name);

@@ -18,14 +18,16 @@ inline void use_own_settings() {
     QCoreApplication::setOrganizationName(QStringLiteral("widthwise-test"));
     QCoreApplication::setApplicationName(QStringLiteral("widthwise-test"));
     QSettings::setDefaultFormat(QSettings::IniFormat);
-    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope, QString::fromStdString((scratch_dir() / "settings").string()));
+    QSettings::setPath(QSettings::IniFormat, QSettings::UserScope,
+                       QString::fromStdString((scratch_dir() / "settings").string()));
     QSettings().clear();
 }
 
 /// A child by object name; fails the test where there is none.
 template <typename T> T* child(QWidget& window, const char* name) {
     T* found = window.findChild<T*>(QString::fromLatin1(name));
-    if (!found) QTest::qFail(qPrintable(QStringLiteral("no %1").arg(QString::fromLatin1(name))), __FILE__, __LINE__);
+    if (!found)
+        QTest::qFail(qPrintable(QStringLiteral("no %1").arg(QString::fromLatin1(name))), __FILE__, __LINE__);
     return found;
 }
 

@@ -13,7 +13,8 @@ namespace widthwise::test {
 
 inline TensorPtr random_tensor(Shape shape, uint64_t seed) {
     Rng rng(seed);
-    const double spread = std::sqrt(2.0 * static_cast<double>(shape[0]) / static_cast<double>(shape.elements()));
+    const double spread =
+        std::sqrt(2.0 * static_cast<double>(shape[0]) / static_cast<double>(shape.elements()));
     std::vector<float> values(static_cast<size_t>(shape.elements()));
     for (float& value : values) value = static_cast<float>(rng.normal() * spread);
     return std::make_shared<Tensor>(Tensor::from_f32(std::move(shape), std::move(values)));
@@ -28,7 +29,8 @@ inline flow::Model tiny_model() {
         attributes.kernel = {3, 3};
         attributes.pads = {1, 1, 1, 1};
         attributes.strides = {2, 2};
-        const ValueId weights = builder.constant(std::string(name) + ".weight", random_tensor(Shape{out, in, 3, 3}, seed));
+        const ValueId weights =
+            builder.constant(std::string(name) + ".weight", random_tensor(Shape{out, in, 3, 3}, seed));
         return *builder.add(Op::conv, "Conv", name, attributes, {input, weights});
     };
     const ValueId a = *builder.add(Op::relu, "Relu", "relu1", {}, {conv("conv1", image, 3, 8, 1)});

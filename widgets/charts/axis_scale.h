@@ -9,7 +9,8 @@ struct AxisScale {
     int decimals = 1; ///< that its labels need
 };
 
-/// Covers [lo, hi] with about `wanted` steps of 1, 2 or 5 x 10^k; an empty range is widened by a tenth to both sides.
+/// Covers [lo, hi] with about `wanted` steps of 1, 2 or 5 x 10^k; an empty range is widened by a tenth to
+/// both sides.
 [[nodiscard]] AxisScale nice_scale(double lo, double hi, int wanted = 5);
 
 } // namespace widthwise::gui

@@ -36,7 +36,9 @@ void style_axis(QValueAxis& axis, const QString& title, const QPalette& palette)
 }
 
 void set_scale(QValueAxis& axis, const AxisScale& scale) {
-    axis.setRange(scale.lo, scale.hi);
+    // A hair above: a tick at -1e-17 would be labelled "-0.0".
+    const double hair = scale.step * 1e-7;
+    axis.setRange(scale.lo + hair, scale.hi + hair);
     axis.setTickCount(scale.ticks);
     axis.setLabelFormat(QStringLiteral("%.%1f").arg(scale.decimals));
 }

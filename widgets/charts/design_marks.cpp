@@ -13,16 +13,19 @@ namespace widthwise::gui {
 namespace {
 
 QPolygonF diamond(const QPointF& at, double radius) {
-    return QPolygonF({at + QPointF(0, -radius), at + QPointF(radius, 0), at + QPointF(0, radius), at + QPointF(-radius, 0)});
+    return QPolygonF({at + QPointF(0, -radius), at + QPointF(radius, 0), at + QPointF(0, radius),
+                      at + QPointF(-radius, 0)});
 }
 
 /// One look for chart and legend.
 struct MarkStyle {
     QColor front, current, baseline, dominated, paper;
     explicit MarkStyle(const QPalette& palette)
-        : front(accent(palette)), current(is_dark(palette) ? okabe_ito::orange : okabe_ito::vermillion),
-          baseline(palette.color(QPalette::Active, QPalette::WindowText)), dominated(muted_text(palette)),
-          paper(palette.color(QPalette::Base)) {}
+        : front(accent(palette))
+        , current(is_dark(palette) ? okabe_ito::orange : okabe_ito::vermillion)
+        , baseline(palette.color(QPalette::Active, QPalette::WindowText))
+        , dominated(muted_text(palette))
+        , paper(palette.color(QPalette::Base)) {}
 
     void draw_front(QPainter& p, const QPointF& at) const {
         p.setPen(QPen(paper, 1));
@@ -48,11 +51,14 @@ struct MarkStyle {
 
 } // namespace
 
-DesignMarks::DesignMarks(const DesignSpacePlot& plot, QGraphicsItem* chart) : QGraphicsItem(chart), m_plot(plot) {
+DesignMarks::DesignMarks(const DesignSpacePlot& plot, QGraphicsItem* chart)
+    : QGraphicsItem(chart), m_plot(plot) {
     setZValue(100);
 }
 
-QRectF DesignMarks::boundingRect() const { return parentItem()->boundingRect(); }
+QRectF DesignMarks::boundingRect() const {
+    return parentItem()->boundingRect();
+}
 
 void DesignMarks::changed() {
     prepareGeometryChange();
@@ -89,7 +95,8 @@ void DesignMarks::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWid
             const QPointF low = m_plot.place(cost_of(point, space.axis), point.top1_lo);
             const QPointF high = m_plot.place(cost_of(point, space.axis), point.top1_hi);
             painter->drawLine(low, high);
-            for (const QPointF& end : {low, high}) painter->drawLine(end - QPointF(3, 0), end + QPointF(3, 0));
+            for (const QPointF& end : {low, high})
+                painter->drawLine(end - QPointF(3, 0), end + QPointF(3, 0));
         }
     }
     for (size_t i = 0; i < space.points.size(); ++i)
@@ -133,11 +140,13 @@ void DesignMarks::paintLabels(QPainter& painter) const {
         const QSizeF size(metrics.horizontalAdvance(text), metrics.height());
         const QPointF at = m_plot.positionOf(*point);
         // Right below, right above, left below, left above.
-        for (const QPointF& corner : {QPointF(10, 3), QPointF(10, -size.height() - 3), QPointF(-10 - size.width(), 3),
-                                      QPointF(-10 - size.width(), -size.height() - 3)}) {
+        for (const QPointF& corner :
+             {QPointF(10, 3), QPointF(10, -size.height() - 3), QPointF(-10 - size.width(), 3),
+              QPointF(-10 - size.width(), -size.height() - 3)}) {
             const QRectF box(at + corner, size);
             if (!area.contains(box)) continue;
-            if (std::ranges::any_of(taken, [&](const QRectF& other) { return other.intersects(box); })) continue;
+            if (std::ranges::any_of(taken, [&](const QRectF& other) { return other.intersects(box); }))
+                continue;
             painter.drawText(QPointF(box.left(), box.top() + metrics.ascent()), text);
             taken.push_back(box);
             labelled.push_back(point->id);

@@ -6,8 +6,8 @@ namespace widthwise::gui {
 
 class DesignSpacePlot;
 
-/// Draws the designs over the chart: dominated ones as dots, the front as joined circles, the baseline as an open circle, the
-/// current one as a diamond; error bars, labels where there is room, and the legend.
+/// Draws the designs over the chart: dominated ones as dots, the front as joined circles, the baseline as an
+/// open circle, the current one as a diamond; error bars, labels where there is room, and the legend.
 class DesignMarks : public QGraphicsItem {
 public:
     DesignMarks(const DesignSpacePlot& plot, QGraphicsItem* chart);

@@ -7,10 +7,14 @@ namespace widthwise::gui {
 
 double cost_of(const DesignPoint& point, CostAxis axis) {
     switch (axis) {
-    case CostAxis::energy: return point.energy_j;
-    case CostAxis::latency: return point.latency_s;
-    case CostAxis::area: return point.area_mm2;
-    case CostAxis::size: return point.model_bytes;
+    case CostAxis::energy:
+        return point.energy_j;
+    case CostAxis::latency:
+        return point.latency_s;
+    case CostAxis::area:
+        return point.area_mm2;
+    case CostAxis::size:
+        return point.model_bytes;
     }
     return 0;
 }

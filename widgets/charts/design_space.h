@@ -27,8 +27,8 @@ struct DesignSpace {
 
 [[nodiscard]] double cost_of(const DesignPoint& point, CostAxis axis);
 
-/// Positions in `points` that no other point beats (higher or equal accuracy at lower or equal cost, one of them strictly), by
-/// rising cost; of equal points the first one stands.
+/// Positions in `points` that no other point beats (higher or equal accuracy at lower or equal cost, one of
+/// them strictly), by rising cost; of equal points the first one stands.
 [[nodiscard]] std::vector<size_t> pareto_front(const std::vector<DesignPoint>& points, CostAxis axis);
 
 } // namespace widthwise::gui

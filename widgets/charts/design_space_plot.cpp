@@ -19,7 +19,8 @@ CostAxisTitle cost_axis_title(CostAxis axis, double largest) {
         const ScaledUnit unit = scaled_unit(largest, QStringLiteral("s"));
         return {QObject::tr("Latency per image (%1)").arg(unit.text), unit.factor};
     }
-    case CostAxis::area: return {QObject::tr("Area (mm\u00b2)"), 1};
+    case CostAxis::area:
+        return {QObject::tr("Area (mm\u00b2)"), 1};
     case CostAxis::size: {
         const ScaledUnit unit = scaled_unit(largest, QStringLiteral("B"));
         return {QObject::tr("Model size (%1)").arg(unit.text), unit.factor};
@@ -32,10 +33,18 @@ QString describe(const DesignPoint& point, CostAxis axis) {
     const double cost = cost_of(point, axis);
     QString text;
     switch (axis) {
-    case CostAxis::energy: text = engineering(cost, QStringLiteral("J")); break;
-    case CostAxis::latency: text = engineering(cost, QStringLiteral("s")); break;
-    case CostAxis::area: text = significant(cost) + QStringLiteral("\u00a0mm\u00b2"); break;
-    case CostAxis::size: text = bytes_text(cost); break;
+    case CostAxis::energy:
+        text = engineering(cost, QStringLiteral("J"));
+        break;
+    case CostAxis::latency:
+        text = engineering(cost, QStringLiteral("s"));
+        break;
+    case CostAxis::area:
+        text = significant(cost) + QStringLiteral("\u00a0mm\u00b2");
+        break;
+    case CostAxis::size:
+        text = bytes_text(cost);
+        break;
     }
     return QObject::tr("%1: %2 (%3 to %4), %5")
         .arg(qt(point.label), percent(point.top1, 2), QString::number(point.top1_lo * 100, 'f', 1),
@@ -74,7 +83,8 @@ void DesignSpacePlot::show(const DesignSpace& space, const QPalette& palette) {
     bool first = true;
     for (const DesignPoint& point : space.points) {
         const double cost = cost_of(point, space.axis);
-        const double lo = space.error_bars ? point.top1_lo : point.top1, hi = space.error_bars ? point.top1_hi : point.top1;
+        const double lo = space.error_bars ? point.top1_lo : point.top1,
+                     hi = space.error_bars ? point.top1_hi : point.top1;
         cost_lo = first ? cost : std::min(cost_lo, cost);
         cost_hi = first ? cost : std::max(cost_hi, cost);
         top_lo = first ? lo : std::min(top_lo, lo);

@@ -68,7 +68,9 @@ void DesignSpaceView::show(DesignSpace space) {
     refresh();
 }
 
-CostAxis DesignSpaceView::axis() const { return static_cast<CostAxis>(m_impl->axis->currentIndex()); }
+CostAxis DesignSpaceView::axis() const {
+    return static_cast<CostAxis>(m_impl->axis->currentIndex());
+}
 
 QPoint DesignSpaceView::positionOf(int64_t id) const {
     for (const DesignPoint& point : m_impl->space.points)
@@ -95,7 +97,8 @@ bool DesignSpaceView::eventFilter(QObject* watched, QEvent* event) {
     QWidget* viewport = m_impl->view->viewport();
     if (watched != viewport) return QWidget::eventFilter(watched, event);
     const auto find = [&](const QMouseEvent& mouse) {
-        return m_impl->plot.pointAt(m_impl->plot.chart()->mapFromScene(m_impl->view->mapToScene(mouse.pos())));
+        return m_impl->plot.pointAt(
+            m_impl->plot.chart()->mapFromScene(m_impl->view->mapToScene(mouse.pos())));
     };
     switch (event->type()) {
     case QEvent::MouseMove: {
@@ -104,20 +107,23 @@ bool DesignSpaceView::eventFilter(QObject* watched, QEvent* event) {
         m_impl->plot.setHovered(point ? point->id : 0);
         viewport->setCursor(point ? Qt::PointingHandCursor : Qt::ArrowCursor);
         if (point)
-            QToolTip::showText(mouse.globalPosition().toPoint(), describe(*point, axis()) + tr("\nclick to use this design"),
-                               viewport);
+            QToolTip::showText(mouse.globalPosition().toPoint(),
+                               describe(*point, axis()) + tr("\nclick to use this design"), viewport);
         else
             QToolTip::hideText();
         return false;
     }
-    case QEvent::Leave: m_impl->plot.setHovered(0); return false;
+    case QEvent::Leave:
+        m_impl->plot.setHovered(0);
+        return false;
     case QEvent::MouseButtonRelease: {
         const auto& mouse = *static_cast<QMouseEvent*>(event);
         if (mouse.button() != Qt::LeftButton) return false;
         if (const DesignPoint* point = find(mouse)) emit designChosen(point->id);
         return false;
     }
-    default: return QWidget::eventFilter(watched, event);
+    default:
+        return QWidget::eventFilter(watched, event);
     }
 }
 

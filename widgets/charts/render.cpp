@@ -8,7 +8,8 @@
 
 namespace widthwise::gui {
 
-void render_design_space(QPainter& painter, const QSizeF& size, const DesignSpace& space, const QPalette& palette) {
+void render_design_space(QPainter& painter, const QSizeF& size, const DesignSpace& space,
+                         const QPalette& palette) {
     QGraphicsScene scene;
     DesignSpacePlot plot;
     scene.addItem(plot.chart());

@@ -9,6 +9,7 @@ class QSizeF;
 
 namespace widthwise::gui {
 
-void render_design_space(QPainter& painter, const QSizeF& size, const DesignSpace& space, const QPalette& palette);
+void render_design_space(QPainter& painter, const QSizeF& size, const DesignSpace& space,
+                         const QPalette& palette);
 
 } // namespace widthwise::gui

@@ -18,7 +18,9 @@
 namespace widthwise::gui {
 namespace {
 
-double height_of(double count) { return std::log10(1 + count); }
+double height_of(double count) {
+    return std::log10(1 + count);
+}
 
 /// The outline of bars side by side.
 QList<QPointF> outline(const std::vector<double>& counts, double lo, double hi) {
@@ -102,7 +104,7 @@ void WeightChart::refresh() {
     const QPalette& colours = palette();
     style_chart(*d.chart, colours);
     style_axis(*d.x, tr("Weight value"), colours);
-    style_axis(*d.y, tr("Weights per bin"), colours);
+    style_axis(*d.y, tr("Count"), colours);
     d.view->setBackgroundBrush(colours.color(QPalette::Base));
 
     QColor fill = is_dark(colours) ? okabe_ito::sky : okabe_ito::blue;
@@ -131,7 +133,8 @@ void WeightChart::refresh() {
     d.y->append(QStringLiteral("0"), 0);
     for (double count = 1; count <= highest; count *= 10)
         if (highest < 2000 || std::lround(std::log10(count)) % 2 == 0 || count == 1)
-            d.y->append(count < 1000 ? QString::number(count) : QStringLiteral("%1k").arg(count / 1000), height_of(count));
+            d.y->append(count < 1000 ? QString::number(count) : QStringLiteral("%1k").arg(count / 1000),
+                        height_of(count));
     set_scale(*d.x, h.before.empty() ? nice_scale(-1, 1, 4) : nice_scale(h.lo, h.hi, 4));
 
     QLegend& legend = *d.chart->legend();

@@ -8,8 +8,8 @@
 
 namespace widthwise::gui {
 
-/// A layer's weights before and after quantization, counts on a logarithmic scale; levels as ticks where one quantizer serves
-/// the whole tensor.
+/// A layer's weights before and after quantization, counts on a logarithmic scale; levels as ticks where one
+/// quantizer serves the whole tensor.
 class WeightChart : public QWidget {
     Q_OBJECT
 public:

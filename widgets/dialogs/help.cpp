@@ -56,7 +56,8 @@ void show_shortcuts(QWidget* parent) {
     add(QStringLiteral("Enter, F2"), QObject::tr("edit the bits of the selected layers"));
     add(native(QKeySequence::SelectAll), QObject::tr("select all layers"));
     add(native(QKeySequence::Find), QObject::tr("filter layers"));
-    add(native(QKeySequence::Undo) + QStringLiteral(", ") + native(QKeySequence::Redo), QObject::tr("undo, redo"));
+    add(native(QKeySequence::Undo) + QStringLiteral(", ") + native(QKeySequence::Redo),
+        QObject::tr("undo, redo"));
     add(QStringLiteral("F5"), QObject::tr("measure the accuracy of the current design"));
     add(QStringLiteral("Shift+F5"), QObject::tr("measure uniform designs from float to 2 bits"));
     add(QStringLiteral("Esc"), QObject::tr("cancel what is running"));
@@ -85,12 +86,14 @@ void show_about(QWidget* parent) {
     QDialog* dialog = open_dialog(parent, QObject::tr("About Widthwise"), QStringLiteral("about"));
     auto* column = new QVBoxLayout(dialog);
     column->setContentsMargins(24, 24, 24, 16);
-    auto* text = new QLabel(
-        QObject::tr("<h2>Widthwise %1</h2><p>Choose bit widths: accuracy measured on a really quantized network, energy, "
-                    "latency and area modelled.</p><p>Runs on oneDNN (%2), Qt %3.<br>Free software under the GNU General Public "
-                    "License, version 3 or later.</p>")
-            .arg(qt(flow::program_version()).toHtmlEscaped(), qt(engine::cpu_isa()), QString::fromLatin1(qVersion())),
-        dialog);
+    auto* text = new QLabel(QObject::tr("<h2>Widthwise %1</h2><p>Choose bit widths: accuracy measured on a "
+                                        "really quantized network, energy, "
+                                        "latency and area modelled.</p><p>Runs on oneDNN (%2), Qt "
+                                        "%3.<br>Free software under the GNU General Public "
+                                        "License, version 3 or later.</p>")
+                                .arg(qt(flow::program_version()).toHtmlEscaped(), qt(engine::cpu_isa()),
+                                     QString::fromLatin1(qVersion())),
+                            dialog);
     text->setWordWrap(true);
     text->setMinimumWidth(380);
     column->addWidget(text);

@@ -14,8 +14,10 @@ namespace {
 QString edit_text(const QStringList& layers, Operand operand, int bits) {
     const QString what = operand == Operand::weights ? Document::tr("weights") : Document::tr("activations");
     const QString width = bits == k_float_bits ? Document::tr("float") : Document::tr("%1 bits").arg(bits);
-    const QString where = layers.size() == 1 ? layers.first() : Document::tr("%n layer(s)", nullptr, static_cast<int>(layers.size()))
-                                                                    .replace(QStringLiteral("(s)"), QStringLiteral("s"));
+    const QString where = layers.size() == 1
+                              ? layers.first()
+                              : Document::tr("%n layer(s)", nullptr, static_cast<int>(layers.size()))
+                                    .replace(QStringLiteral("(s)"), QStringLiteral("s"));
     return Document::tr("%1 of %2 to %3").arg(what, where, width);
 }
 
@@ -118,7 +120,8 @@ void Document::setBits(const QStringList& layers, Operand operand, int bits, qui
         touched += layer;
     }
     plan = canonical_plan(plan, graph());
-    if (plan != m_plan) m_undo->push(new SetPlanCommand(*this, std::move(plan), edit_text(touched, operand, bits), gesture));
+    if (plan != m_plan)
+        m_undo->push(new SetPlanCommand(*this, std::move(plan), edit_text(touched, operand, bits), gesture));
 }
 
 void Document::stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture) {
@@ -128,12 +131,14 @@ void Document::stepBits(const QStringList& layers, Operand operand, int step, qu
         const std::string name = layer.toStdString();
         if (!takes_bits(graph(), name, operand)) continue;
         const int old = bits_of(plan, name, operand);
-        const int place = std::clamp((old == k_float_bits ? k_max_bits + 1 : old) + step, k_min_bits, k_max_bits + 1);
+        const int place =
+            std::clamp((old == k_float_bits ? k_max_bits + 1 : old) + step, k_min_bits, k_max_bits + 1);
         put_bits(plan, name, operand, place > k_max_bits ? k_float_bits : place);
     }
     plan = canonical_plan(plan, graph());
     if (plan != m_plan)
-        m_undo->push(new SetPlanCommand(*this, std::move(plan), step > 0 ? tr("more bits") : tr("fewer bits"), gesture));
+        m_undo->push(new SetPlanCommand(*this, std::move(plan), step > 0 ? tr("more bits") : tr("fewer bits"),
+                                        gesture));
 }
 
 void Document::applyPlan(const PrecisionPlan& wanted, const QString& text) {
@@ -190,7 +195,8 @@ void Document::refreshCost() {
         m_cost = std::move(*cost);
     else
         m_cost_problem = cost.error();
-    if (auto baseline = cost::estimate(graph(), m_baseline_plan, m_target)) m_baseline_cost = std::move(*baseline);
+    if (auto baseline = cost::estimate(graph(), m_baseline_plan, m_target))
+        m_baseline_cost = std::move(*baseline);
 }
 
 void Document::refreshDesigns() {

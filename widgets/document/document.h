@@ -1,6 +1,7 @@
 #pragma once
-// What the window shows: a network, its precision plan, a hardware target, data, and the designs measured so far. The only
-// thing that changes state; every edit by the user is an undoable command. Lives on the GUI thread and never blocks it.
+// What the window shows: a network, its precision plan, a hardware target, data, and the designs measured so
+// far. The only thing that changes state; every edit by the user is an undoable command. Lives on the GUI
+// thread and never blocks it.
 
 #include "core/cost/cost_model.h"
 #include "core/flow/session.h"
@@ -34,7 +35,8 @@ public:
     [[nodiscard]] const HardwareTarget& target() const { return m_target; }
     [[nodiscard]] const DatasetPtr& data() const { return m_data; }
     [[nodiscard]] const DatasetPtr& calibration() const { return m_calibration; }
-    /// Unsupported networks, topologies and untrained ones have costs but no accuracy worth measuring: why, or empty.
+    /// Unsupported networks, topologies and untrained ones have costs but no accuracy worth measuring: why,
+    /// or empty.
     [[nodiscard]] QString whyNotMeasurable() const;
 
     /// Of the current plan; nullopt when the model refuses it: costProblem() says why.

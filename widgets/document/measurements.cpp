@@ -48,7 +48,8 @@ void Measurements::evaluate(const std::vector<PrecisionPlan>& plans) {
     m_project.markWorthKeeping();
     for (const PrecisionPlan& wanted : plans) {
         const PrecisionPlan plan = canonical_plan(wanted, m_document.graph());
-        const auto queued = std::ranges::find_if(m_pending, [&](const auto& job) { return job.second == plan; });
+        const auto queued =
+            std::ranges::find_if(m_pending, [&](const auto& job) { return job.second == plan; });
         if (queued != m_pending.end()) {
             // Asked for by name now: a further edit must not cancel it.
             if (queued->first == m_automatic_job) m_automatic_job = 0;
@@ -58,7 +59,9 @@ void Measurements::evaluate(const std::vector<PrecisionPlan>& plans) {
     }
 }
 
-void Measurements::evaluateCurrent() { evaluate({m_document.plan()}); }
+void Measurements::evaluateCurrent() {
+    evaluate({m_document.plan()});
+}
 
 void Measurements::evaluateUniformSet() {
     std::vector<PrecisionPlan> plans;
@@ -84,7 +87,8 @@ void Measurements::scheduleAutomatic() {
         m_lane.cancel(m_automatic_job);
         m_automatic_job = 0;
     }
-    if (m_automatic && m_document.data() && !m_document.currentDesign() && m_document.whyNotMeasurable().isEmpty())
+    if (m_automatic && m_document.data() && !m_document.currentDesign() &&
+        m_document.whyNotMeasurable().isEmpty())
         m_debounce.start();
     else
         m_debounce.stop();
@@ -109,7 +113,8 @@ JobId Measurements::submit(const PrecisionPlan& plan) {
         [this, request = std::move(request), target = m_document.target(), store = m_project.store(),
          evaluator = m_evaluator](const WorkControl& control) -> JobLane::Deliver {
             auto since = std::make_shared<QElapsedTimer>();
-            const auto on_batch = [this, since, plan = request.plan](int64_t done, int64_t right, int64_t total) {
+            const auto on_batch = [this, since, plan = request.plan](int64_t done, int64_t right,
+                                                                     int64_t total) {
                 if (done < total && since->isValid() && since->elapsed() < 50) return;
                 since->start();
                 QMetaObject::invokeMethod(

@@ -1,6 +1,6 @@
 #pragma once
-// Measures designs in the background, one after the other: snapshot in, running accuracy on the way, and each finished
-// evaluation committed to the project file before anyone sees it.
+// Measures designs in the background, one after the other: snapshot in, running accuracy on the way, and each
+// finished evaluation committed to the project file before anyone sees it.
 
 #include "widgets/document/project.h"
 

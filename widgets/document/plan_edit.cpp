@@ -33,8 +33,8 @@ PrecisionPlan canonical_plan(const PrecisionPlan& plan, const Graph& graph) {
     for (const NodeId id : graph.node_ids()) {
         if (!is_weighted(graph, id)) continue;
         const LayerPrecision& precision = plan.at(graph.node(id).name);
-        const auto found =
-            std::find_if(votes.begin(), votes.end(), [&](const auto& vote) { return vote.first == precision; });
+        const auto found = std::find_if(votes.begin(), votes.end(),
+                                        [&](const auto& vote) { return vote.first == precision; });
         if (found != votes.end())
             ++found->second;
         else

@@ -18,11 +18,12 @@ inline constexpr int k_float_bits = 32;
 /// The plan's width for it; k_float_bits for float32.
 [[nodiscard]] int bits_of(const PrecisionPlan& plan, const std::string& layer, Operand operand);
 
-/// `format` at another width (k_min_bits..k_max_bits or k_float_bits): granularity and range rule stay, resolved scales do not.
+/// `format` at another width (k_min_bits..k_max_bits or k_float_bits): granularity and range rule stay,
+/// resolved scales do not.
 [[nodiscard]] NumberFormat with_bits(const NumberFormat& format, int bits, Operand operand);
 
-/// The same precisions in one form: the commonest precision of the weighted layers is the default, only layers that differ are
-/// named. Plans that mean the same compare equal.
+/// The same precisions in one form: the commonest precision of the weighted layers is the default, only
+/// layers that differ are named. Plans that mean the same compare equal.
 [[nodiscard]] PrecisionPlan canonical_plan(const PrecisionPlan& plan, const Graph& graph);
 
 /// Every layer at these widths, with the default formats.

@@ -22,14 +22,18 @@ struct DataPair {
     DatasetPtr data, calibration;
 };
 
-/// Data that fit the network. The demo calibrates on its training images; other cards on their own first images.
-Result<DataPair> load_fitting_data(const std::string& source, const std::string& calibration, const Graph& graph) {
+/// Data that fit the network. The demo calibrates on its training images; other cards on their own first
+/// images.
+Result<DataPair> load_fitting_data(const std::string& source, const std::string& calibration,
+                                   const Graph& graph) {
     DataPair pair;
     auto data = flow::load_data(source);
     if (!data) return forward_error(data);
     if (auto fit = flow::check_fit(graph, **data); !fit) return forward_error(fit);
     pair.data = *data;
-    const std::string other = !calibration.empty() ? calibration : source == "demo" ? "demo:train" : std::string();
+    const std::string other = !calibration.empty() ? calibration
+                              : source == "demo"   ? "demo:train"
+                                                   : std::string();
     if (other.empty()) return pair;
     auto second = flow::load_data(other);
     if (!second) return forward_error(second);
@@ -86,34 +90,39 @@ void Project::openNetwork(const QString& source_, const QString& data_) {
     if (data.isEmpty() && source == QLatin1String("demo")) data = QStringLiteral("demo");
     const DatasetPtr present = data.isEmpty() ? m_document.data() : nullptr;
     const DatasetPtr present_calibration = m_document.calibration();
-    m_loading.supersede(tr("Opening %1").arg(short_name(source)), [=, this](const WorkControl&) -> JobLane::Deliver {
-        auto loaded = std::make_shared<Loaded>();
-        auto model = flow::load_model(source.toStdString());
-        if (!model)
-            return [this, error = model.error()] { emit failed(to_problem(error, Problem::Remedy::open_network)); };
-        loaded->opened.model = std::move(*model);
-        loaded->opened.plan = uniform_plan(8, 8);
-        loaded->name = source;
-        const Graph& graph = *loaded->opened.model.graph;
-        if (!data.isEmpty()) {
-            auto pair = load_fitting_data(data.toStdString(), {}, graph);
-            if (pair) {
-                loaded->opened.data = pair->data;
-                loaded->opened.calibration = pair->calibration;
-            } else {
-                loaded->problems.push_back(to_problem(pair.error(), Problem::Remedy::open_data));
+    m_loading.supersede(
+        tr("Opening %1").arg(short_name(source)), [=, this](const WorkControl&) -> JobLane::Deliver {
+            auto loaded = std::make_shared<Loaded>();
+            auto model = flow::load_model(source.toStdString());
+            if (!model)
+                return [this, error = model.error()] {
+                    emit failed(to_problem(error, Problem::Remedy::open_network));
+                };
+            loaded->opened.model = std::move(*model);
+            loaded->opened.plan = uniform_plan(8, 8);
+            loaded->name = source;
+            const Graph& graph = *loaded->opened.model.graph;
+            if (!data.isEmpty()) {
+                auto pair = load_fitting_data(data.toStdString(), {}, graph);
+                if (pair) {
+                    loaded->opened.data = pair->data;
+                    loaded->opened.calibration = pair->calibration;
+                } else {
+                    loaded->problems.push_back(to_problem(pair.error(), Problem::Remedy::open_data));
+                }
+            } else if (present && flow::check_fit(graph, *present)) {
+                // The next network of a comparison usually takes the same images.
+                loaded->opened.data = present;
+                loaded->opened.calibration = present_calibration;
             }
-        } else if (present && flow::check_fit(graph, *present)) {
-            // The next network of a comparison usually takes the same images.
-            loaded->opened.data = present;
-            loaded->opened.calibration = present_calibration;
-        }
-        auto store = ProjectStore::open(ProjectStore::new_autosave_path(), true);
-        if (!store)
-            return [this, error = store.error()] { emit failed(to_problem(error, Problem::Remedy::save_as)); };
-        loaded->store = *store;
-        return [this, loaded] { takeOver(std::move(*loaded)); };
-    });
+            auto store = ProjectStore::open(ProjectStore::new_autosave_path(), true);
+            if (!store)
+                return [this, error = store.error()] {
+                    emit failed(to_problem(error, Problem::Remedy::save_as));
+                };
+            loaded->store = *store;
+            return [this, loaded] { takeOver(std::move(*loaded)); };
+        });
 }
 
 void Project::openData(const QString& source_) {
@@ -123,74 +132,82 @@ void Project::openData(const QString& source_) {
         emit failed({tr("Open a network first, then its data"), Problem::Remedy::open_network});
         return;
     }
-    m_loading.supersede(tr("Opening %1").arg(short_name(source)), [=, this](const WorkControl&) -> JobLane::Deliver {
-        auto pair = load_fitting_data(source.toStdString(), {}, *graph);
-        if (!pair) return [this, error = pair.error()] { emit failed(to_problem(error, Problem::Remedy::open_data)); };
-        return [this, pair = *pair] {
-            m_document.setData(pair.data, pair.calibration);
-            m_autosave.start();
-            emit worked();
-        };
-    });
+    m_loading.supersede(tr("Opening %1").arg(short_name(source)),
+                        [=, this](const WorkControl&) -> JobLane::Deliver {
+                            auto pair = load_fitting_data(source.toStdString(), {}, *graph);
+                            if (!pair)
+                                return [this, error = pair.error()] {
+                                    emit failed(to_problem(error, Problem::Remedy::open_data));
+                                };
+                            return [this, pair = *pair] {
+                                m_document.setData(pair.data, pair.calibration);
+                                m_autosave.start();
+                                emit worked();
+                            };
+                        });
 }
 
 void Project::openProject(const QString& path_) {
     const QString path = absolute(path_);
-    m_loading.supersede(tr("Opening %1").arg(short_name(path)), [=, this](const WorkControl&) -> JobLane::Deliver {
-        const auto refused = [this](const Error& error, Problem::Remedy remedy) {
-            return [this, error, remedy] { emit failed(to_problem(error, remedy)); };
-        };
-        if (!QFileInfo::exists(path))
-            return refused({ErrorCode::invalid_input, "there is no such project file", path.toStdString(), {}},
-                           Problem::Remedy::none);
-        auto loaded = std::make_shared<Loaded>();
-        const bool leftover = path.startsWith(ProjectStore::autosave_folder());
-        auto store = ProjectStore::open(path, leftover);
-        if (!store) return refused(store.error(), Problem::Remedy::none);
-        loaded->store = *store;
-        loaded->store->set_worth_keeping();
-        loaded->name = path;
-        auto network = loaded->store->network();
-        if (!network) return refused(network.error(), Problem::Remedy::none);
-        if (!*network)
-            return refused({ErrorCode::invalid_input, "the project names no network", path.toStdString(), {}},
-                           Problem::Remedy::open_network);
-        const StoredNetwork& stored = **network;
-        auto model = flow::load_model(stored.path);
-        if (!model) return refused(model.error(), Problem::Remedy::open_network);
-        if (model->hash != stored.hash)
-            loaded->problems.push_back({tr("%1 has changed since it was measured here").arg(qt(stored.path)), {}});
-        Document::Opened& opened = loaded->opened;
-        opened.model = std::move(*model);
-        const Graph& graph = *opened.model.graph;
-        const std::string where = path.toStdString();
-        auto plan = plan_from_json(stored.current_plan_json, graph, where);
-        opened.plan = plan ? std::move(*plan) : uniform_plan(8, 8);
-        if (!plan) loaded->problems.push_back(to_problem(plan.error()));
-        if (!stored.target_json.empty()) {
-            if (auto target = target_from_json(stored.target_json, where))
-                opened.target = std::move(*target);
-            else
-                loaded->problems.push_back(to_problem(target.error()));
-        }
-        if (!stored.data.empty()) {
-            if (auto pair = load_fitting_data(stored.data, stored.calibration_data, graph)) {
-                opened.data = pair->data;
-                opened.calibration = pair->calibration;
-            } else {
-                loaded->problems.push_back(to_problem(pair.error(), Problem::Remedy::open_data));
+    m_loading.supersede(
+        tr("Opening %1").arg(short_name(path)), [=, this](const WorkControl&) -> JobLane::Deliver {
+            const auto refused = [this](const Error& error, Problem::Remedy remedy) {
+                return [this, error, remedy] { emit failed(to_problem(error, remedy)); };
+            };
+            if (!QFileInfo::exists(path))
+                return refused(
+                    {ErrorCode::invalid_input, "there is no such project file", path.toStdString(), {}},
+                    Problem::Remedy::none);
+            auto loaded = std::make_shared<Loaded>();
+            const bool leftover = path.startsWith(ProjectStore::autosave_folder());
+            auto store = ProjectStore::open(path, leftover);
+            if (!store) return refused(store.error(), Problem::Remedy::none);
+            loaded->store = *store;
+            loaded->store->set_worth_keeping();
+            loaded->name = path;
+            auto network = loaded->store->network();
+            if (!network) return refused(network.error(), Problem::Remedy::none);
+            if (!*network)
+                return refused(
+                    {ErrorCode::invalid_input, "the project names no network", path.toStdString(), {}},
+                    Problem::Remedy::open_network);
+            const StoredNetwork& stored = **network;
+            auto model = flow::load_model(stored.path);
+            if (!model) return refused(model.error(), Problem::Remedy::open_network);
+            if (model->hash != stored.hash)
+                loaded->problems.push_back(
+                    {tr("%1 has changed since it was measured here").arg(qt(stored.path)), {}});
+            Document::Opened& opened = loaded->opened;
+            opened.model = std::move(*model);
+            const Graph& graph = *opened.model.graph;
+            const std::string where = path.toStdString();
+            auto plan = plan_from_json(stored.current_plan_json, graph, where);
+            opened.plan = plan ? std::move(*plan) : uniform_plan(8, 8);
+            if (!plan) loaded->problems.push_back(to_problem(plan.error()));
+            if (!stored.target_json.empty()) {
+                if (auto target = target_from_json(stored.target_json, where))
+                    opened.target = std::move(*target);
+                else
+                    loaded->problems.push_back(to_problem(target.error()));
             }
-        }
-        auto rows = loaded->store->evaluations();
-        if (!rows) return refused(rows.error(), Problem::Remedy::none);
-        for (const StoredEvaluation& row : *rows) {
-            if (auto design = flow::from_stored(row, graph))
-                opened.designs.push_back(std::move(*design));
-            else
-                loaded->problems.push_back(to_problem(design.error()));
-        }
-        return [this, loaded] { takeOver(std::move(*loaded)); };
-    });
+            if (!stored.data.empty()) {
+                if (auto pair = load_fitting_data(stored.data, stored.calibration_data, graph)) {
+                    opened.data = pair->data;
+                    opened.calibration = pair->calibration;
+                } else {
+                    loaded->problems.push_back(to_problem(pair.error(), Problem::Remedy::open_data));
+                }
+            }
+            auto rows = loaded->store->evaluations();
+            if (!rows) return refused(rows.error(), Problem::Remedy::none);
+            for (const StoredEvaluation& row : *rows) {
+                if (auto design = flow::from_stored(row, graph))
+                    opened.designs.push_back(std::move(*design));
+                else
+                    loaded->problems.push_back(to_problem(design.error()));
+            }
+            return [this, loaded] { takeOver(std::move(*loaded)); };
+        });
 }
 
 void Project::takeOver(Loaded loaded) {
@@ -203,7 +220,8 @@ void Project::takeOver(Loaded loaded) {
     emit opened(loaded.name);
     emit titleChanged();
     for (const Problem& problem : loaded.problems) emit failed(problem);
-    for (const std::string& warning : m_document.model().warnings) emit failed({qt(warning), Problem::Remedy::none});
+    for (const std::string& warning : m_document.model().warnings)
+        emit failed({qt(warning), Problem::Remedy::none});
 }
 
 bool Project::save() {
@@ -217,20 +235,21 @@ void Project::saveAs(const QString& path_) {
     if (!m_store) return;
     const QString path = absolute(path_);
     const int index = m_document.undoStack()->index();
-    m_writing.submit(tr("Saving %1").arg(short_name(path)),
-                     [this, path, index, store = m_store, network = snapshot()](const WorkControl&) -> JobLane::Deliver {
-                         auto done = store->move_to(path, network);
-                         if (!done)
-                             return [this, error = done.error()] {
-                                 emit failed(to_problem(error, Problem::Remedy::save_as));
-                             };
-                         return [this, path, index] {
-                             if (m_document.undoStack()->index() == index) m_document.undoStack()->setClean();
-                             emit worked();
-                             emit saved(path);
-                             emit titleChanged();
-                         };
-                     });
+    m_writing.submit(
+        tr("Saving %1").arg(short_name(path)),
+        [this, path, index, store = m_store, network = snapshot()](const WorkControl&) -> JobLane::Deliver {
+            auto done = store->move_to(path, network);
+            if (!done)
+                return [this, error = done.error()] {
+                    emit failed(to_problem(error, Problem::Remedy::save_as));
+                };
+            return [this, path, index] {
+                if (m_document.undoStack()->index() == index) m_document.undoStack()->setClean();
+                emit worked();
+                emit saved(path);
+                emit titleChanged();
+            };
+        });
 }
 
 void Project::exportReport(const QString& path, std::vector<report::Picture> pictures) {
@@ -255,7 +274,9 @@ bool Project::isModified() const {
     return !m_document.undoStack()->isClean() || (m_store->temporary() && !m_document.designs().empty());
 }
 
-QString Project::path() const { return m_store && !m_store->temporary() ? m_store->path() : QString(); }
+QString Project::path() const {
+    return m_store && !m_store->temporary() ? m_store->path() : QString();
+}
 
 QString Project::title() const {
     if (!m_document.hasNetwork()) return {};
@@ -268,11 +289,12 @@ void Project::markWorthKeeping() {
 
 void Project::keep() {
     if (!m_store || !m_document.hasNetwork()) return;
-    m_writing.submit({}, [this, store = m_store, network = snapshot()](const WorkControl&) -> JobLane::Deliver {
-        auto done = store->set_network(network);
-        if (done) return {};
-        return [this, error = done.error()] { emit failed(to_problem(error, Problem::Remedy::save_as)); };
-    });
+    m_writing.submit(
+        {}, [this, store = m_store, network = snapshot()](const WorkControl&) -> JobLane::Deliver {
+            auto done = store->set_network(network);
+            if (done) return {};
+            return [this, error = done.error()] { emit failed(to_problem(error, Problem::Remedy::save_as)); };
+        });
 }
 
 StoredNetwork Project::snapshot() const {

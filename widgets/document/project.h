@@ -1,6 +1,6 @@
 #pragma once
-// Opens networks, data and project files for the document and keeps its project file, all in the background. A document always
-// has a project file: one in the autosave folder until it is given a name.
+// Opens networks, data and project files for the document and keeps its project file, all in the background.
+// A document always has a project file: one in the autosave folder until it is given a name.
 
 #include "widgets/document/document.h"
 #include "widgets/document/problem.h"
@@ -18,7 +18,8 @@ public:
     /// Waits for what is being written.
     ~Project() override;
 
-    /// A network (.onnx, .csv, "demo", "zoo:NAME"), a project (.widthwise) or a data card (.json, folder), by its name.
+    /// A network (.onnx, .csv, "demo", "zoo:NAME"), a project (.widthwise) or a data card (.json, folder), by
+    /// its name.
     void openAnything(const QString& path);
     /// `data` empty: none, but "demo" brings its own. Starts a new project.
     void openNetwork(const QString& source, const QString& data = {});

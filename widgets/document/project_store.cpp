@@ -13,16 +13,20 @@ namespace {
 
 const QString k_suffix = QStringLiteral(".widthwise");
 
-std::filesystem::path native(const QString& path) { return QFile::encodeName(path).toStdString(); }
+std::filesystem::path native(const QString& path) {
+    return QFile::encodeName(path).toStdString();
+}
 
 void remove_with_journal(const QString& path) {
-    for (const QString& tail : {QString(), QStringLiteral("-wal"), QStringLiteral("-shm")}) QFile::remove(path + tail);
+    for (const QString& tail : {QString(), QStringLiteral("-wal"), QStringLiteral("-shm")})
+        QFile::remove(path + tail);
 }
 
 } // namespace
 
 QString ProjectStore::autosave_folder() {
-    const QString folder = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/autosave");
+    const QString folder =
+        QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/autosave");
     QDir().mkpath(folder);
     return folder;
 }
@@ -30,7 +34,8 @@ QString ProjectStore::autosave_folder() {
 QString ProjectStore::new_autosave_path() {
     // The process id tells a leftover from a file in use.
     return QStringLiteral("%1/%2-%3%4")
-        .arg(autosave_folder(), QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd-hhmmss-zzz")))
+        .arg(autosave_folder(),
+             QDateTime::currentDateTimeUtc().toString(QStringLiteral("yyyyMMdd-hhmmss-zzz")))
         .arg(QCoreApplication::applicationPid())
         .arg(k_suffix);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The project file behind one lock, so that a worker can commit a result while the GUI thread carries on. Shared by the
-// document's project and the jobs under way.
+// The project file behind one lock, so that a worker can commit a result while the GUI thread carries on.
+// Shared by the document's project and the jobs under way.
 
 #include "core/store/project_file.h"
 
@@ -32,8 +32,8 @@ public:
     Result<void> set_network(const StoredNetwork& network);
     [[nodiscard]] Result<std::optional<StoredNetwork>> network() const;
     [[nodiscard]] Result<std::vector<StoredEvaluation>> evaluations() const;
-    /// Copies everything to `path` and goes on there; a temporary file is removed afterwards. What is added meanwhile waits,
-    /// so nothing falls between the two files.
+    /// Copies everything to `path` and goes on there; a temporary file is removed afterwards. What is added
+    /// meanwhile waits, so nothing falls between the two files.
     Result<void> move_to(const QString& path, const StoredNetwork& network);
     /// Whether a temporary file is kept when the store goes: someone edited or measured something in it.
     void set_worth_keeping() { m_worth_keeping = true; }

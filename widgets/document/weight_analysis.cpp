@@ -12,12 +12,15 @@ namespace {
 
 std::string key_of(const std::string& layer, const NumberFormat& format) {
     return layer + '\n' + format.to_string() + (format.symmetric ? 's' : 'a') + (format.narrow ? 'n' : 'w') +
-           std::to_string(static_cast<int>(format.range.type)) + '/' + std::to_string(format.range.percentile) + '/' +
-           std::to_string(format.range.lo) + '/' + std::to_string(format.range.hi) +
+           std::to_string(static_cast<int>(format.range.type)) + '/' +
+           std::to_string(format.range.percentile) + '/' + std::to_string(format.range.lo) + '/' +
+           std::to_string(format.range.hi) +
            (format.scale.empty() ? "" : "/" + std::to_string(format.scale.front()));
 }
 
-int64_t out_channels(const Graph& graph, NodeId id) { return graph.value(graph.node(id).inputs[1]).shape[0]; }
+int64_t out_channels(const Graph& graph, NodeId id) {
+    return graph.value(graph.node(id).inputs[1]).shape[0];
+}
 
 std::vector<float> dequantized(const QuantizedWeights& quantized, size_t per_channel) {
     std::vector<float> values(quantized.q.size());
@@ -38,8 +41,8 @@ std::vector<double> counts(std::span<const float> values, double lo, double hi, 
 
 } // namespace
 
-Result<WeightHistogram> weight_histogram(std::span<const float> weights, int64_t channels, const NumberFormat& format,
-                                         int bins) {
+Result<WeightHistogram> weight_histogram(std::span<const float> weights, int64_t channels,
+                                         const NumberFormat& format, int bins) {
     WeightHistogram histogram;
     histogram.format = format;
     histogram.count = static_cast<int64_t>(weights.size());
@@ -104,26 +107,28 @@ void WeightAnalysis::refresh() {
             missing.emplace_back(layer, format);
     }
     if (missing.empty() || m_document.model().topology) return;
-    m_sqnr_lane.supersede(tr("Weights"), [this, graph, missing](const WorkControl& control) -> JobLane::Deliver {
-        std::map<std::string, double> found;
-        const std::vector<engine::Unit> units = engine::fuse(*graph);
-        for (const auto& [layer, format] : missing) {
-            if (control.cancel.cancelled()) break;
-            const auto unit = std::ranges::find(units, graph->find_node(layer), &engine::Unit::node);
-            if (unit == units.end()) continue;
-            const std::vector<float> weights = engine::folded_weights(*graph, *unit).weights;
-            const int64_t channels = out_channels(*graph, unit->node);
-            const auto quantized = quantize_weights(weights, channels, format);
-            if (!quantized) continue;
-            const std::vector<float> after = dequantized(*quantized, weights.size() / static_cast<size_t>(channels));
-            found[key_of(layer, format)] = widthwise::sqnr_db(weights, after);
-        }
-        return [this, graph, found] {
-            if (m_document.model().graph != graph) return;
-            m_sqnr.insert(found.begin(), found.end());
-            emit sqnrChanged();
-        };
-    });
+    m_sqnr_lane.supersede(
+        tr("Weights"), [this, graph, missing](const WorkControl& control) -> JobLane::Deliver {
+            std::map<std::string, double> found;
+            const std::vector<engine::Unit> units = engine::fuse(*graph);
+            for (const auto& [layer, format] : missing) {
+                if (control.cancel.cancelled()) break;
+                const auto unit = std::ranges::find(units, graph->find_node(layer), &engine::Unit::node);
+                if (unit == units.end()) continue;
+                const std::vector<float> weights = engine::folded_weights(*graph, *unit).weights;
+                const int64_t channels = out_channels(*graph, unit->node);
+                const auto quantized = quantize_weights(weights, channels, format);
+                if (!quantized) continue;
+                const std::vector<float> after =
+                    dequantized(*quantized, weights.size() / static_cast<size_t>(channels));
+                found[key_of(layer, format)] = widthwise::sqnr_db(weights, after);
+            }
+            return [this, graph, found] {
+                if (m_document.model().graph != graph) return;
+                m_sqnr.insert(found.begin(), found.end());
+                emit sqnrChanged();
+            };
+        });
 }
 
 void WeightAnalysis::refreshHistogram() {
@@ -149,19 +154,21 @@ void WeightAnalysis::refreshHistogram() {
         m_histogram.reset();
         emit histogramChanged();
     }
-    m_histogram_lane.supersede(tr("Weights"), [this, graph, id, layer, format](const WorkControl&) -> JobLane::Deliver {
-        const std::vector<engine::Unit> units = engine::fuse(*graph);
-        const auto unit = std::ranges::find(units, id, &engine::Unit::node);
-        if (unit == units.end()) return {};
-        auto histogram = weight_histogram(engine::folded_weights(*graph, *unit).weights, out_channels(*graph, id), format);
-        if (!histogram) return {};
-        histogram->layer = layer;
-        return [this, graph, histogram = std::make_shared<const WeightHistogram>(std::move(*histogram))] {
-            if (m_document.model().graph != graph) return;
-            m_histogram = histogram;
-            emit histogramChanged();
-        };
-    });
+    m_histogram_lane.supersede(
+        tr("Weights"), [this, graph, id, layer, format](const WorkControl&) -> JobLane::Deliver {
+            const std::vector<engine::Unit> units = engine::fuse(*graph);
+            const auto unit = std::ranges::find(units, id, &engine::Unit::node);
+            if (unit == units.end()) return {};
+            auto histogram = weight_histogram(engine::folded_weights(*graph, *unit).weights,
+                                              out_channels(*graph, id), format);
+            if (!histogram) return {};
+            histogram->layer = layer;
+            return [this, graph, histogram = std::make_shared<const WeightHistogram>(std::move(*histogram))] {
+                if (m_document.model().graph != graph) return;
+                m_histogram = histogram;
+                emit histogramChanged();
+            };
+        });
 }
 
 } // namespace widthwise::gui

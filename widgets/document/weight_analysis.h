@@ -1,6 +1,6 @@
 #pragma once
-// What quantization does to the weights, computed in the background as the plan changes: SQNR of every layer, and the histogram
-// of the selected one. Weights are taken as they run, BatchNormalization folded in.
+// What quantization does to the weights, computed in the background as the plan changes: SQNR of every layer,
+// and the histogram of the selected one. Weights are taken as they run, BatchNormalization folded in.
 
 #include "widgets/document/document.h"
 #include "widgets/jobs/job_lane.h"
@@ -15,7 +15,8 @@ struct WeightHistogram {
     NumberFormat format;
     double lo = 0, hi = 0;
     std::vector<double> before, after; ///< after: empty for float32
-    std::vector<double> levels;        ///< of one quantizer for the whole tensor; empty when each channel has its own
+    std::vector<double>
+        levels; ///< of one quantizer for the whole tensor; empty when each channel has its own
     int64_t count = 0;
     std::optional<double> sqnr_db;
 };

@@ -99,7 +99,8 @@ void JobLane::loop() {
 }
 
 void JobLane::run(const std::shared_ptr<Job>& job) {
-    QMetaObject::invokeMethod(this, [this, job] { started(*job); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, job] { started(*job); }, Qt::QueuedConnection);
     WorkControl control;
     control.cancel = job->cancel;
     // At most one message a frame: a fast network would otherwise flood the event queue.
@@ -110,9 +111,13 @@ void JobLane::run(const std::shared_ptr<Job>& job) {
         if (!new_phase && progress.done < progress.total && last->isValid() && last->elapsed() < 33) return;
         last->start();
         *last_phase = progress.what;
-        const QString phase = QString::fromUtf8(progress.what.data(), static_cast<qsizetype>(progress.what.size()));
+        const QString phase =
+            QString::fromUtf8(progress.what.data(), static_cast<qsizetype>(progress.what.size()));
         QMetaObject::invokeMethod(
-            this, [this, id, phase, done = progress.done, total = progress.total] { progressed(id, phase, done, total); },
+            this,
+            [this, id, phase, done = progress.done, total = progress.total] {
+                progressed(id, phase, done, total);
+            },
             Qt::QueuedConnection);
     };
     const Deliver deliver = job->work(control);
@@ -120,7 +125,8 @@ void JobLane::run(const std::shared_ptr<Job>& job) {
         const std::lock_guard lock(m_mutex);
         m_running.reset();
     }
-    QMetaObject::invokeMethod(this, [this, job, deliver] { completed(job, deliver); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+        this, [this, job, deliver] { completed(job, deliver); }, Qt::QueuedConnection);
 }
 
 void JobLane::started(const Job& job) {

@@ -1,6 +1,6 @@
 #pragma once
-// Long work off the GUI thread: one worker thread that takes jobs in order. A job gets its snapshot by value, reports
-// progress, can be cancelled, and hands back what to do with its result on the GUI thread.
+// Long work off the GUI thread: one worker thread that takes jobs in order. A job gets its snapshot by value,
+// reports progress, can be cancelled, and hands back what to do with its result on the GUI thread.
 
 #include "core/base/progress.h"
 
@@ -29,15 +29,16 @@ public:
 
     struct Status {
         bool busy = false;
-        QString title; ///< of the running job
-        QString phase; ///< "calibrating"; may be empty
+        QString title;              ///< of the running job
+        QString phase;              ///< "calibrating"; may be empty
         qint64 done = 0, total = 0; ///< 0 of 0: unknown
         double elapsed_s = 0;
-        int waiting = 0; ///< jobs behind the running one
+        int waiting = 0;                          ///< jobs behind the running one
         [[nodiscard]] double remaining_s() const; ///< of the phase; negative: unknown
     };
 
-    /// At destruction `cancel` cancels what runs and forgets what waits; `finish` does all that waits (saving).
+    /// At destruction `cancel` cancels what runs and forgets what waits; `finish` does all that waits
+    /// (saving).
     enum class AtEnd { cancel, finish };
 
     explicit JobLane(AtEnd at_end, QObject* parent = nullptr);
@@ -46,7 +47,8 @@ public:
     JobId submit(const QString& title, Work work);
     /// The newest wins: everything before is cancelled and its results are dropped.
     JobId supersede(const QString& title, Work work);
-    /// The work sees its token set and still delivers what it has finished; a job that has not started never will.
+    /// The work sees its token set and still delivers what it has finished; a job that has not started never
+    /// will.
     void cancel(JobId id);
     void cancelAll();
 

@@ -4,12 +4,18 @@
 
 #include <QFont>
 
+#include <algorithm>
+
 namespace widthwise::gui {
 
 DesignTableModel::DesignTableModel(Document& document, QObject* parent)
-    : QAbstractTableModel(parent), m_document(document), m_shown(static_cast<int>(document.designs().size())) {
+    : QAbstractTableModel(parent)
+    , m_document(document)
+    , m_shown(static_cast<int>(document.designs().size())) {
+    rescale();
     connect(&m_document, &Document::designsReset, this, [this] {
         beginResetModel();
+        rescale();
         m_shown = static_cast<int>(m_document.designs().size());
         endResetModel();
     });
@@ -19,15 +25,42 @@ DesignTableModel::DesignTableModel(Document& document, QObject* parent)
         beginInsertRows({}, m_shown, count - 1);
         m_shown = count;
         endInsertRows();
+        rescale();
+        emit headerDataChanged(Qt::Horizontal, Energy, Size);
+        emit dataChanged(index(0, Energy), index(m_shown - 1, Size));
     });
     connect(&m_document, &Document::planChanged, this, [this] {
-        if (m_shown > 0) emit dataChanged(index(0, 0), index(m_shown - 1, ColumnCount - 1), {Qt::FontRole, CurrentRole});
+        if (m_shown > 0)
+            emit dataChanged(index(0, 0), index(m_shown - 1, ColumnCount - 1), {Qt::FontRole, CurrentRole});
     });
 }
 
-int DesignTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : m_shown; }
+void DesignTableModel::rescale() {
+    double energy = 0, latency = 0, size = 0, area = 0;
+    for (const Design& design : m_document.designs()) {
+        energy = std::max(energy, design.cost.energy_j);
+        latency = std::max(latency, design.cost.latency_s);
+        size = std::max(size, design.cost.model_bytes);
+        area = std::max(area, design.cost.area_mm2);
+    }
+    const auto decimals = [](double value) { return value >= 100 ? 1 : 2; };
+    const auto scale = [&](double largest, const QString& unit) {
+        const ScaledUnit scaled = scaled_unit(largest, unit);
+        return Scale{scaled.factor, scaled.text, decimals(largest / scaled.factor)};
+    };
+    m_energy = scale(energy, QStringLiteral("J"));
+    m_latency = scale(latency, QStringLiteral("s"));
+    m_size = scale(size, QStringLiteral("B"));
+    m_area_decimals = decimals(area);
+}
 
-int DesignTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int DesignTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : m_shown;
+}
+
+int DesignTableModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || static_cast<size_t>(index.row()) >= m_document.designs().size()) return {};
@@ -35,22 +68,35 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     const Accuracy& accuracy = design.evaluation.accuracy;
     const auto values = [&]() -> QVariant {
         switch (index.column()) {
-        case Number: return qlonglong(design.id);
-        case Label: return qt(design.label);
-        case Top1: return accuracy.top1;
-        case Interval95: return accuracy.top1_ci95.hi - accuracy.top1_ci95.lo;
-        case Delta: return accuracy.delta_top1;
-        case Energy: return design.cost.energy_j;
-        case Latency: return design.cost.latency_s;
-        case Area: return design.cost.area_mm2;
-        case Size: return design.cost.model_bytes;
-        default: return {};
+        case Number:
+            return qlonglong(design.id);
+        case Label:
+            return qt(design.label);
+        case Top1:
+            return accuracy.top1;
+        case PlusMinus:
+            return accuracy.top1_ci95.hi - accuracy.top1_ci95.lo;
+        case Delta:
+            return accuracy.delta_top1;
+        case Energy:
+            return design.cost.energy_j;
+        case Latency:
+            return design.cost.latency_s;
+        case Area:
+            return design.cost.area_mm2;
+        case Size:
+            return design.cost.model_bytes;
+        default:
+            return {};
         }
     };
     switch (role) {
-    case SortRole: return values();
-    case IdRole: return qlonglong(design.id);
-    case CurrentRole: return design.evaluation.plan == m_document.plan();
+    case SortRole:
+        return values();
+    case IdRole:
+        return qlonglong(design.id);
+    case CurrentRole:
+        return design.evaluation.plan == m_document.plan();
     case Qt::FontRole: {
         QFont font;
         font.setBold(&design == m_document.currentDesign());
@@ -63,41 +109,64 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
             .arg(qt(design.label))
             .arg(accuracy.samples)
             .arg(percent(accuracy.agreement), qt(design.evaluation.provenance.created_utc));
-    case Qt::DisplayRole: break;
-    default: return {};
+    case Qt::DisplayRole:
+        break;
+    default:
+        return {};
     }
     switch (index.column()) {
-    case Number: return QString::number(design.id);
-    case Label: return qt(design.label);
-    case Top1: return QString::number(accuracy.top1 * 100, 'f', 2);
-    case Interval95:
-        return QStringLiteral("%1\u2009\u2013\u2009%2")
-            .arg(accuracy.top1_ci95.lo * 100, 0, 'f', 1)
-            .arg(accuracy.top1_ci95.hi * 100, 0, 'f', 1);
-    case Delta: return signed_number(accuracy.delta_top1 * 100, 2);
-    case Energy: return engineering(design.cost.energy_j, QStringLiteral("J"));
-    case Latency: return engineering(design.cost.latency_s, QStringLiteral("s"));
-    case Area: return significant(design.cost.area_mm2) + QStringLiteral("\u00a0mm\u00b2");
-    case Size: return bytes_text(design.cost.model_bytes);
-    default: return {};
+    case Number:
+        return QString::number(design.id);
+    case Label:
+        return qt(design.label);
+    case Top1:
+        return QString::number(accuracy.top1 * 100, 'f', 2);
+    case PlusMinus:
+        return QString::number((accuracy.top1_ci95.hi - accuracy.top1_ci95.lo) * 50, 'f', 2);
+    case Delta:
+        return signed_number(accuracy.delta_top1 * 100, 2);
+    case Energy:
+        return QString::number(design.cost.energy_j / m_energy.factor, 'f', m_energy.decimals);
+    case Latency:
+        return QString::number(design.cost.latency_s / m_latency.factor, 'f', m_latency.decimals);
+    case Area:
+        return QString::number(design.cost.area_mm2, 'f', m_area_decimals);
+    case Size:
+        return QString::number(design.cost.model_bytes / m_size.factor, 'f', m_size.decimals);
+    default:
+        return {};
     }
 }
 
 QVariant DesignTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return QAbstractTableModel::headerData(section, orientation, role);
-    if (role == Qt::TextAlignmentRole) return QVariant((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return QVariant((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::ToolTipRole && section == PlusMinus) return tr("Half of the 95 % interval, in points");
+    if (role == Qt::ToolTipRole && section == Delta)
+        return tr("Against float, in points, on the same images");
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-    case Number: return QStringLiteral("#");
-    case Label: return tr("Design");
-    case Top1: return tr("Top-1 (%)");
-    case Interval95: return tr("95 % interval");
-    case Delta: return tr("\u0394 float (pt)");
-    case Energy: return tr("Energy");
-    case Latency: return tr("Latency");
-    case Area: return tr("Area");
-    case Size: return tr("Size");
-    default: return {};
+    case Number:
+        return QStringLiteral("#");
+    case Label:
+        return tr("Design");
+    case Top1:
+        return tr("Top-1 (%)");
+    case PlusMinus:
+        return tr("\u00b1 (pt)");
+    case Delta:
+        return tr("\u0394 (pt)");
+    case Energy:
+        return tr("Energy (%1)").arg(m_energy.unit);
+    case Latency:
+        return tr("Latency (%1)").arg(m_latency.unit);
+    case Area:
+        return tr("Area (mm\u00b2)");
+    case Size:
+        return tr("Size (%1)").arg(m_size.unit);
+    default:
+        return {};
     }
 }
 

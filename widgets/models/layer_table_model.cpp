@@ -89,9 +89,13 @@ int LayerTableModel::rowCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : static_cast<int>(m_rows.size());
 }
 
-int LayerTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int LayerTableModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
-QString LayerTableModel::layerAt(int row) const { return m_rows[static_cast<size_t>(row)].name; }
+QString LayerTableModel::layerAt(int row) const {
+    return m_rows[static_cast<size_t>(row)].name;
+}
 
 int LayerTableModel::rowOf(const QString& layer) const {
     const auto found = std::ranges::find(m_rows, layer, &Row::name);
@@ -104,7 +108,9 @@ std::optional<Operand> LayerTableModel::operandOf(int column) {
     return std::nullopt;
 }
 
-QString LayerTableModel::bitsText(int bits) { return bits == k_float_bits ? tr("float") : QString::number(bits); }
+QString LayerTableModel::bitsText(int bits) {
+    return bits == k_float_bits ? tr("float") : QString::number(bits);
+}
 
 const LayerCost* LayerTableModel::costOf(int row) const {
     const auto& cost = m_document.cost();
@@ -116,44 +122,61 @@ QVariant LayerTableModel::number(int at, int column) const {
     const Row& row = m_rows[static_cast<size_t>(at)];
     const std::string layer = row.name.toStdString();
     switch (column) {
-    case Parameters: return row.parameters > 0 ? QVariant(qlonglong(row.parameters)) : QVariant();
-    case Macs: return row.macs > 0 ? QVariant(qlonglong(row.macs)) : QVariant();
-    case WeightBits: return row.weights ? QVariant(bits_of(m_document.plan(), layer, Operand::weights)) : QVariant();
+    case Parameters:
+        return row.parameters > 0 ? QVariant(qlonglong(row.parameters)) : QVariant();
+    case Macs:
+        return row.macs > 0 ? QVariant(qlonglong(row.macs)) : QVariant();
+    case WeightBits:
+        return row.weights ? QVariant(bits_of(m_document.plan(), layer, Operand::weights)) : QVariant();
     case ActivationBits:
-        return row.activations ? QVariant(bits_of(m_document.plan(), layer, Operand::activations)) : QVariant();
+        return row.activations ? QVariant(bits_of(m_document.plan(), layer, Operand::activations))
+                               : QVariant();
     case Sqnr:
         if (row.weights)
             if (const auto sqnr = m_analysis.sqnr_db(layer)) return *sqnr;
         return {};
     case Energy:
-        if (const LayerCost* cost = costOf(at); cost && cost->energy.total_j() > 0) return cost->energy.total_j();
+        if (const LayerCost* cost = costOf(at); cost && cost->energy.total_j() > 0)
+            return cost->energy.total_j();
         return {};
     case Latency:
         if (const LayerCost* cost = costOf(at); cost && cost->latency_s > 0) return cost->latency_s;
         return {};
-    default: return {};
+    default:
+        return {};
     }
 }
 
 QString LayerTableModel::text(int at, int column) const {
     const Row& row = m_rows[static_cast<size_t>(at)];
     switch (column) {
-    case Name: return row.name;
-    case Kind: return row.kind;
-    case ShapeColumn: return row.shape;
-    default: break;
+    case Name:
+        return row.name;
+    case Kind:
+        return row.kind;
+    case ShapeColumn:
+        return row.shape;
+    default:
+        break;
     }
     const QVariant value = number(at, column);
     if (!value.isValid()) return k_dash;
     switch (column) {
     case Parameters:
-    case Macs: return count_text(value.toLongLong());
+    case Macs:
+        return count_text(value.toLongLong());
     case WeightBits:
-    case ActivationBits: return bitsText(value.toInt());
-    case Sqnr: return std::isinf(value.toDouble()) ? QStringLiteral("\u221e") : QString::number(value.toDouble(), 'f', 1);
-    case Energy: return QString::number(value.toDouble() / m_energy_factor, 'f', 2);
-    case Latency: return QString::number(value.toDouble() / m_latency_factor, 'f', 2);
-    default: return {};
+    case ActivationBits:
+        return bitsText(value.toInt());
+    case Sqnr:
+        return std::isinf(value.toDouble()) ? QStringLiteral("\u221e")
+                                            : QString::number(value.toDouble(), 'f', 1);
+    case Energy:
+        return QString::number(value.toDouble() / m_energy_factor, 'f', 2);
+    case Latency:
+        return QString::number(value.toDouble() / m_latency_factor, 'f', 2);
+    default:
+        return {};
     }
 }
 
@@ -161,15 +184,20 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const Row& row = m_rows[static_cast<size_t>(index.row())];
     switch (role) {
-    case Qt::DisplayRole: return text(index.row(), index.column());
-    case Qt::EditRole: return number(index.row(), index.column());
+    case Qt::DisplayRole:
+        return text(index.row(), index.column());
+    case Qt::EditRole:
+        return number(index.row(), index.column());
     case Qt::TextAlignmentRole:
         return QVariant((index.column() <= Kind ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     case Qt::ToolTipRole:
         if (index.column() == Name) return row.name;
         if (index.column() == ShapeColumn) return row.full_shape;
-        if (index.column() == Parameters) return row.parameters > 0 ? QVariant(QLocale::c().toString(qlonglong(row.parameters))) : QVariant();
-        if (index.column() == Macs) return row.macs > 0 ? QVariant(QLocale::c().toString(qlonglong(row.macs))) : QVariant();
+        if (index.column() == Parameters)
+            return row.parameters > 0 ? QVariant(QLocale::c().toString(qlonglong(row.parameters)))
+                                      : QVariant();
+        if (index.column() == Macs)
+            return row.macs > 0 ? QVariant(QLocale::c().toString(qlonglong(row.macs))) : QVariant();
         return {};
     case SortRole: {
         const QVariant value = number(index.row(), index.column());
@@ -180,34 +208,51 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
         const QVariant value = number(index.row(), index.column());
         if (!value.isValid()) return {};
         if (operandOf(index.column())) return std::min(1.0, value.toDouble() / k_max_bits);
-        if (index.column() == Energy && m_largest_energy > 0) return std::min(1.0, value.toDouble() / m_largest_energy);
-        if (index.column() == Latency && m_largest_latency > 0) return std::min(1.0, value.toDouble() / m_largest_latency);
+        if (index.column() == Energy && m_largest_energy > 0)
+            return std::min(1.0, value.toDouble() / m_largest_energy);
+        if (index.column() == Latency && m_largest_latency > 0)
+            return std::min(1.0, value.toDouble() / m_largest_latency);
         return {};
     }
-    case TakesPrecisionRole: return row.weights || row.activations;
-    default: return {};
+    case TakesPrecisionRole:
+        return row.weights || row.activations;
+    default:
+        return {};
     }
 }
 
 QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return QAbstractTableModel::headerData(section, orientation, role);
-    if (role == Qt::TextAlignmentRole) return QVariant((section <= Kind ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+    if (role == Qt::TextAlignmentRole)
+        return QVariant((section <= Kind ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     const auto choose = [role](const QString& title, const QString& explanation) -> QVariant {
         if (role == Qt::DisplayRole) return title;
         return role == Qt::ToolTipRole ? QVariant(explanation) : QVariant();
     };
     switch (section) {
-    case Name: return choose(tr("Layer"), tr("The node's name in the network"));
-    case Kind: return choose(tr("Op"), tr("The ONNX operator"));
-    case ShapeColumn: return choose(tr("Output"), tr("Shape of the output for one image"));
-    case Parameters: return choose(tr("Params"), tr("Learned numbers"));
-    case Macs: return choose(tr("MACs"), tr("Multiply-accumulates per image"));
-    case WeightBits: return choose(tr("W"), tr("Bits of the weights: type 2 to 8, or F for float"));
-    case ActivationBits: return choose(tr("A"), tr("Bits of the activations that the layer reads: type 2 to 8, or F for float"));
-    case Sqnr: return choose(tr("SQNR (dB)"), tr("Signal to quantization noise of the weights"));
-    case Energy: return choose(tr("Energy (%1)").arg(m_energy_unit), tr("Modelled energy per image"));
-    case Latency: return choose(tr("Latency (%1)").arg(m_latency_unit), tr("Modelled latency per image"));
-    default: return {};
+    case Name:
+        return choose(tr("Layer"), tr("The node's name in the network"));
+    case Kind:
+        return choose(tr("Op"), tr("The ONNX operator"));
+    case ShapeColumn:
+        return choose(tr("Output"), tr("Shape of the output for one image"));
+    case Parameters:
+        return choose(tr("Params"), tr("Learned numbers"));
+    case Macs:
+        return choose(tr("MACs"), tr("Multiply-accumulates per image"));
+    case WeightBits:
+        return choose(tr("W"), tr("Bits of the weights: type 2 to 8, or F for float"));
+    case ActivationBits:
+        return choose(tr("A"),
+                      tr("Bits of the activations that the layer reads: type 2 to 8, or F for float"));
+    case Sqnr:
+        return choose(tr("SQNR (dB)"), tr("Signal to quantization noise of the weights"));
+    case Energy:
+        return choose(tr("Energy (%1)").arg(m_energy_unit), tr("Modelled energy per image"));
+    case Latency:
+        return choose(tr("Latency (%1)").arg(m_latency_unit), tr("Modelled latency per image"));
+    default:
+        return {};
     }
 }
 

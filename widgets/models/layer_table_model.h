@@ -11,9 +11,21 @@ namespace widthwise::gui {
 class LayerTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Name, Kind, ShapeColumn, Parameters, Macs, WeightBits, ActivationBits, Sqnr, Energy, Latency, ColumnCount };
-    /// SortRole: a number where the column has one. TakesPrecisionRole: bool, of the row. BarRole: 0..1, how full the cell's
-    /// bar is (bits of 8, share of the largest energy or latency); invalid: no bar.
+    enum Column {
+        Name,
+        Kind,
+        ShapeColumn,
+        Parameters,
+        Macs,
+        WeightBits,
+        ActivationBits,
+        Sqnr,
+        Energy,
+        Latency,
+        ColumnCount
+    };
+    /// SortRole: a number where the column has one. TakesPrecisionRole: bool, of the row. BarRole: 0..1, how
+    /// full the cell's bar is (bits of 8, share of the largest energy or latency); invalid: no bar.
     enum Role { SortRole = Qt::UserRole, TakesPrecisionRole, BarRole };
 
     LayerTableModel(Document& document, WeightAnalysis& analysis, QObject* parent = nullptr);
@@ -21,7 +33,8 @@ public:
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
-    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
+                                      int role = Qt::DisplayRole) const override;
     [[nodiscard]] Qt::ItemFlags flags(const QModelIndex& index) const override;
 
     [[nodiscard]] QString layerAt(int row) const;

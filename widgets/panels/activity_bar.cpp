@@ -11,8 +11,11 @@
 namespace widthwise::gui {
 
 ActivityBar::ActivityBar(QWidget* parent)
-    : QWidget(parent), m_text(new QLabel(this)), m_bar(new QProgressBar(this)), m_left(new QLabel(this)),
-      m_cancel(new QToolButton(this)) {
+    : QWidget(parent)
+    , m_text(new QLabel(this))
+    , m_bar(new QProgressBar(this))
+    , m_left(new QLabel(this))
+    , m_cancel(new QToolButton(this)) {
     setObjectName(QStringLiteral("activity"));
     m_text->setObjectName(QStringLiteral("activityText"));
     m_text->setTextFormat(Qt::PlainText);

@@ -10,8 +10,8 @@ class QToolButton;
 
 namespace widthwise::gui {
 
-/// The one place for long work: what, how far, time left, cancel. At rest it says what the figures rest on. It keeps its
-/// height, so that nothing jumps when work begins.
+/// The one place for long work: what, how far, time left, cancel. At rest it says what the figures rest on.
+/// It keeps its height, so that nothing jumps when work begins.
 class ActivityBar : public QWidget {
     Q_OBJECT
 public:

@@ -12,8 +12,7 @@
 
 namespace widthwise::gui {
 
-Banner::Banner(QWidget* parent)
-    : QFrame(parent), m_label(new QLabel(this)), m_remedy(new QPushButton(this)) {
+Banner::Banner(QWidget* parent) : QFrame(parent), m_label(new QLabel(this)), m_remedy(new QPushButton(this)) {
     setObjectName(QStringLiteral("banner"));
     m_label->setObjectName(QStringLiteral("bannerText"));
     m_label->setWordWrap(true);
@@ -55,19 +54,32 @@ void Banner::tell(const QString& text) {
     setVisible(true);
 }
 
-void Banner::dismiss() { setVisible(false); }
+void Banner::dismiss() {
+    setVisible(false);
+}
 
-QString Banner::text() const { return m_problem.text; }
+QString Banner::text() const {
+    return m_problem.text;
+}
 
 void Banner::refresh() {
     m_label->setText(m_problem.text);
     m_remedy->setVisible(m_problem.remedy != Problem::Remedy::none);
     switch (m_problem.remedy) {
-    case Problem::Remedy::open_network: m_remedy->setText(tr("Open network\u2026")); break;
-    case Problem::Remedy::open_data: m_remedy->setText(tr("Add data\u2026")); break;
-    case Problem::Remedy::save_as: m_remedy->setText(tr("Save elsewhere\u2026")); break;
-    case Problem::Remedy::retry_evaluation: m_remedy->setText(tr("Try again")); break;
-    case Problem::Remedy::none: break;
+    case Problem::Remedy::open_network:
+        m_remedy->setText(tr("Open network\u2026"));
+        break;
+    case Problem::Remedy::open_data:
+        m_remedy->setText(tr("Add data\u2026"));
+        break;
+    case Problem::Remedy::save_as:
+        m_remedy->setText(tr("Save elsewhere\u2026"));
+        break;
+    case Problem::Remedy::retry_evaluation:
+        m_remedy->setText(tr("Try again"));
+        break;
+    case Problem::Remedy::none:
+        break;
     }
     update();
 }

@@ -4,6 +4,7 @@
 #include "widgets/models/design_table_model.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/empty_state.h"
+#include "widgets/theme.h"
 
 #include <QHeaderView>
 #include <QSortFilterProxyModel>
@@ -17,8 +18,9 @@ DesignSpace design_space_of(const Document& document) {
     DesignSpace space;
     for (const Design& design : document.designs()) {
         const Accuracy& accuracy = design.evaluation.accuracy;
-        space.points.push_back({design.id, design.label, accuracy.top1, accuracy.top1_ci95.lo, accuracy.top1_ci95.hi,
-                                design.cost.energy_j, design.cost.latency_s, design.cost.area_mm2, design.cost.model_bytes});
+        space.points.push_back({design.id, design.label, accuracy.top1, accuracy.top1_ci95.lo,
+                                accuracy.top1_ci95.hi, design.cost.energy_j, design.cost.latency_s,
+                                design.cost.area_mm2, design.cost.model_bytes});
     }
     if (document.hasNetwork()) {
         if (const Design* design = document.currentDesign()) space.current_id = design->id;
@@ -28,8 +30,12 @@ DesignSpace design_space_of(const Document& document) {
 }
 
 DesignPanel::DesignPanel(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_stack(new QStackedLayout(this)), m_splitter(new QSplitter(this)),
-      m_chart(new DesignSpaceView(this)), m_table(new QTableView(this)) {
+    : QWidget(parent)
+    , m_document(document)
+    , m_stack(new QStackedLayout(this))
+    , m_splitter(new QSplitter(this))
+    , m_chart(new DesignSpaceView(this))
+    , m_table(new QTableView(this)) {
     setObjectName(QStringLiteral("designPanel"));
     auto* proxy = new QSortFilterProxyModel(this);
     proxy->setSourceModel(new DesignTableModel(document, this));
@@ -42,16 +48,7 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    m_table->setShowGrid(false);
-    m_table->setFrameShape(QFrame::NoFrame);
-    m_table->setAlternatingRowColors(true);
-    m_table->setWordWrap(false);
-    m_table->setTabKeyNavigation(false);
-    m_table->setHorizontalScrollMode(QAbstractItemView::ScrollPerPixel);
-    m_table->verticalHeader()->hide();
-    m_table->verticalHeader()->setDefaultSectionSize(m_table->fontMetrics().height() + 10);
-    m_table->horizontalHeader()->setHighlightSections(false);
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    style_table(*m_table);
     m_table->horizontalHeader()->setSectionResizeMode(DesignTableModel::Label, QHeaderView::Stretch);
     m_table->horizontalHeader()->setMinimumSectionSize(36);
     m_table->setToolTip(tr("Double-click or press Enter to use a design"));
@@ -60,23 +57,23 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     connect(m_chart, &DesignSpaceView::designChosen, this, &DesignPanel::apply);
 
     m_splitter->setObjectName(QStringLiteral("designSplitter"));
-    m_splitter->setChildrenCollapsible(false);
-    m_splitter->setHandleWidth(1);
+    style_splitter(*m_splitter);
     m_splitter->addWidget(m_chart);
     m_splitter->addWidget(m_table);
     m_splitter->setStretchFactor(0, 1);
     m_splitter->setStretchFactor(1, 1);
-    auto* no_data = new EmptyState(tr("Add data to measure accuracy"),
-                                   tr("A dataset card (JSON) or a folder with one sub-folder of images per class. Costs are "
-                                      "modelled without data."),
-                                   tr("Add data\u2026"), this);
+    auto* no_data = new EmptyState(
+        tr("Add data to measure accuracy"),
+        tr("A dataset card (JSON) or a folder with one sub-folder of images per class. Costs are "
+           "modelled without data."),
+        tr("Add data\u2026"), this);
     no_data->setObjectName(QStringLiteral("noData"));
     connect(no_data, &EmptyState::chosen, this, &DesignPanel::dataRequested);
     m_stack->addWidget(m_splitter);
     m_stack->addWidget(no_data);
 
-    for (const auto signal : {&Document::opened, &Document::planChanged, &Document::dataChanged, &Document::designsReset,
-                              &Document::designAdded})
+    for (const auto signal : {&Document::opened, &Document::planChanged, &Document::dataChanged,
+                              &Document::designsReset, &Document::designAdded})
         connect(&m_document, signal, this, &DesignPanel::refresh);
     refresh();
 }

@@ -17,12 +17,13 @@ struct Part {
 };
 
 const std::array<Part, 6>& parts() {
-    static const std::array<Part, 6> all{{{QT_TRANSLATE_NOOP("EnergyBar", "compute"), &EnergyBreakdown::compute_j, okabe_ito::blue},
-                                          {QT_TRANSLATE_NOOP("EnergyBar", "registers"), &EnergyBreakdown::registers_j, okabe_ito::sky},
-                                          {QT_TRANSLATE_NOOP("EnergyBar", "NoC"), &EnergyBreakdown::noc_j, okabe_ito::green},
-                                          {QT_TRANSLATE_NOOP("EnergyBar", "buffer"), &EnergyBreakdown::buffer_j, okabe_ito::orange},
-                                          {QT_TRANSLATE_NOOP("EnergyBar", "DRAM"), &EnergyBreakdown::dram_j, okabe_ito::vermillion},
-                                          {QT_TRANSLATE_NOOP("EnergyBar", "static"), &EnergyBreakdown::static_j, okabe_ito::purple}}};
+    static const std::array<Part, 6> all{
+        {{QT_TRANSLATE_NOOP("EnergyBar", "compute"), &EnergyBreakdown::compute_j, okabe_ito::blue},
+         {QT_TRANSLATE_NOOP("EnergyBar", "registers"), &EnergyBreakdown::registers_j, okabe_ito::sky},
+         {QT_TRANSLATE_NOOP("EnergyBar", "NoC"), &EnergyBreakdown::noc_j, okabe_ito::green},
+         {QT_TRANSLATE_NOOP("EnergyBar", "buffer"), &EnergyBreakdown::buffer_j, okabe_ito::orange},
+         {QT_TRANSLATE_NOOP("EnergyBar", "DRAM"), &EnergyBreakdown::dram_j, okabe_ito::vermillion},
+         {QT_TRANSLATE_NOOP("EnergyBar", "static"), &EnergyBreakdown::static_j, okabe_ito::purple}}};
     return all;
 }
 
@@ -35,7 +36,9 @@ EnergyBar::EnergyBar(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
-QSize EnergyBar::sizeHint() const { return {160, k_bar_height + 2 * (fontMetrics().height() + 2) + 4}; }
+QSize EnergyBar::sizeHint() const {
+    return {160, k_bar_height + 2 * (fontMetrics().height() + 2) + 4};
+}
 
 void EnergyBar::show(const std::optional<EnergyBreakdown>& energy) {
     m_energy = energy && energy->total_j() > 0 ? energy : std::nullopt;

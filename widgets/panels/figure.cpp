@@ -28,8 +28,11 @@ void scale_font(QLabel& label, double factor, QFont::Weight weight = QFont::Norm
 } // namespace
 
 Figure::Figure(const QString& title, const QString& object_name, QWidget* parent)
-    : QWidget(parent), m_title(new QLabel(title.toUpper(), this)), m_value(new QLabel(this)), m_detail(new QLabel(this)),
-      m_change(new QLabel(this)) {
+    : QWidget(parent)
+    , m_title(new QLabel(title.toUpper(), this))
+    , m_value(new QLabel(this))
+    , m_detail(new QLabel(this))
+    , m_change(new QLabel(this)) {
     setObjectName(object_name);
     setAccessibleName(title);
     m_value->setObjectName(object_name + QStringLiteral("Value"));
@@ -66,23 +69,25 @@ void Figure::changeEvent(QEvent* event) {
 
 void Figure::refresh() {
     const bool estimated = m_text.source == FigureText::Source::estimated;
-    m_value->setText(m_text.value.isEmpty() ? k_dash : estimated ? QStringLiteral("\u2248\u2009") + m_text.value : m_text.value);
+    m_value->setText(m_text.value.isEmpty() ? k_dash
+                     : estimated            ? QStringLiteral("\u2248\u2009") + m_text.value
+                                            : m_text.value);
     QFont font = m_value->font();
     font.setItalic(estimated);
     m_value->setFont(font);
     m_detail->setText(m_text.detail);
-    m_change->setText(m_text.change.isEmpty() ? QStringLiteral(" ")
-                      : m_text.reference.isEmpty()
-                          ? m_text.change
-                          : tr("%1  vs %2").arg(m_text.change, m_text.reference));
+    m_change->setText(m_text.change.isEmpty()      ? QStringLiteral(" ")
+                      : m_text.reference.isEmpty() ? m_text.change
+                                                   : tr("%1  vs %2").arg(m_text.change, m_text.reference));
     setToolTip(m_text.tip);
-    const QColor normal = palette().color(QPalette::Active, QPalette::WindowText), muted = muted_text(palette());
+    const QColor normal = palette().color(QPalette::Active, QPalette::WindowText),
+                 muted = muted_text(palette());
     QColor grey = muted;
     grey.setAlphaF(0.55F);
     set_colour(*m_title, muted);
     set_colour(*m_value, m_text.stale || m_text.source == FigureText::Source::none ? grey : normal);
     set_colour(*m_detail, m_text.stale ? grey : muted);
-    set_colour(*m_change, m_text.stale                                          ? grey
+    set_colour(*m_change, m_text.stale                                      ? grey
                           : m_text.tendency == FigureText::Tendency::better ? good_colour(palette())
                           : m_text.tendency == FigureText::Tendency::worse  ? bad_colour(palette())
                                                                             : muted);

@@ -8,9 +8,9 @@ namespace widthwise::gui {
 
 /// What one figure of the strip says.
 struct FigureText {
-    QString value;  ///< "91.5 %"; an en dash where there is none
-    QString detail; ///< "± 2.2": beside the value, smaller
-    QString change; ///< against the reference: "▼ 41 %"
+    QString value;     ///< "91.5 %"; an en dash where there is none
+    QString detail;    ///< "± 2.2": beside the value, smaller
+    QString change;    ///< against the reference: "▼ 41 %"
     QString reference; ///< "w8a8", "float": beside the change
     QString tip;
     enum class Source { measured, estimated, none } source = Source::none;
@@ -18,7 +18,8 @@ struct FigureText {
     bool stale = false;
 };
 
-/// A title, a large value and its change. Measured values stand upright, estimates lean and wear a ≈, stale ones are greyed.
+/// A title, a large value and its change. Measured values stand upright, estimates lean and wear a ≈, stale
+/// ones are greyed.
 class Figure : public QWidget {
     Q_OBJECT
 public:

@@ -30,19 +30,21 @@ QString change_in_points(double delta) {
 } // namespace
 
 FiguresStrip::FiguresStrip(Document& document, Measurements& measurements, QWidget* parent)
-    : QWidget(parent), m_document(document), m_measurements(measurements),
-      m_accuracy(new Figure(tr("Accuracy"), QStringLiteral("figureAccuracy"), this)),
-      m_energy(new Figure(tr("Energy"), QStringLiteral("figureEnergy"), this)),
-      m_latency(new Figure(tr("Latency"), QStringLiteral("figureLatency"), this)),
-      m_area(new Figure(tr("Area"), QStringLiteral("figureArea"), this)),
-      m_size(new Figure(tr("Size"), QStringLiteral("figureSize"), this)) {
+    : QWidget(parent)
+    , m_document(document)
+    , m_measurements(measurements)
+    , m_accuracy(new Figure(tr("Accuracy"), QStringLiteral("figureAccuracy"), this))
+    , m_energy(new Figure(tr("Energy"), QStringLiteral("figureEnergy"), this))
+    , m_latency(new Figure(tr("Latency"), QStringLiteral("figureLatency"), this))
+    , m_area(new Figure(tr("Area"), QStringLiteral("figureArea"), this))
+    , m_size(new Figure(tr("Size"), QStringLiteral("figureSize"), this)) {
     setObjectName(QStringLiteral("figures"));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
     for (Figure* figure : {m_accuracy, m_energy, m_latency, m_area, m_size}) row->addWidget(figure, 1);
-    for (const auto signal : {&Document::planChanged, &Document::dataChanged, &Document::designsReset, &Document::designAdded,
-                              &Document::opened})
+    for (const auto signal : {&Document::planChanged, &Document::dataChanged, &Document::designsReset,
+                              &Document::designAdded, &Document::opened})
         connect(&m_document, signal, this, &FiguresStrip::refreshAccuracy);
     connect(&m_document, &Document::costChanged, this, &FiguresStrip::refreshCosts);
     connect(&m_measurements, &Measurements::runningChanged, this, &FiguresStrip::refreshAccuracy);
@@ -55,7 +57,8 @@ void FiguresStrip::refreshAccuracy() {
     const Measurements::Running& running = m_measurements.running();
     const Design* design = m_document.hasNetwork() ? m_document.currentDesign() : nullptr;
     const bool current = design != nullptr;
-    if (!current && running.valid && running.done > 0 && m_document.hasNetwork() && running.plan == m_document.plan()) {
+    if (!current && running.valid && running.done > 0 && m_document.hasNetwork() &&
+        running.plan == m_document.plan()) {
         const Interval interval = wilson_interval(running.right, running.done);
         text.value = percent(static_cast<double>(running.right) / static_cast<double>(running.done));
         text.detail = plus_minus(interval);
@@ -75,13 +78,17 @@ void FiguresStrip::refreshAccuracy() {
         text.source = FigureText::Source::measured;
         text.stale = !current;
         text.tendency = tendency_of(accuracy.top1, accuracy.float_top1, true);
-        text.tip = (current ? tr("Measured on %1 images: %2 to %3 with 95 % confidence; float has %4")
-                            : tr("Of the design shown before, not of this one (%1 images: %2 to %3; float has %4)"))
-                       .arg(accuracy.samples)
-                       .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi), percent(accuracy.float_top1));
+        text.tip =
+            (current ? tr("Measured on %1 images: %2 to %3 with 95 % confidence; float has %4")
+                     : tr("Of the design shown before, not of this one (%1 images: %2 to %3; float has %4)"))
+                .arg(accuracy.samples)
+                .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi),
+                     percent(accuracy.float_top1));
     } else {
         const QString why = m_document.whyNotMeasurable();
-        text.change = !m_document.hasNetwork() ? QString() : m_document.data() ? tr("not measured") : tr("no data");
+        text.change = !m_document.hasNetwork() ? QString()
+                      : m_document.data()      ? tr("not measured")
+                                               : tr("no data");
         text.tip = why.isEmpty() ? tr("Press F5 to measure") : why;
     }
     m_accuracy->show(text);
@@ -90,13 +97,15 @@ void FiguresStrip::refreshAccuracy() {
 void FiguresStrip::refreshCosts() {
     const auto& cost = m_document.cost();
     const auto& base = m_document.baselineCost();
-    const auto show = [&](Figure* figure, double CostBreakdown::*member, const QString& unit, const QString& tip) {
+    const auto show = [&](Figure* figure, double CostBreakdown::*member, const QString& unit,
+                          const QString& tip) {
         FigureText text;
         if (cost) {
             const double value = (*cost).*member;
-            text.value = unit == QStringLiteral("mm\u00b2") ? significant(value) + QStringLiteral("\u00a0mm\u00b2")
-                         : unit == QLatin1String("B")      ? bytes_text(value)
-                                                           : engineering(value, unit);
+            text.value = unit == QStringLiteral("mm\u00b2")
+                             ? significant(value) + QStringLiteral("\u00a0mm\u00b2")
+                         : unit == QLatin1String("B") ? bytes_text(value)
+                                                      : engineering(value, unit);
             text.source = FigureText::Source::estimated;
             text.tip = tip;
             if (base) {
@@ -111,10 +120,14 @@ void FiguresStrip::refreshCosts() {
         figure->show(text);
     };
     const QString target = qt(m_document.target().name);
-    show(m_energy, &CostBreakdown::energy_j, QStringLiteral("J"), tr("Modelled energy per image on %1").arg(target));
-    show(m_latency, &CostBreakdown::latency_s, QStringLiteral("s"), tr("Modelled latency per image on %1").arg(target));
-    show(m_area, &CostBreakdown::area_mm2, QStringLiteral("mm\u00b2"), tr("Modelled chip area of %1").arg(target));
-    show(m_size, &CostBreakdown::model_bytes, QStringLiteral("B"), tr("Weights at their width, biases, scales and zero points"));
+    show(m_energy, &CostBreakdown::energy_j, QStringLiteral("J"),
+         tr("Modelled energy per image on %1").arg(target));
+    show(m_latency, &CostBreakdown::latency_s, QStringLiteral("s"),
+         tr("Modelled latency per image on %1").arg(target));
+    show(m_area, &CostBreakdown::area_mm2, QStringLiteral("mm\u00b2"),
+         tr("Modelled chip area of %1").arg(target));
+    show(m_size, &CostBreakdown::model_bytes, QStringLiteral("B"),
+         tr("Weights at their width, biases, scales and zero points"));
 }
 
 } // namespace widthwise::gui

@@ -24,25 +24,31 @@ QString describe_layer(const Graph& graph, NodeId id) {
     QString text = qt(node.op_type);
     const auto nest = loop_nest(graph, id);
     if (!nest) return text;
-    if (node.op == Op::conv) text += QStringLiteral(" %1\u2009\u00d7\u2009%2").arg(nest->kernel_height).arg(nest->kernel_width);
+    if (node.op == Op::conv)
+        text += QStringLiteral(" %1\u2009\u00d7\u2009%2").arg(nest->kernel_height).arg(nest->kernel_width);
     text += QStringLiteral(", %1 \u2192 %2").arg(nest->in_channels).arg(nest->out_channels);
     if (nest->groups > 1)
-        text += nest->groups == nest->in_channels ? QObject::tr(", depthwise") : QObject::tr(", %1 groups").arg(nest->groups);
+        text += nest->groups == nest->in_channels ? QObject::tr(", depthwise")
+                                                  : QObject::tr(", %1 groups").arg(nest->groups);
     if (nest->stride_height > 1) text += QObject::tr(", stride %1").arg(nest->stride_height);
     return text;
 }
 
 QString range_text(const RangeRule& rule) {
     switch (rule.type) {
-    case RangeRuleType::minmax: return QObject::tr("min to max");
-    case RangeRuleType::percentile: return QObject::tr("%1 % of the values").arg(rule.percentile, 0, 'g', 6);
-    case RangeRuleType::given: return QObject::tr("%1 to %2").arg(rule.lo, 0, 'g', 4).arg(rule.hi, 0, 'g', 4);
+    case RangeRuleType::minmax:
+        return QObject::tr("min to max");
+    case RangeRuleType::percentile:
+        return QObject::tr("%1 % of the values").arg(rule.percentile, 0, 'g', 6);
+    case RangeRuleType::given:
+        return QObject::tr("%1 to %2").arg(rule.lo, 0, 'g', 4).arg(rule.hi, 0, 'g', 4);
     }
     return {};
 }
 
 QString decibel(double value) {
-    return std::isinf(value) ? QStringLiteral("\u221e") : QString::number(value, 'f', 1) + QStringLiteral("\u00a0dB");
+    return std::isinf(value) ? QStringLiteral("\u221e")
+                             : QString::number(value, 'f', 1) + QStringLiteral("\u00a0dB");
 }
 
 } // namespace
@@ -63,9 +69,9 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_chart = new WeightChart(content);
     auto* form = new QFormLayout;
-    form->setContentsMargins(16, 8, 16, 16);
+    form->setContentsMargins(16, 4, 16, 8);
     form->setHorizontalSpacing(16);
-    form->setVerticalSpacing(6);
+    form->setVerticalSpacing(4);
     form->setLabelAlignment(Qt::AlignLeft);
     m_weights = addFact(*form, tr("Weights"), QStringLiteral("factWeights"));
     m_activations = addFact(*form, tr("Activations"), QStringLiteral("factActivations"));
@@ -82,7 +88,7 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     auto* heading = new QVBoxLayout;
-    heading->setContentsMargins(16, 12, 16, 4);
+    heading->setContentsMargins(16, 10, 16, 0);
     heading->setSpacing(2);
     heading->addWidget(m_title);
     heading->addWidget(m_subtitle);
@@ -98,15 +104,17 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
     scroll->viewport()->setBackgroundRole(QPalette::Base);
     content->setBackgroundRole(QPalette::Base);
     content->setAutoFillBackground(true);
-    m_stack->addWidget(new EmptyState(tr("No layer is selected"),
-                                      tr("Select a layer to see its weights, formats and where its energy goes."), {}, this));
+    m_stack->addWidget(new EmptyState(
+        tr("No layer is selected"),
+        tr("Select a layer to see its weights, formats and where its energy goes."), {}, this));
     m_stack->addWidget(scroll);
 
-    for (const auto signal : {&Document::opened, &Document::planChanged, &Document::costChanged, &Document::selectionChanged,
-                              &Document::designAdded, &Document::designsReset})
+    for (const auto signal : {&Document::opened, &Document::planChanged, &Document::costChanged,
+                              &Document::selectionChanged, &Document::designAdded, &Document::designsReset})
         connect(&m_document, signal, this, &LayerDetail::refresh);
     connect(&m_analysis, &WeightAnalysis::sqnrChanged, this, &LayerDetail::refresh);
-    connect(&m_analysis, &WeightAnalysis::histogramChanged, this, [this] { m_chart->show(m_analysis.histogram()); });
+    connect(&m_analysis, &WeightAnalysis::histogramChanged, this,
+            [this] { m_chart->show(m_analysis.histogram()); });
     refresh();
 }
 
@@ -147,13 +155,16 @@ void LayerDetail::refresh() {
     m_weights->setText(weighted ? qt(precision.weights.to_string()) : k_dash);
     m_activations->setText(reads ? qt(precision.activations.to_string()) : k_dash);
     QStringList ranges;
-    if (weighted && precision.weights.is_integer()) ranges += tr("weights %1").arg(range_text(precision.weights.range));
-    if (reads && precision.activations.is_integer()) ranges += tr("activations %1").arg(range_text(precision.activations.range));
+    if (weighted && precision.weights.is_integer())
+        ranges += tr("weights %1").arg(range_text(precision.weights.range));
+    if (reads && precision.activations.is_integer())
+        ranges += tr("activations %1").arg(range_text(precision.activations.range));
     m_range->setText(ranges.isEmpty() ? k_dash : ranges.join(QStringLiteral("\n")));
 
     const LayerDiagnostics* run = diagnosticsOf(layer);
     QStringList noise;
-    if (const auto sqnr = m_analysis.sqnr_db(layer); weighted && sqnr) noise += tr("weights %1").arg(decibel(*sqnr));
+    if (const auto sqnr = m_analysis.sqnr_db(layer); weighted && sqnr)
+        noise += tr("weights %1").arg(decibel(*sqnr));
     if (run && run->activation_sqnr_db) noise += tr("activations %1").arg(decibel(*run->activation_sqnr_db));
     m_sqnr->setText(noise.isEmpty() ? k_dash : noise.join(QStringLiteral(", ")));
     QString execution = run ? qt(to_string(run->execution)) : tr("not measured yet");

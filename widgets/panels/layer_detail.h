@@ -13,7 +13,8 @@ namespace widthwise::gui {
 class EnergyBar;
 class WeightChart;
 
-/// Everything about the selected layer: its weights before and after, formats, noise, how it ran, where its energy goes.
+/// Everything about the selected layer: its weights before and after, formats, noise, how it ran, where its
+/// energy goes.
 class LayerDetail : public QWidget {
     Q_OBJECT
 public:

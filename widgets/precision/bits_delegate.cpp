@@ -10,8 +10,12 @@
 
 namespace widthwise::gui {
 
-int spin_from_bits(int bits) { return bits == k_float_bits ? k_max_bits + 1 : bits; }
-int bits_from_spin(int value) { return value > k_max_bits ? k_float_bits : value; }
+int spin_from_bits(int bits) {
+    return bits == k_float_bits ? k_max_bits + 1 : bits;
+}
+int bits_from_spin(int value) {
+    return value > k_max_bits ? k_float_bits : value;
+}
 
 namespace {
 
@@ -46,7 +50,8 @@ QSpinBox* make_bits_spin(QWidget* parent) {
     return spin;
 }
 
-void BitsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void BitsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const {
     QStyleOptionViewItem cell = option;
     initStyleOption(&cell, index);
     if (index.column() == LayerTableModel::Name) cell.textElideMode = Qt::ElideMiddle;
@@ -71,7 +76,8 @@ void BitsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     }
     if (current && LayerTableModel::operandOf(index.column())) {
         painter->setBrush(Qt::NoBrush);
-        painter->setPen(QPen(selected ? option.palette.color(QPalette::HighlightedText) : accent(option.palette), 1.5));
+        painter->setPen(
+            QPen(selected ? option.palette.color(QPalette::HighlightedText) : accent(option.palette), 1.5));
         painter->drawRoundedRect(QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5), 3, 3);
     }
     painter->restore();
@@ -83,7 +89,8 @@ QSize BitsDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelInd
     return size;
 }
 
-QWidget* BitsDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&, const QModelIndex& index) const {
+QWidget* BitsDelegate::createEditor(QWidget* parent, const QStyleOptionViewItem&,
+                                    const QModelIndex& index) const {
     QSpinBox* spin = make_bits_spin(parent);
     spin->setObjectName(QStringLiteral("bitsEditor"));
     spin->setFrame(false);

@@ -4,7 +4,9 @@
 
 namespace widthwise::gui {
 
-LayerFilter::LayerFilter(QObject* parent) : QSortFilterProxyModel(parent) { setSortRole(LayerTableModel::SortRole); }
+LayerFilter::LayerFilter(QObject* parent) : QSortFilterProxyModel(parent) {
+    setSortRole(LayerTableModel::SortRole);
+}
 
 void LayerFilter::setText(const QString& text) {
     m_text = text.trimmed();
@@ -21,7 +23,10 @@ bool LayerFilter::filterAcceptsRow(int row, const QModelIndex& parent) const {
     if (!m_all && !name.data(LayerTableModel::TakesPrecisionRole).toBool()) return false;
     if (m_text.isEmpty()) return true;
     return name.data().toString().contains(m_text, Qt::CaseInsensitive) ||
-           name.siblingAtColumn(LayerTableModel::Kind).data().toString().contains(m_text, Qt::CaseInsensitive);
+           name.siblingAtColumn(LayerTableModel::Kind)
+               .data()
+               .toString()
+               .contains(m_text, Qt::CaseInsensitive);
 }
 
 } // namespace widthwise::gui

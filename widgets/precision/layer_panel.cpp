@@ -2,6 +2,7 @@
 
 #include "widgets/models/layer_table_model.h"
 #include "widgets/precision/bits_delegate.h"
+#include "widgets/precision/equalizer.h"
 #include "widgets/precision/layer_filter.h"
 #include "widgets/precision/layer_view.h"
 
@@ -60,6 +61,7 @@ LayerPanel::LayerPanel(Document& document, LayerTableModel& layers, QWidget* par
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
+    column->addWidget(new Equalizer(document, this));
     column->addLayout(bar);
     column->addWidget(m_view, 1);
 
@@ -101,7 +103,7 @@ void LayerPanel::refreshSpins() {
     };
     refresh(m_weights, Operand::weights);
     refresh(m_activations, Operand::activations);
-    m_summary->setText(selection.isEmpty()       ? QString()
+    m_summary->setText(selection.isEmpty()     ? QString()
                        : selection.size() == 1 ? tr("1 layer")
                                                : tr("%1 layers").arg(selection.size()));
 }

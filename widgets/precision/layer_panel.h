@@ -14,7 +14,7 @@ class LayerFilter;
 class LayerTableModel;
 class LayerView;
 
-/// The layer table with its filter above, and the widths of the selection.
+/// The plan as bars above; below them the layer table with its filter and the widths of the selection.
 class LayerPanel : public QWidget {
     Q_OBJECT
 public:

@@ -3,6 +3,7 @@
 #include "widgets/models/layer_table_model.h"
 #include "widgets/precision/bits_delegate.h"
 #include "widgets/precision/layer_filter.h"
+#include "widgets/theme.h"
 
 #include <QContextMenuEvent>
 #include <QHeaderView>
@@ -22,18 +23,7 @@ LayerView::LayerView(Document& document, LayerTableModel& layers, LayerFilter& f
     setSelectionBehavior(SelectRows);
     setSelectionMode(ExtendedSelection);
     setEditTriggers(DoubleClicked | EditKeyPressed);
-    setShowGrid(false);
-    setFrameShape(QFrame::NoFrame);
-    setAlternatingRowColors(true);
-    setWordWrap(false);
-    setTextElideMode(Qt::ElideMiddle);
-    setTabKeyNavigation(false);
-    setHorizontalScrollMode(ScrollPerPixel);
-    verticalHeader()->hide();
-    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    verticalHeader()->setDefaultSectionSize(fontMetrics().height() + 10);
-    horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    style_table(*this);
     horizontalHeader()->setSectionResizeMode(LayerTableModel::Name, QHeaderView::Stretch);
     horizontalHeader()->setMinimumSectionSize(44);
     connect(delegate, &BitsDelegate::editingStarted, this, [this] { m_gesture = Document::newGesture(); });
@@ -52,7 +42,9 @@ QStringList LayerView::selectedLayers() const {
     return names;
 }
 
-Operand LayerView::operand() const { return m_operand; }
+Operand LayerView::operand() const {
+    return m_operand;
+}
 
 void LayerView::keyPressEvent(QKeyEvent* event) {
     const QStringList layers = selectedLayers();

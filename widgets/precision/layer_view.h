@@ -1,5 +1,6 @@
 #pragma once
-// The table in which bits are set: a number, F, + and - act on all selected rows, in the column where the cursor is.
+// The table in which bits are set: a number, F, + and - act on all selected rows, in the column where the
+// cursor is.
 
 #include "widgets/document/document.h"
 

@@ -3,6 +3,7 @@
 #include "widgets/charts/design_space_view.h"
 #include "widgets/reporting/chart_svg.h"
 
+#include <QAbstractScrollArea>
 #include <QSignalSpy>
 #include <QTest>
 #include <QXmlStreamReader>
@@ -26,7 +27,8 @@ DesignPoint point(int64_t id, double top1, double energy) {
 
 DesignSpace some_space() {
     DesignSpace space;
-    space.points = {point(1, 0.92, 3e-3), point(2, 0.915, 1e-3), point(3, 0.90, 1.5e-3), point(4, 0.60, 0.4e-3)};
+    space.points = {point(1, 0.92, 3e-3), point(2, 0.915, 1e-3), point(3, 0.90, 1.5e-3),
+                    point(4, 0.60, 0.4e-3)};
     space.current_id = 2;
     space.baseline_id = 1;
     return space;
@@ -44,7 +46,8 @@ private slots:
         QCOMPARE(pareto_front(space.points, CostAxis::area), (std::vector<size_t>{0}));
         QVERIFY(pareto_front({}, CostAxis::energy).empty());
         // Equal designs: the first.
-        QCOMPARE(pareto_front({point(1, 0.5, 1), point(2, 0.5, 1)}, CostAxis::energy), (std::vector<size_t>{0}));
+        QCOMPARE(pareto_front({point(1, 0.5, 1), point(2, 0.5, 1)}, CostAxis::energy),
+                 (std::vector<size_t>{0}));
     }
 
     void axes_end_on_round_ticks_data() {
@@ -78,7 +81,7 @@ private slots:
         view.QWidget::show();
         QVERIFY(QTest::qWaitForWindowExposed(&view));
         QSignalSpy chosen(&view, &DesignSpaceView::designChosen);
-        auto* viewport = view.findChild<QWidget*>("designSpaceChart")->findChild<QWidget*>("qt_scrollarea_viewport");
+        auto* viewport = view.findChild<QAbstractScrollArea*>("designSpaceChart")->viewport();
         QVERIFY(viewport);
         const auto click = [&](const QPoint& at) {
             QTest::mouseClick(viewport, Qt::LeftButton, {}, viewport->mapFrom(&view, at));

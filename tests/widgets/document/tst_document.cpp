@@ -77,9 +77,11 @@ private slots:
 
     void equal_plans_written_differently_are_one_design() {
         PrecisionPlan named; // float, every layer named
-        for (const char* layer : {"conv1", "conv2", "fc"}) named.set(layer, {weight_integer(8), activation_integer(8)});
+        for (const char* layer : {"conv1", "conv2", "fc"})
+            named.set(layer, {weight_integer(8), activation_integer(8)});
         named.set("pool", {float32_format(), activation_integer(8)});
-        QCOMPARE(canonical_plan(named, m_document->graph()), canonical_plan(uniform_plan(8, 8), m_document->graph()));
+        QCOMPARE(canonical_plan(named, m_document->graph()),
+                 canonical_plan(uniform_plan(8, 8), m_document->graph()));
     }
 
     void designs_of_other_data_are_kept_but_not_shown() {

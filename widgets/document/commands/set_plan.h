@@ -8,8 +8,8 @@ namespace widthwise::gui {
 
 class Document;
 
-/// From one plan to another: bits set by hand, or a whole design taken over. Commands of one gesture (a drag, typing in one
-/// field, holding a key) merge, and vanish when they come back to where they began.
+/// From one plan to another: bits set by hand, or a whole design taken over. Commands of one gesture (a drag,
+/// typing in one field, holding a key) merge, and vanish when they come back to where they began.
 class SetPlanCommand : public QUndoCommand {
 public:
     SetPlanCommand(Document& document, PrecisionPlan to, const QString& text, quint64 gesture);

@@ -1,0 +1,248 @@
+#include "widgets/precision/equalizer.h"
+
+#include "widgets/models/layer_table_model.h"
+#include "widgets/number_text.h"
+#include "widgets/theme.h"
+
+#include <QHelpEvent>
+#include <QKeyEvent>
+#include <QMouseEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+#include <cmath>
+
+namespace widthwise::gui {
+namespace {
+
+constexpr double k_share_height = 14; ///< of the energy bars below the axis
+constexpr int k_float_place = k_max_bits + 1;
+
+int place_of(int bits) {
+    return bits == k_float_bits ? k_float_place : bits;
+}
+int bits_at_place(int place) {
+    return place >= k_float_place ? k_float_bits : std::max(place, k_min_bits);
+}
+
+} // namespace
+
+Equalizer::Equalizer(Document& document, QWidget* parent) : QWidget(parent), m_document(document) {
+    setObjectName(QStringLiteral("equalizer"));
+    setAccessibleName(tr("Bits of every layer"));
+    setFocusPolicy(Qt::StrongFocus);
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
+    connect(&m_document, &Document::opened, this, &Equalizer::reset);
+    connect(&m_document, &Document::planChanged, this, qOverload<>(&QWidget::update));
+    connect(&m_document, &Document::costChanged, this, qOverload<>(&QWidget::update));
+    connect(&m_document, &Document::selectionChanged, this, qOverload<>(&QWidget::update));
+}
+
+void Equalizer::reset() {
+    m_layers.clear();
+    m_nodes.clear();
+    const Graph& graph = m_document.graph();
+    for (const NodeId id : graph.node_ids()) {
+        if (!takes_bits(graph, graph.node(id).name, Operand::weights)) continue;
+        m_layers += qt(graph.node(id).name);
+        m_nodes.push_back(id.position());
+    }
+    update();
+}
+
+QRectF Equalizer::plot() const {
+    const QFontMetrics metrics = fontMetrics();
+    const double left = 12 + metrics.horizontalAdvance(tr("energy"));
+    return {left, 8, std::max(10.0, width() - left - 12), std::max(10.0, height() - 8 - k_share_height - 8)};
+}
+
+double Equalizer::columnWidth() const {
+    // A handful of layers should not become barn doors.
+    return m_layers.isEmpty() ? 1 : std::min(56.0, plot().width() / static_cast<double>(m_layers.size()));
+}
+
+double Equalizer::heightOf(int bits) const {
+    return plot().height() * place_of(bits) / k_float_place;
+}
+
+QPoint Equalizer::positionOf(const QString& layer, Operand operand, int bits) const {
+    const auto column = static_cast<double>(m_layers.indexOf(layer));
+    const double x = plot().left() + (column + (operand == Operand::weights ? 0.3 : 0.7)) * columnWidth();
+    return {static_cast<int>(x), static_cast<int>(plot().bottom() - heightOf(bits))};
+}
+
+std::optional<Equalizer::Bar> Equalizer::barAt(const QPointF& position) const {
+    const QRectF area = plot();
+    const double column = (position.x() - area.left()) / columnWidth();
+    if (column < 0 || column >= static_cast<double>(m_layers.size())) return std::nullopt;
+    Bar bar;
+    bar.column = static_cast<int>(column);
+    bar.operand = column - bar.column < 0.5 ? Operand::weights : Operand::activations;
+    bar.bits = bits_at_place(
+        static_cast<int>(std::lround((area.bottom() - position.y()) / area.height() * k_float_place)));
+    return bar;
+}
+
+void Equalizer::mousePressEvent(QMouseEvent* event) {
+    const auto bar = event->button() == Qt::LeftButton ? barAt(event->position()) : std::nullopt;
+    if (!bar) return;
+    const QString& layer = m_layers[bar->column];
+    QStringList selection = m_document.selection();
+    if (event->modifiers().testFlag(Qt::ControlModifier)) {
+        if (!selection.removeOne(layer)) selection += layer;
+        m_document.setSelection(selection);
+        return;
+    }
+    if (!selection.contains(layer)) m_document.setSelection({layer});
+    m_gesture = Document::newGesture();
+    m_dragged = bar;
+    drag(event->position());
+}
+
+void Equalizer::mouseMoveEvent(QMouseEvent* event) {
+    if (m_dragged) drag(event->position());
+}
+
+void Equalizer::mouseReleaseEvent(QMouseEvent*) {
+    m_dragged.reset();
+    m_gesture = 0;
+}
+
+void Equalizer::drag(const QPointF& position) {
+    QPointF inside = position;
+    // The operand stays the one that the drag began with.
+    inside.setX(std::clamp(inside.x(), plot().left(),
+                           plot().left() + columnWidth() * static_cast<double>(m_layers.size()) - 1));
+    const auto bar = barAt(inside);
+    if (!bar) return;
+    const QStringList& selection = m_document.selection();
+    if (selection.size() > 1 && selection.contains(m_layers[m_dragged->column])) {
+        m_document.setBits(selection, m_dragged->operand, bar->bits, m_gesture);
+        return;
+    }
+    // A quick hand skips columns; none between is left out.
+    const auto [first, last] = std::minmax(m_dragged->column, bar->column);
+    m_document.setBits(m_layers.mid(first, last - first + 1), m_dragged->operand, bar->bits, m_gesture);
+    m_dragged->column = bar->column;
+}
+
+int Equalizer::firstSelectedColumn() const {
+    for (const QString& layer : m_document.selection())
+        if (const auto column = m_layers.indexOf(layer); column >= 0) return static_cast<int>(column);
+    return -1;
+}
+
+void Equalizer::keyPressEvent(QKeyEvent* event) {
+    const int column = firstSelectedColumn();
+    const Operand operand =
+        event->modifiers().testFlag(Qt::ShiftModifier) ? Operand::activations : Operand::weights;
+    switch (event->key()) {
+    case Qt::Key_Up:
+    case Qt::Key_Down:
+        if (m_gesture == 0) m_gesture = Document::newGesture();
+        m_document.stepBits(m_document.selection(), operand, event->key() == Qt::Key_Up ? 1 : -1, m_gesture);
+        return;
+    case Qt::Key_Left:
+    case Qt::Key_Right: {
+        m_gesture = 0;
+        const int next = column + (event->key() == Qt::Key_Left ? -1 : 1);
+        if (next >= 0 && next < m_layers.size()) m_document.setSelection({m_layers[next]});
+        return;
+    }
+    default:
+        m_gesture = 0;
+        QWidget::keyPressEvent(event);
+    }
+}
+
+bool Equalizer::event(QEvent* event) {
+    if (event->type() != QEvent::ToolTip) return QWidget::event(event);
+    const auto& help = *static_cast<QHelpEvent*>(event);
+    const auto bar = barAt(help.pos());
+    if (!bar) {
+        QToolTip::hideText();
+        return true;
+    }
+    const QString& layer = m_layers[bar->column];
+    const auto bits = [&](Operand operand) {
+        return LayerTableModel::bitsText(bits_of(m_document.plan(), layer.toStdString(), operand));
+    };
+    QString text =
+        tr("%1\nweights %2, activations %3").arg(layer, bits(Operand::weights), bits(Operand::activations));
+    if (const auto& cost = m_document.cost(); cost && cost->energy_j > 0)
+        text += tr("\n%1 of the energy")
+                    .arg(percent(cost->layers[m_nodes[static_cast<size_t>(bar->column)]].energy.total_j() /
+                                 cost->energy_j));
+    QToolTip::showText(help.globalPos(), text, this);
+    return true;
+}
+
+void Equalizer::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    if (m_layers.isEmpty()) return;
+    const QRectF area = plot();
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() * 0.85);
+    painter.setFont(small);
+    for (const int bits : {2, 4, 6, 8, k_float_bits}) {
+        const double y = std::round(area.bottom() - heightOf(bits)) + 0.5;
+        painter.setPen(grid_line(palette()));
+        painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
+        painter.setPen(muted_text(palette()));
+        painter.drawText(QRectF(0, y - 10, area.left() - 6, 20), Qt::AlignRight | Qt::AlignVCenter,
+                         LayerTableModel::bitsText(bits));
+    }
+    paintBars(painter);
+    paintShares(painter);
+    if (hasFocus()) {
+        painter.setPen(QPen(accent(palette()), 1));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5));
+    }
+}
+
+void Equalizer::paintBars(QPainter& painter) const {
+    const QRectF area = plot();
+    const double column = columnWidth(), gap = std::max(1.0, column * 0.12), bar = (column - 2 * gap) / 2;
+    const QColor dark = accent(palette());
+    QColor light = dark;
+    light.setAlphaF(0.40F);
+    QColor chosen = dark;
+    chosen.setAlphaF(0.14F);
+    for (qsizetype i = 0; i < m_layers.size(); ++i) {
+        const double left = area.left() + column * static_cast<double>(i);
+        if (m_document.selection().contains(m_layers[i]))
+            painter.fillRect(QRectF(left, area.top(), column, area.height() + k_share_height + 4), chosen);
+        const std::string layer = m_layers[i].toStdString();
+        const double weights = heightOf(bits_of(m_document.plan(), layer, Operand::weights));
+        const double activations = heightOf(bits_of(m_document.plan(), layer, Operand::activations));
+        painter.fillRect(QRectF(left + gap, area.bottom() - weights, bar, weights), dark);
+        painter.fillRect(QRectF(left + gap + bar, area.bottom() - activations, bar, activations), light);
+    }
+}
+
+void Equalizer::paintShares(QPainter& painter) const {
+    const auto& cost = m_document.cost();
+    if (!cost) return;
+    const QRectF area = plot();
+    double largest = 0;
+    for (const size_t node : m_nodes) largest = std::max(largest, cost->layers[node].energy.total_j());
+    if (largest <= 0) return;
+    QColor colour = muted_text(palette());
+    colour.setAlphaF(0.55F);
+    const double column = columnWidth(), gap = std::max(1.0, column * 0.12);
+    for (size_t i = 0; i < m_nodes.size(); ++i) {
+        const double height = cost->layers[m_nodes[i]].energy.total_j() / largest * k_share_height;
+        // Hanging from the axis: a mirror image would read as bits.
+        painter.fillRect(QRectF(area.left() + column * static_cast<double>(i) + gap, area.bottom() + 3,
+                                column - 2 * gap, height),
+                         colour);
+    }
+    painter.setPen(muted_text(palette()));
+    painter.drawText(QRectF(0, area.bottom() + 1, area.left() - 6, k_share_height + 4),
+                     Qt::AlignRight | Qt::AlignVCenter, tr("energy"));
+}
+
+} // namespace widthwise::gui
