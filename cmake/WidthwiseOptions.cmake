@@ -26,7 +26,9 @@ if(WIDTHWISE_SANITIZE)
 endif()
 if(WIDTHWISE_TIDY)
     find_program(CLANG_TIDY clang-tidy REQUIRED)
-    set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY} --quiet)
+    # Clang reads neither GCC's precompiled headers nor its names of warnings.
+    set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+    set(CMAKE_CXX_CLANG_TIDY ${CLANG_TIDY} --quiet --extra-arg=-Wno-unknown-warning-option)
 endif()
 
 find_package(Threads REQUIRED)

@@ -64,6 +64,7 @@ Result<std::vector<StoredEvaluation>> chosen(std::vector<StoredEvaluation> all, 
                     "evaluate one with --project first");
     if (ids.empty()) return all;
     std::vector<std::string> known;
+    known.reserve(all.size());
     for (const StoredEvaluation& row : all) known.push_back(std::to_string(row.id));
     for (const int64_t id : ids)
         if (std::ranges::none_of(all, [&](const StoredEvaluation& row) { return row.id == id; }))
