@@ -10,6 +10,7 @@ namespace widthwise::train {
 namespace {
 
 constexpr int64_t k_shard_images = 16;
+constexpr int64_t k_wave_shards = 64;     // at most this many gradients of all weights in memory
 constexpr int64_t k_crop_pad = 4;         // pixels
 constexpr float k_statistics_keep = 0.9F; // of the running statistics, per shard
 
@@ -34,8 +35,9 @@ int64_t shard_count(int64_t batch_size) {
 Result<std::unique_ptr<ShardedStep>> ShardedStep::create(const Model& model, const Dataset& data,
                                                          const Options& options, int workers) {
     std::unique_ptr<ShardedStep> step(new ShardedStep(data, options));
-    const int64_t shards = shard_count(options.batch_size);
+    const int64_t shards = std::min(shard_count(options.batch_size), k_wave_shards);
     const auto images = static_cast<size_t>(shard_size(options.batch_size));
+    step->m_gradients.resize(model.trained.size());
     step->m_shards.resize(static_cast<size_t>(shards));
     for (Shard& shard : step->m_shards) {
         shard.gradients.resize(model.trained.size());
@@ -84,33 +86,34 @@ Result<void> ShardedStep::run_shard(const Model& model, std::span<const Sample> 
 }
 
 Result<LossSum> ShardedStep::run(Model& model, std::span<const Sample> batch) {
-    const size_t images = batch.size() / m_shards.size();
-    assert(images * m_shards.size() == batch.size());
+    const auto images = static_cast<size_t>(shard_size(m_options.batch_size));
+    assert(batch.size() == images * static_cast<size_t>(shard_count(m_options.batch_size)));
     const double weight = 1.0 / static_cast<double>(batch.size());
-    Result<void> done =
-        parallel_for(std::ssize(m_shards), static_cast<int>(m_workers.size()),
-                     [&](int64_t item, int worker) -> Result<void> {
-                         const auto shard = static_cast<size_t>(item);
-                         return run_shard(model, batch.subspan(shard * images, images), weight,
-                                          m_workers[static_cast<size_t>(worker)], m_shards[shard]);
-                     });
-    if (!done) return forward_error(done);
+    std::ranges::fill(m_gradients, 0.0F);
     LossSum sum;
-    reduce(model, sum);
+    while (!batch.empty()) {
+        const size_t shards = std::min(m_shards.size(), batch.size() / images);
+        Result<void> done =
+            parallel_for(static_cast<int64_t>(shards), static_cast<int>(m_workers.size()),
+                         [&](int64_t item, int worker) -> Result<void> {
+                             const auto shard = static_cast<size_t>(item);
+                             return run_shard(model, batch.subspan(shard * images, images), weight,
+                                              m_workers[static_cast<size_t>(worker)], m_shards[shard]);
+                         });
+        if (!done) return forward_error(done);
+        for (size_t shard = 0; shard < shards; ++shard) add(m_shards[shard], model, sum);
+        batch = batch.subspan(shards * images);
+    }
     return sum;
 }
 
-void ShardedStep::reduce(Model& model, LossSum& sum) {
-    std::vector<float>& total = m_shards.front().gradients;
-    for (const Shard& shard : m_shards) {
-        sum.loss += shard.loss.loss;
-        sum.correct += shard.loss.correct;
-        for (size_t i = 0; i < model.running.size(); ++i)
-            model.running[i] =
-                k_statistics_keep * model.running[i] + (1 - k_statistics_keep) * shard.statistics[i];
-        if (&shard == &m_shards.front()) continue;
-        for (size_t i = 0; i < total.size(); ++i) total[i] += shard.gradients[i];
-    }
+void ShardedStep::add(const Shard& shard, Model& model, LossSum& sum) {
+    sum.loss += shard.loss.loss;
+    sum.correct += shard.loss.correct;
+    for (size_t i = 0; i < model.running.size(); ++i)
+        model.running[i] =
+            k_statistics_keep * model.running[i] + (1 - k_statistics_keep) * shard.statistics[i];
+    for (size_t i = 0; i < m_gradients.size(); ++i) m_gradients[i] += shard.gradients[i];
 }
 
 Result<std::unique_ptr<Validation>> Validation::create(const Model& model, const Dataset& data, int workers) {

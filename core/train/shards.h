@@ -49,7 +49,7 @@ public:
     /// `batch` has shard_count * shard_size samples. Updates the model's running statistics; the mean loss's
     /// gradients are in gradients() afterwards.
     [[nodiscard]] Result<LossSum> run(Model& model, std::span<const Sample> batch);
-    [[nodiscard]] std::span<const float> gradients() const { return m_shards.front().gradients; }
+    [[nodiscard]] std::span<const float> gradients() const { return m_gradients; }
 
 private:
     struct Shard {
@@ -65,12 +65,13 @@ private:
     Result<void> run_shard(const Model& model, std::span<const Sample> samples, double weight, Worker& worker,
                            Shard& shard) const;
     Result<void> read_images(std::span<const Sample> samples, Worker& worker) const;
-    void reduce(Model& model, LossSum& sum);
+    void add(const Shard& shard, Model& model, LossSum& sum);
 
     const Dataset& m_data;
     Options m_options;
     std::vector<Worker> m_workers;
-    std::vector<Shard> m_shards;
+    std::vector<Shard> m_shards; ///< of one wave: a large batch takes several, so that memory is bounded
+    std::vector<float> m_gradients;
 };
 
 /// Share of the images whose highest logit is the label, by the running statistics. 0..1.

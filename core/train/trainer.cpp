@@ -76,6 +76,12 @@ struct Run {
     Sgd& optimizer;
 };
 
+tl::unexpected<Error> diverged(const std::string& what, int epoch, int64_t step) {
+    return fail(ErrorCode::failed, "training diverged: " + what + " not finite",
+                "epoch " + std::to_string(epoch + 1) + ", step " + std::to_string(step + 1),
+                "use a lower learning rate");
+}
+
 Result<Epoch> run_epoch(Model& model, Run& run, int epoch) {
     const int64_t batch = shard_count(run.options.batch_size) * shard_size(run.options.batch_size);
     const std::vector<Sample> samples = epoch_order(run.training.size(), batch, run.options.seed, epoch);
@@ -88,10 +94,7 @@ Result<Epoch> run_epoch(Model& model, Run& run, int epoch) {
                                                                    static_cast<size_t>(batch));
         Result<LossSum> loss = run.step.run(model, part);
         if (!loss) return forward_error(loss);
-        if (!std::isfinite(loss->loss))
-            return fail(ErrorCode::failed, "training diverged: the loss is not finite",
-                        "epoch " + std::to_string(epoch + 1) + ", step " + std::to_string(s + 1),
-                        "use a lower learning rate");
+        if (!std::isfinite(loss->loss)) return diverged("the loss is", epoch, s);
         total.loss += loss->loss;
         total.correct += loss->correct;
         const double rate = learning_rate(run.options.schedule, run.options.learning_rate, epoch * steps + s,
@@ -99,6 +102,10 @@ Result<Epoch> run_epoch(Model& model, Run& run, int epoch) {
         run.optimizer.step(model.trained, run.step.gradients(), rate);
         run.control.report("training", epoch * std::ssize(samples) + (s + 1) * batch, all_images);
     }
+    // The last step's weights have not been through a loss yet.
+    const auto finite = [](float v) { return std::isfinite(v); };
+    if (!std::ranges::all_of(model.trained, finite) || !std::ranges::all_of(model.running, finite))
+        return diverged("the weights are", epoch, steps - 1);
     Epoch result;
     result.loss = total.loss / static_cast<double>(samples.size());
     result.train_top1 = static_cast<double>(total.correct) / static_cast<double>(samples.size());

@@ -86,6 +86,11 @@ void TestGradients::gradient_is_the_finite_difference_data() {
     row("conv, uneven pads and strides", [](Bench& b) {
         b.conv({{3, 2}, {2, 1}, {0, 1, 1, 0}, {1, 1}, 1}, 6);
     });
+    row("conv, one set of weights used twice", [](Bench& b) {
+        const ValueId weights = b.random("w", {4, 4, 3, 3});
+        for (int i = 0; i < 2; ++i)
+            b.node(Op::conv, ConvAttributes{{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 1}, {b.last, weights});
+    });
     row("conv, dilated", [](Bench& b) { b.conv({{3, 3}, {1, 1}, {2, 2, 2, 2}, {2, 2}, 1}, 4); });
     row("conv 1x1, stride 2", [](Bench& b) { b.conv({{1, 1}, {2, 2}, {0, 0, 0, 0}, {1, 1}, 1}, 8); });
     row("conv, grouped", [](Bench& b) { b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 2}, 8, true); });

@@ -59,6 +59,7 @@ private slots:
     void reports_epochs_and_progress();
     void cancelling_stops();
     void divergence_is_an_error_that_says_when();
+    void weights_that_overflow_in_the_last_step_are_no_result();
     void unsupported_op_is_named();
     void data_that_do_not_fit_are_refused();
     void options_out_of_range_are_refused();
@@ -137,6 +138,8 @@ void TestTrainer::fewer_images_than_a_batch() {
     QVERIFY(!trained_numbers(options, 2, 7).empty());
     options.batch_size = 5; // one shard of five
     QVERIFY(!trained_numbers(options, 2, 7).empty());
+    options.batch_size = 1100; // two waves of shards
+    QVERIFY(!trained_numbers(options, 2, 7).empty());
     options.batch_size = 20; // rounded up to two shards of 16
     QVERIFY(!trained_numbers(options, 2, 7).empty());
 }
@@ -186,6 +189,19 @@ void TestTrainer::divergence_is_an_error_that_says_when() {
     QVERIFY(outcome.error().code == ErrorCode::failed);
     QVERIFY2(outcome.error().where.starts_with("epoch 1, step "), outcome.error().to_line().c_str());
     QVERIFY(!outcome.error().remedy.empty());
+}
+
+void TestTrainer::weights_that_overflow_in_the_last_step_are_no_result() {
+    Options options = quick();
+    options.epochs = 1;
+    options.schedule = Schedule::cosine;
+    options.learning_rate =
+        1e39; // beyond float: the only step has a finite loss and leaves no finite weights
+    const ToyDataset data(32, 1);
+    auto outcome = train::train(toy_network(), data, nullptr, options, {});
+    QVERIFY(!outcome);
+    QVERIFY(outcome.error().code == ErrorCode::failed);
+    QVERIFY2(outcome.error().message.find("weights") != std::string::npos, outcome.error().to_line().c_str());
 }
 
 void TestTrainer::unsupported_op_is_named() {
