@@ -55,7 +55,11 @@ std::string summary_row(const Design& design, const Report& report) {
     row += "<td>" + std::to_string(design.id) + "</td>";
     row += "<td class=\"name\">" + escape_html(design.label) + "</td>";
     row += cell(format_percent(accuracy.top1), range_percent(accuracy.top1_ci95));
-    row += cell(format_points(accuracy.delta_top1), range_points(accuracy.delta_ci95));
+    // Float against itself is no comparison.
+    if (design.evaluation.plan.is_float())
+        row += cell(std::string(k_no_number), "the reference");
+    else
+        row += cell(format_points(accuracy.delta_top1), range_points(accuracy.delta_ci95));
     row += cell(format_percent(accuracy.agreement));
     row += cell(format_si(energy_per_image(design), "J"), against_w8a8(design, report.designs));
     row +=
@@ -97,7 +101,7 @@ std::string pictures(const Report& report) {
         out += svg;
         out += "</div>\n<figcaption>" + escape_html(picture.caption) + "</figcaption>\n</figure>\n";
     }
-    return out.empty() ? out : "<h2>Pictures</h2>\n" + out;
+    return out.empty() ? out : "<h2>Charts</h2>\n" + out;
 }
 
 constexpr std::string_view k_uncertainty = R"html(<div class="note">

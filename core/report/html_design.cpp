@@ -47,23 +47,26 @@ std::string energy_sentence(const CostBreakdown& cost) {
     return "<p>" + escape_html(text) + ".</p>\n";
 }
 
-std::string measured_cells(const LayerDiagnostics* layer) {
+/// `has_weights`: false writes a dash where the plan's format for weights means nothing (Add, pools).
+std::string measured_cells(const LayerDiagnostics* layer, bool has_weights) {
     if (!layer) {
         const std::string none(k_no_number);
         return cell(none) + cell(none) + cell(none) + cell(none) + cell(none) + cell(none);
     }
-    return cell(layer->weight_format.to_string()) + cell(layer->activation_format.to_string()) +
-           cell(decibels(layer->weight_sqnr_db)) + cell(decibels(layer->activation_sqnr_db)) +
-           cell(std::string(to_string(layer->execution))) +
+    return cell(has_weights ? layer->weight_format.to_string() : std::string(k_no_number)) +
+           cell(layer->activation_format.to_string()) + cell(decibels(layer->weight_sqnr_db)) +
+           cell(decibels(layer->activation_sqnr_db)) + cell(std::string(to_string(layer->execution))) +
            cell(layer->accumulator_bits ? std::to_string(*layer->accumulator_bits)
                                         : std::string(k_no_number));
 }
 
 std::string modelled_cells(const LayerCost* layer, double total_energy_j) {
-    if (!layer) {
+    const bool free =
+        layer && layer->energy.total_j() == 0 && layer->latency_s == 0; // fused, or moves nothing
+    if (!layer || free) {
         const std::string none(k_no_number);
         return cell(none) + cell(none) + cell(none) + cell(none) + cell(none) + cell(none) +
-               "<td class=\"name\"></td>";
+               "<td class=\"name\">" + (layer ? escape_html(layer->mapping) : std::string()) + "</td>";
     }
     const double energy = layer->energy.total_j();
     return cell(layer->macs > 0 ? format_si(static_cast<double>(layer->macs), "")
@@ -90,8 +93,9 @@ std::string layer_table(const Design& design) {
                         "<th class=\"name\">Mapping</th></tr></thead>\n<tbody>\n";
     const auto row = [&](const std::string& name, const LayerDiagnostics* diagnostics,
                          const LayerCost* cost) {
-        table += "<tr><td class=\"name\">" + escape_html(name) + "</td>" + measured_cells(diagnostics) +
-                 modelled_cells(cost, total) + "</tr>\n";
+        table += "<tr><td class=\"name\">" + escape_html(name) + "</td>" +
+                 measured_cells(diagnostics, !cost || cost->weight_bits > 0) + modelled_cells(cost, total) +
+                 "</tr>\n";
     };
     for (const LayerCost& layer : design.cost.layers) {
         const auto found = measured.find(layer.layer);

@@ -28,7 +28,7 @@ th, td { padding: 0.3rem 0.7rem; border-bottom: 1px solid var(--line); text-alig
   vertical-align: baseline; }
 th { font-weight: 600; border-bottom: 2px solid var(--line); vertical-align: bottom; }
 th.name, td.name { text-align: left; }
-td.name { white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
+td.name { white-space: normal; overflow-wrap: anywhere; min-width: 11rem; }
 td small { display: block; color: var(--quiet); font-size: 0.82em; }
 tr.front td.name { font-weight: 600; }
 tr.front td.name::after { content: " \25C6"; color: var(--accent); }

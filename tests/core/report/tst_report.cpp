@@ -39,22 +39,32 @@ Design design(int64_t id, const std::string& label, double top1, double energy_j
     layer.weight_sqnr_db = 31.25;
     layer.execution = Execution::int8;
     layer.accumulator_bits = 19;
-    e.layers = {layer};
+    LayerDiagnostics add;
+    add.layer = "add1";
+    add.activation_format = activation_integer(8);
+    add.activation_sqnr_db = 35.5;
+    e.layers = {layer, add};
+    e.plan = PrecisionPlan({weight_integer(4), activation_integer(8)});
     d.cost.target = "eyeriss";
     d.cost.energy_j = energy_j;
     d.cost.latency_s = 0.00123;
     d.cost.area_mm2 = 12.26;
     d.cost.model_bytes = 269000;
-    LayerCost conv, relu;
+    LayerCost conv, relu, sum;
     conv.layer = "conv1";
     conv.macs = 442368;
+    conv.weight_bits = 4;
     conv.energy.compute_j = energy_j * 0.75;
     conv.energy.dram_j = energy_j * 0.25;
     conv.latency_s = 0.001;
     conv.utilization = 0.5;
     conv.mapping = "ws: 18 x 2 folds";
     relu.layer = "relu1";
-    d.cost.layers = {conv, relu};
+    relu.mapping = "fused into conv1";
+    sum.layer = "add1";
+    sum.energy.dram_j = 1e-9;
+    sum.bound = Bound::memory;
+    d.cost.layers = {conv, relu, sum};
     return d;
 }
 
@@ -155,10 +165,25 @@ private slots:
                                  "factor of two",
                                  "95 %"})
             QVERIFY2(html.find(text) != std::string::npos, text);
+        // A fused layer costs nothing, and an addition has no weights.
+        QVERIFY(
+            html.find(
+                "<td class=\"name\">relu1</td><td>–</td><td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>"
+                "<td>–</td><td>–</td><td>–</td><td>–</td><td>–</td><td>–</td>"
+                "<td class=\"name\">fused into conv1</td>") != std::string::npos);
+        QVERIFY(html.find("<td class=\"name\">add1</td><td>–</td><td>uint8</td><td>–</td><td>35.5</td>") !=
+                std::string::npos);
         // w8a8 and w4a4 are each best at something, w2a8 is beaten by w4a4.
         QString error;
         QCOMPARE(QString::fromStdString(html).count("<tr class=\"front\">"), qsizetype{2});
         QVERIFY(html.find("<tr class=\"front\"><td>4</td>") == std::string::npos);
+    }
+
+    void floatIsItsOwnReference() {
+        Report report = example();
+        QVERIFY(to_html(report).find("the reference") == std::string::npos);
+        report.designs[0].evaluation.plan = {};
+        QVERIFY(to_html(report).find("<td>–<small>the reference</small></td>") != std::string::npos);
     }
 
     void hostileNamesStayText() {
