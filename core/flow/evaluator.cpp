@@ -103,11 +103,16 @@ Result<EvaluationOutcome> Evaluator::evaluate(const EvaluationRequest& request, 
     if (request.model.topology)
         return fail(ErrorCode::unsupported, "a topology has layers but no network to run",
                     request.model.source, "use cost");
-    if (const NodeId bad = graph->first_unsupported(); bad.valid())
-        return fail(
-            ErrorCode::unsupported, graph->node(bad).op_type + ": " + graph->node(bad).why_unsupported,
-            request.model.source + ": " + graph->node(bad).name, "inspect shows the rest of the network");
-    if (auto fit = check_fit(*graph, *request.data); !fit) return forward_error(fit);
+    if (const NodeId bad = graph->first_unsupported(); bad.valid()) {
+        const Node& node = graph->node(bad);
+        const bool names_op = node.why_unsupported.find(node.op_type) != std::string::npos;
+        return fail(ErrorCode::unsupported, (names_op ? "" : node.op_type + ": ") + node.why_unsupported,
+                    request.model.source + ": " + node.name, "inspect shows the rest of the network");
+    }
+    if (auto fit = check_fit(*graph, *request.data); !fit) {
+        if (fit.error().where.empty()) fit.error().where = request.model.source;
+        return forward_error(fit);
+    }
     if (request.limit < 0)
         return fail(ErrorCode::usage, "the limit is negative", "--limit", "0 means all images");
     const DatasetPtr data = request.limit > 0 ? first_images(request.data, request.limit) : request.data;

@@ -110,7 +110,7 @@ Result<void> check_fit(const Graph& graph, const Dataset& data) {
                     "accuracy needs one input and one output, the network has " +
                         std::to_string(graph.inputs().size()) + " and " +
                         std::to_string(graph.outputs().size()),
-                    graph.name(), "use inspect or cost");
+                    {}, "use inspect or cost");
     const Value& input = graph.value(graph.inputs().front());
     const Shape given = wanted_by(data);
     const bool fits =
