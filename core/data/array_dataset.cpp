@@ -26,7 +26,7 @@ public:
 
     [[nodiscard]] int64_t size() const override { return m_set.images.count; }
     [[nodiscard]] int64_t label(int64_t index) const override {
-        return m_set.labels.at(static_cast<size_t>(index));
+        return m_set.labels[static_cast<size_t>(index)];
     }
     [[nodiscard]] std::array<int64_t, 3> image_shape() const override {
         return {m_preprocessor.channels(), m_placement.size[0], m_placement.size[1]};

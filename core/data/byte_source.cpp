@@ -13,7 +13,8 @@ namespace {
 
 // Deflate cannot do better than 258 bytes out of 2 bits.
 constexpr uint64_t k_deflate_ratio = 1032;
-constexpr uint64_t k_first_step = uint64_t{64} << 20;
+constexpr uint64_t k_smallest_step = uint64_t{64} << 10;
+constexpr uint64_t k_largest_step = uint64_t{64} << 20;
 
 gzFile as_gz(void* file) {
     return static_cast<gzFile>(file);
@@ -139,7 +140,8 @@ Result<void> ByteSource::read_exact(std::span<uint8_t> out) {
 Result<void> ByteSource::append(std::vector<uint8_t>& to, uint64_t target) {
     while (to.size() < target) {
         const size_t before = to.size();
-        const uint64_t step = std::max<uint64_t>(k_first_step, before);
+        const uint64_t step =
+            std::max<uint64_t>(std::clamp(4 * m_stored_bytes, k_smallest_step, k_largest_step), before);
         to.resize(static_cast<size_t>(std::min(target, before + step)));
         Result<size_t> got = read_some(std::span(to).subspan(before));
         if (!got) return forward_error(got);
@@ -176,10 +178,12 @@ Result<std::vector<uint8_t>> ByteSource::read_rest() {
     std::vector<uint8_t> block;
     const uint64_t limit = max_dataset_bytes();
     if (m_plain && m_stored_bytes <= limit) block.reserve(static_cast<size_t>(m_stored_bytes));
-    if (Result<void> done = append(block, limit); !done) return forward_error(done);
+    if (Result<void> done = append(block, m_plain ? std::min(limit, m_stored_bytes) : limit); !done)
+        return forward_error(done);
     if (block.size() >= limit)
         return fail(ErrorCode::out_of_memory, "data would fill this machine's memory", m_where,
                     "split the set");
+    block.shrink_to_fit();
     return block;
 }
 

@@ -44,7 +44,7 @@ public:
 
     [[nodiscard]] int64_t size() const override { return static_cast<int64_t>(m_files.size()); }
     [[nodiscard]] int64_t label(int64_t index) const override {
-        return m_files.at(static_cast<size_t>(index)).label;
+        return m_files[static_cast<size_t>(index)].label;
     }
     [[nodiscard]] std::array<int64_t, 3> image_shape() const override { return m_shape; }
     [[nodiscard]] Result<void> read(int64_t index, std::span<float> hwc) const override;

@@ -17,6 +17,7 @@ constexpr int64_t k_max_pixels_per_byte = 4096;
 /// libjpeg reports by calling back; we leave through longjmp, so nothing on the way may own memory in C++.
 struct JpegErrors {
     jpeg_error_mgr base = {};
+    jpeg_progress_mgr progress = {};
     std::jmp_buf escape = {};
     char message[JMSG_LENGTH_MAX] = {};
 };
@@ -24,6 +25,18 @@ struct JpegErrors {
 [[noreturn]] void leave(j_common_ptr info) {
     auto* errors = static_cast<JpegErrors*>(info->client_data);
     info->err->format_message(info, errors->message);
+    std::longjmp(errors->escape, 1);
+}
+
+// A progressive file of a few kilobytes may ask for thousands of passes over all pixels; encoders use about
+// ten.
+constexpr int k_max_scans = 500;
+
+void on_progress(j_common_ptr info) {
+    const auto* decompress = reinterpret_cast<jpeg_decompress_struct*>(info);
+    if (decompress->input_scan_number <= k_max_scans) return;
+    auto* errors = static_cast<JpegErrors*>(info->client_data);
+    std::snprintf(errors->message, sizeof errors->message, "more than %d scans", k_max_scans);
     std::longjmp(errors->escape, 1);
 }
 
@@ -38,6 +51,7 @@ bool decode_rows(std::span<const uint8_t> file, jpeg_decompress_struct& info, Jp
     if (setjmp(errors.escape) != 0) return false;
     jpeg_create_decompress(&info);
     info.client_data = &errors;
+    info.progress = &errors.progress;
     jpeg_mem_src(&info, file.data(), static_cast<unsigned long>(file.size()));
     jpeg_read_header(&info, TRUE);
     if (info.num_components == 4)
@@ -91,6 +105,7 @@ Result<DecodedImage> decode_jpeg(std::span<const uint8_t> file) {
     info.client_data = &errors;
     errors.base.error_exit = leave;
     errors.base.emit_message = on_message;
+    errors.progress.progress_monitor = on_progress;
     DecodedImage image;
     bool good = false;
     try {

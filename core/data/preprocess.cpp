@@ -3,6 +3,7 @@
 #include "core/data/resample.h"
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 namespace widthwise {
@@ -124,6 +125,7 @@ Result<ImagePlacement> Preprocessor::place(int64_t height, int64_t width) const 
 template <typename T, typename Map>
 void Preprocessor::run(const ImageView<T>& image, const ImagePlacement& placement, std::span<float> out,
                        const Map& map) const {
+    assert(static_cast<int64_t>(out.size()) >= placement.size[0] * placement.size[1] * m_channels);
     ImageView<T> view = image;
     std::vector<T> gray, resized;
     if (m_options.channels == ChannelOrder::gray &&

@@ -162,9 +162,7 @@ public:
     }
 
     [[nodiscard]] int64_t size() const override { return m_options.images; }
-    [[nodiscard]] int64_t label(int64_t index) const override {
-        return m_labels.at(static_cast<size_t>(index));
-    }
+    [[nodiscard]] int64_t label(int64_t index) const override { return m_labels[static_cast<size_t>(index)]; }
     [[nodiscard]] std::array<int64_t, 3> image_shape() const override { return {3, k_side, k_side}; }
 
     [[nodiscard]] Result<void> read(int64_t index, std::span<float> hwc) const override {

@@ -77,6 +77,23 @@ private slots:
         WIDTHWISE_FAILS_WITH(decode_image(file), "cannot be true");
     }
 
+    void endless_progressive_scans_are_refused() {
+        const std::vector<uint8_t> good = from_hex(k_jpeg_subsampled);
+        const auto marker = [&](size_t from, auto wanted) {
+            while (from + 1 < good.size() && !(good[from] == 0xff && wanted(good[from + 1]))) ++from;
+            return from;
+        };
+        const size_t scan = marker(2, [](uint8_t code) { return code == 0xda; });
+        const size_t next = marker(scan + 2, [](uint8_t code) { return code != 0; });
+        QVERIFY(next + 2 < good.size());
+        std::vector<uint8_t> file(good.begin(), good.begin() + static_cast<ptrdiff_t>(scan));
+        for (int i = 0; i < 600; ++i)
+            file.insert(file.end(), good.begin() + static_cast<ptrdiff_t>(scan),
+                        good.begin() + static_cast<ptrdiff_t>(next));
+        file.insert(file.end(), good.begin() + static_cast<ptrdiff_t>(next), good.end());
+        WIDTHWISE_FAILS_WITH(decode_image(file), "more than 500 scans");
+    }
+
     void png_kinds() {
         const auto pixels = [](const std::string& file) {
             const auto image = decode(file);
