@@ -48,21 +48,22 @@ Result<std::shared_ptr<const Executor>> Executor::create(Program program, int ba
     std::shared_ptr<Executor> executor(new Executor);
     executor->m_batch = batch > 0 ? batch : choose_batch(program);
     executor->m_program = std::move(program);
+    executor->plan_actions();
     const Program& p = executor->m_program;
-    executor->m_layers.resize(p.steps.size());
     Result<void> done = parallel_for(1, 1, [&](int64_t, int) -> Result<void> {
         use_one_openmp_thread();
-        for (size_t i = 0; i < p.steps.size(); ++i) {
-            const auto* conv = std::get_if<ConvStep>(&p.steps[i].operation);
-            if (!conv) continue;
-            auto layer = OnednnLayer::create(*conv, p.buffers[conv->in.position()],
-                                             p.buffers[conv->out.position()], executor->m_batch);
+        for (Action& action : executor->m_actions) {
+            if (!action.conv) continue;
+            const auto& conv = std::get<ConvStep>(p.steps[*action.conv].operation);
+            auto layer =
+                OnednnLayer::create(conv, p.buffers[conv.in.position()], p.buffers[conv.out.position()],
+                                    executor->m_batch, action.add ? &*action.add : nullptr);
             if (!layer) {
-                layer.error().where = p.steps[i].node;
+                layer.error().where = p.steps[*action.conv].node;
                 return forward_error(layer);
             }
             executor->m_scratch_bytes = std::max(executor->m_scratch_bytes, (*layer)->scratch_bytes());
-            executor->m_layers[i] = std::move(*layer);
+            action.layer = std::move(*layer);
         }
         return {};
     });
@@ -72,25 +73,83 @@ Result<std::shared_ptr<const Executor>> Executor::create(Program program, int ba
 }
 
 std::string Executor::implementation(size_t step) const {
-    return m_layers[step] ? m_layers[step]->implementation() : std::string();
+    for (const Action& action : m_actions)
+        if (action.layer && action.step == step) return action.layer->implementation();
+    return {};
+}
+
+BufferId Executor::storage(BufferId id) const {
+    while (m_alias[id.position()].valid()) id = m_alias[id.position()];
+    return id;
+}
+
+void Executor::plan_actions() {
+    for (const Buffer& buffer : m_program.buffers) m_alias.push_back(buffer.alias);
+    std::vector<bool> gone(m_program.steps.size(), false);
+    std::vector<Action> actions(m_program.steps.size());
+    for (size_t s = 0; s < m_program.steps.size(); ++s) {
+        actions[s].step = s;
+        if (std::holds_alternative<ConvStep>(m_program.steps[s].operation)) actions[s].conv = s;
+        if (const auto* add = std::get_if<AddIntegersStep>(&m_program.steps[s].operation))
+            fuse_add(actions[s], *add, gone);
+    }
+    for (size_t s = 0; s < actions.size(); ++s)
+        if (!gone[s]) m_actions.push_back(std::move(actions[s]));
+}
+
+/// Fuses `add` with the latest convolution that feeds it and nothing else, when the other operand dies here.
+void Executor::fuse_add(Action& action, const AddIntegersStep& add, std::vector<bool>& gone) const {
+    const auto reads_of = [&](BufferId id) {
+        std::vector<size_t> steps;
+        for (size_t s = 0; s < m_program.steps.size(); ++s)
+            for (const BufferId read : reads(m_program.steps[s].operation))
+                if (storage(read) == storage(id)) steps.push_back(s);
+        return steps;
+    };
+    for (size_t c = action.step; c-- > 0;) {
+        const auto* conv = std::get_if<ConvStep>(&m_program.steps[c].operation);
+        if (!conv || (conv->out != add.a && conv->out != add.b) || add.a == add.b) continue;
+        const bool first = conv->out == add.a;
+        const BufferId other = first ? add.b : add.a;
+        const auto zero_point = [&](BufferId id) {
+            return m_program.buffers[id.position()].representation.zero_point;
+        };
+        // Zero points would need more post-operations than they save (and oneDNN 2.6 gets longer chains
+        // wrong).
+        if (zero_point(other) != 0 || zero_point(add.out) != 0 ||
+            !OnednnLayer::can_fuse_add(*conv, m_program.buffers[conv->in.position()]) ||
+            reads_of(conv->out).size() != 1 || reads_of(other).back() != action.step ||
+            storage(other) == storage(conv->in) || storage(other) == storage(m_program.output))
+            continue;
+        action.conv = c;
+        action.other = other;
+        action.add = FusedAdd{first ? add.multiplier_a : add.multiplier_b,
+                              first ? add.multiplier_b : add.multiplier_a, add.clamp_lo, add.clamp_hi};
+        gone[c] = true;
+        return;
+    }
+}
+
+std::vector<BufferId> Executor::action_reads(const Action& action) const {
+    std::vector<BufferId> ids = reads(m_program.steps[action.step].operation);
+    if (action.add) ids = {std::get<ConvStep>(m_program.steps[*action.conv].operation).in, action.other};
+    return ids;
 }
 
 void Executor::plan_memory() {
-    const size_t count = m_program.buffers.size();
-    const auto root = [&](BufferId id) {
-        while (m_program.buffers[id.position()].alias.valid()) id = m_program.buffers[id.position()].alias;
-        return id.position();
-    };
-    const size_t end = m_program.steps.size();
+    // A fused add writes where its other operand lies.
+    for (const Action& action : m_actions)
+        if (action.add) m_alias[writes(m_program.steps[action.step].operation).position()] = action.other;
+    const size_t count = m_program.buffers.size(), end = m_actions.size();
+    const auto root = [&](BufferId id) { return storage(id).position(); };
     std::vector<size_t> first(count, end), last(count, 0);
     first[root(m_program.input)] = 0;
     last[root(m_program.output)] = end;
     for (size_t s = 0; s < end; ++s) {
-        const size_t out = root(writes(m_program.steps[s].operation));
+        const size_t out = root(writes(m_program.steps[m_actions[s].step].operation));
         first[out] = std::min(first[out], s);
         last[out] = std::max(last[out], s);
-        for (const BufferId id : reads(m_program.steps[s].operation))
-            last[root(id)] = std::max(last[root(id)], s);
+        for (const BufferId id : action_reads(m_actions[s])) last[root(id)] = std::max(last[root(id)], s);
     }
     // First fit in order of birth; small enough that nothing cleverer pays.
     m_offsets.assign(count, 0);
@@ -281,12 +340,12 @@ void Executor::Context::run(const std::function<void(BufferId)>& observe) {
         return std::chrono::duration<double>(clock::now() - begin).count();
     };
     const auto begin = m_profiling ? clock::now() : clock::time_point();
-    for (size_t i = 0; i < m_executor->m_program.steps.size(); ++i) {
-        const Operation& operation = m_executor->m_program.steps[i].operation;
-        if (const auto& layer = m_executor->m_layers[i]) {
-            const auto& conv = std::get<ConvStep>(operation);
+    for (const Action& action : m_executor->m_actions) {
+        const Operation& operation = m_executor->m_program.steps[action.step].operation;
+        if (action.layer) {
+            const auto& conv = std::get<ConvStep>(m_executor->m_program.steps[*action.conv].operation);
             const auto primitive_begin = m_profiling ? clock::now() : clock::time_point();
-            layer->run(data(conv.in), data(conv.out), m_scratch.get());
+            action.layer->run(data(conv.in), data(writes(operation)), m_scratch.get());
             if (m_profiling) m_primitive_seconds += seconds_since(primitive_begin);
         } else {
             std::visit(Interpreter{*this}, operation);

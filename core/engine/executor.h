@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,18 +21,32 @@ public:
 
     [[nodiscard]] const Program& program() const { return m_program; }
     [[nodiscard]] int batch() const { return m_batch; }
-    /// Implementation names by step; empty for our own kernels.
+    /// Implementation names by step; empty for our own kernels and for steps fused into a later one.
     [[nodiscard]] std::string implementation(size_t step) const;
 
     class Context;
 
 private:
+    /// One step, or a residual add together with the convolution that makes one of its operands.
+    struct Action {
+        size_t step = 0;
+        std::optional<size_t> conv; ///< runs here, at the add's place; itself where `step` is a ConvStep
+        std::optional<FusedAdd> add;
+        BufferId other; ///< the add's other operand: shares the output's memory
+        std::unique_ptr<OnednnLayer> layer;
+    };
     Executor() = default;
     Program m_program;
     int m_batch = 1;
-    std::vector<std::unique_ptr<OnednnLayer>> m_layers; ///< by step; null for our own kernels
-    std::vector<size_t> m_offsets;                      ///< of each buffer in the arena, bytes
+    std::vector<Action> m_actions;
+    std::vector<BufferId>
+        m_alias; ///< the program's aliases, and outputs of fused adds to their other operand
+    std::vector<size_t> m_offsets; ///< of each buffer in the arena, bytes
     size_t m_arena_bytes = 0, m_scratch_bytes = 0;
+    void plan_actions();
+    void fuse_add(Action& action, const AddIntegersStep& add, std::vector<bool>& gone) const;
+    [[nodiscard]] std::vector<BufferId> action_reads(const Action& action) const;
+    [[nodiscard]] BufferId storage(BufferId id) const;
     void plan_memory();
 };
 
@@ -43,7 +58,8 @@ public:
 
     /// f32, batch x elements, storage order: fill before run().
     [[nodiscard]] std::span<float> input();
-    /// After each step `observe` (when given) sees the step's output buffer.
+    /// After each step `observe` (when given) sees the step's output buffer; a convolution whose residual add
+    /// is fused writes none.
     void run(const std::function<void(BufferId)>& observe = {});
     [[nodiscard]] std::span<const float> output() const;
     [[nodiscard]] std::span<const float> f32(BufferId id) const;

@@ -27,6 +27,13 @@ OutputCut output_cut(const Clamp& clamp, const Representation& out) {
             std::min(clamp.hi / out.scale, static_cast<float>(out.q_max - out.zero_point))};
 }
 
+/// Rounded to 16 significant bits.
+float sixteen_bits(float value) {
+    int exponent = 0;
+    const float mantissa = std::frexp(value, &exponent);
+    return std::ldexp(std::nearbyint(std::ldexp(mantissa, 16)), exponent - 16);
+}
+
 bool is_pure_move(Op op) {
     return moves_elements(op) && op != Op::max_pool && op != Op::concat;
 }
@@ -371,7 +378,9 @@ private:
         const Representation &a = buffer(step.a).representation, &b = buffer(step.b).representation,
                              &out = buffer(step.out).representation;
         const OutputCut cut = output_cut(step.clamp, out);
-        return {step.a, step.b, step.out, a.scale / out.scale, b.scale / out.scale, cut.lo, cut.hi};
+        return {
+            step.a, step.b, step.out, sixteen_bits(a.scale / out.scale), sixteen_bits(b.scale / out.scale),
+            cut.lo, cut.hi};
     }
 
     Result<void> lower_pool(const Unit& unit) {

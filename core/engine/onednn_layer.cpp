@@ -36,32 +36,45 @@ memory constant_memory(const memory::desc& desc, const void* data) {
     return m;
 }
 
-/// The clamp, the rounding and the zero point of a step as post-operations.
-void append_output_ops(dnnl::post_ops& ops, const ConvStep& step, const Representation& out) {
+void append_eltwise(dnnl::post_ops& ops, algorithm kind, float alpha, float beta) {
 #if DNNL_VERSION_MAJOR >= 3
-    const auto eltwise = [&](algorithm a, float alpha, float beta) { ops.append_eltwise(a, alpha, beta); };
+    ops.append_eltwise(kind, alpha, beta);
 #else
-    const auto eltwise = [&](algorithm a, float alpha, float beta) {
-        ops.append_eltwise(1.0F, a, alpha, beta);
-    };
+    ops.append_eltwise(1.0F, kind, alpha, beta);
 #endif
-    constexpr float infinity = std::numeric_limits<float>::infinity();
-    const bool to_u8 = out.element == Element::u8;
-    const bool saturation_cuts = to_u8 && out.zero_point == 0 && step.clamp_lo == 0 && step.clamp_hi == 255;
-    if (!saturation_cuts) {
-        if (step.clamp_lo == 0 && step.clamp_hi == infinity) {
-            eltwise(algorithm::eltwise_relu, 0, 0);
-        } else if (step.clamp_lo != -infinity || step.clamp_hi != infinity) {
-            constexpr float largest = std::numeric_limits<float>::max();
-            eltwise(algorithm::eltwise_clip, std::max(step.clamp_lo, -largest),
-                    std::min(step.clamp_hi, largest));
-        }
+}
+
+/// `kind`: oneDNN 2.6 keeps the parameters of a chain by algorithm, so a second clip must be another one.
+void append_clip(dnnl::post_ops& ops, float lo, float hi, algorithm kind = algorithm::eltwise_clip) {
+    constexpr float infinity = std::numeric_limits<float>::infinity(),
+                    largest = std::numeric_limits<float>::max();
+    if (lo == 0 && hi == infinity) {
+        append_eltwise(ops, algorithm::eltwise_relu, 0, 0);
+    } else if (lo != -infinity || hi != infinity) {
+        append_eltwise(ops, kind, std::max(lo, -largest), std::min(hi, largest));
     }
-    if (to_u8 && out.zero_point != 0) {
-        // Round before the shift, as the convention says; after it ties could fall the other way.
-        eltwise(algorithm::eltwise_round, 0, 0);
-        eltwise(algorithm::eltwise_linear, 1, static_cast<float>(out.zero_point));
-    }
+}
+
+/// Cuts and shifts a result in output steps; the store itself rounds half to even and saturates to u8.
+void append_store_u8(dnnl::post_ops& ops, float lo, float hi, int32_t zero_point) {
+    if (zero_point == 0 && lo == 0 && hi == 255) return; // saturation cuts the same
+    append_clip(ops, lo, hi);
+    if (zero_point == 0) return;
+    // Round before the shift, as the convention says; after it ties could fall the other way.
+    append_eltwise(ops, algorithm::eltwise_round, 0, 0);
+    append_eltwise(ops, algorithm::eltwise_linear, 1, static_cast<float>(zero_point));
+}
+
+void append_output_ops(dnnl::post_ops& ops, const ConvStep& step, const Representation& out,
+                       const FusedAdd* add) {
+    if (out.element == Element::f32) return append_clip(ops, step.clamp_lo, step.clamp_hi);
+    if (!add) return append_store_u8(ops, step.clamp_lo, step.clamp_hi, out.zero_point);
+    append_clip(ops, step.clamp_lo, step.clamp_hi);
+    append_eltwise(ops, algorithm::eltwise_round, 0, 0);
+    append_eltwise(ops, algorithm::eltwise_linear, add->own_multiplier, 0);
+    ops.append_sum(add->other_multiplier);
+    if (add->clamp_lo != 0 || add->clamp_hi != 255)
+        append_clip(ops, add->clamp_lo, add->clamp_hi, algorithm::eltwise_clip_v2);
 }
 
 } // namespace
@@ -79,10 +92,11 @@ struct OnednnLayer::Impl {
         scratch = desc.scratchpad_desc();
         implementation = desc.impl_info_str();
     }
-    void build(const ConvStep& step, const Buffer& from, const Buffer& to, int batch);
+    void build(const ConvStep& step, const Buffer& from, const Buffer& to, int batch, const FusedAdd* add);
 };
 
-void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Buffer& to, int batch) {
+void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Buffer& to, int batch,
+                              const FusedAdd* add) {
     const dnnl::engine& engine = cpu_engine();
     const ConvAttributes& a = step.attributes;
     const bool integer = step.is_integer();
@@ -136,7 +150,7 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
             ops.append_binary(op, channel_md);
         }
     }
-    append_output_ops(ops, step, to.representation);
+    append_output_ops(ops, step, to.representation, add);
     attr.set_post_ops(ops);
     const memory::desc native_bias = integer ? memory::desc() : bias_md;
     memory::desc weights_md;
@@ -157,7 +171,7 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
     const bool bias_is_native = !integer;
 #else
     if (integer) attr.set_output_scales(1 << 1, step.multiplier);
-    append_output_ops(ops, step, to.representation);
+    append_output_ops(ops, step, to.representation, add);
     attr.set_post_ops(ops);
     memory::desc weights_md;
     if (step.fully_connected) {
@@ -187,19 +201,24 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
     if (bias_is_native) constants.emplace_back(DNNL_ARG_BIAS, constant_memory(bias_md, step.bias.data()));
 }
 
+bool OnednnLayer::can_fuse_add(const ConvStep& step, const Buffer& in) {
+    return step.is_integer() &&
+           (onednn_has_vnni() || !ExactGemmLayer::would_saturate(step, in.representation));
+}
+
 OnednnLayer::OnednnLayer() : m_impl(std::make_unique<Impl>()) {}
 OnednnLayer::~OnednnLayer() = default;
 
 Result<std::unique_ptr<OnednnLayer>> OnednnLayer::create(const ConvStep& step, const Buffer& in,
-                                                         const Buffer& out, int batch) {
+                                                         const Buffer& out, int batch, const FusedAdd* add) {
     std::unique_ptr<OnednnLayer> layer(new OnednnLayer);
-    if (step.is_integer() && !onednn_has_vnni() && ExactGemmLayer::would_saturate(step, in.representation)) {
+    if (step.is_integer() && !can_fuse_add(step, in)) {
         layer->m_impl->exact = std::make_unique<ExactGemmLayer>(step, in, out, batch);
         layer->m_impl->implementation = "gemm_u8s8s32";
         return layer;
     }
     try {
-        layer->m_impl->build(step, in, out, batch);
+        layer->m_impl->build(step, in, out, batch, add);
     } catch (const dnnl::error& e) {
         return fail(ErrorCode::failed, std::string("oneDNN cannot run this layer: ") + e.what());
     }

@@ -10,13 +10,23 @@
 
 namespace widthwise::engine {
 
+/// A residual add that the convolution's kernel does on its way out: AddIntegersStep seen from the
+/// convolution's side. The other operand lies in the output's memory and is overwritten.
+struct FusedAdd {
+    float own_multiplier = 1, other_multiplier = 1;
+    float clamp_lo = 0, clamp_hi = 255;
+};
+
 /// Immutable after create(); run() may be called by several threads at once, each with its own scratch.
 class OnednnLayer {
 public:
     /// Compiles for `batch` images. Call on a thread whose OpenMP thread count is 1: oneDNN fixes the split
     /// then. Errors: failed with oneDNN's own words.
     static Result<std::unique_ptr<OnednnLayer>> create(const ConvStep& step, const Buffer& in,
-                                                       const Buffer& out, int batch);
+                                                       const Buffer& out, int batch,
+                                                       const FusedAdd* add = nullptr);
+    /// Every integer layer can but the ones that the CPU's instructions would saturate.
+    [[nodiscard]] static bool can_fuse_add(const ConvStep& step, const Buffer& in);
     ~OnednnLayer();
     OnednnLayer(const OnednnLayer&) = delete;
     OnednnLayer& operator=(const OnednnLayer&) = delete;

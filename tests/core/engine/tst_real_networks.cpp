@@ -3,6 +3,7 @@
 #include "core/base/text.h"
 #include "core/data/dataset.h"
 #include "core/engine/evaluator.h"
+#include "core/engine/reference_engine.h"
 #include "core/graph/layer_work.h"
 #include "core/onnx/import.h"
 #include "tests/support/test_data.h"
@@ -122,6 +123,31 @@ private slots:
         QVERIFY(w8a8 >= reference - 0.005);
         QVERIFY(w4a4 < w8a8 && w4a4 > w2a2);
         QVERIFY(w2a2 < 0.6);
+    }
+
+    void integers_are_the_references_data() {
+        QTest::addColumn<int>("bits");
+        for (const int bits : {8, 4, 3}) QTest::addRow("%d bits", bits) << bits;
+    }
+    void integers_are_the_references() {
+        QFETCH(int, bits);
+        WIDTHWISE_NEED(data_dir() / "cifar10/test.json");
+        const Loaded l = load("resnet20", "cifar10/test.json");
+        const DatasetPtr some = first_images(l.data, 12);
+        const auto statistics = calibrate(l.graph, *some, 12, {});
+        const auto resolved = resolve_plan(*l.graph, uniform(bits, bits), *statistics);
+        RunOptions keep;
+        keep.keep_logits = true;
+        const auto p = predict(l.graph, *resolved, *some, keep, {});
+        const Program program = *lower(*l.graph, *resolved);
+        ReferenceEngine reference(program);
+        std::vector<float> image(3 * 32 * 32), logits;
+        for (int64_t i = 0; i < some->size(); ++i) {
+            QVERIFY(some->read(i, image));
+            reference.run(image);
+            logits.insert(logits.end(), reference.output().begin(), reference.output().end());
+        }
+        QCOMPARE(p->logits, logits);
     }
 
     void every_weighted_layer_runs_on_int8() {
