@@ -211,6 +211,9 @@ private:
         m_window->open(m_model, data);
         QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 30000);
         QTRY_VERIFY(!m_window->document().selection().isEmpty());
+        if (!data.isEmpty())
+            QVERIFY2(m_window->document().data(),
+                     qPrintable(test::child<QLabel>(*m_window, "bannerText")->text()));
     }
 
     QString m_model;

@@ -39,7 +39,7 @@ inline flow::Model tiny_model() {
     ReshapeAttributes flat;
     flat.shape = {1, 16};
     const ValueId flattened = *builder.add(Op::reshape, "Flatten", "flatten", flat, {pooled});
-    const ValueId weights = builder.constant("fc.weight", random_tensor(Shape{10, 16}, 3));
+    const ValueId weights = builder.constant("fc.weight", random_tensor(Shape{12, 16}, 3));
     builder.output(*builder.add(Op::gemm, "Gemm", "fc", {}, {flattened, weights}));
     flow::Model model;
     model.source = "/nowhere/tiny.onnx";

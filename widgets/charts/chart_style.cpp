@@ -3,6 +3,7 @@
 #include "widgets/theme.h"
 
 #include <QApplication>
+#include <QGraphicsLayout>
 #include <QLegend>
 
 namespace widthwise::gui {
@@ -17,6 +18,7 @@ QFont chart_font(bool bold) {
 void style_chart(QChart& chart, const QPalette& palette) {
     chart.legend()->hide();
     chart.setAnimationOptions(QChart::NoAnimation);
+    chart.layout()->setContentsMargins(0, 0, 0, 0);
     chart.setBackgroundRoundness(0);
     chart.setBackgroundPen(Qt::NoPen);
     chart.setBackgroundBrush(palette.color(QPalette::Base));

@@ -60,7 +60,7 @@ DesignSpacePlot::DesignSpacePlot()
     m_chart->addAxis(m_y, Qt::AlignLeft);
     m_anchor->attachAxis(m_x);
     m_anchor->attachAxis(m_y);
-    m_chart->setMargins(QMargins(8, 24, 16, 4));
+    m_chart->setMargins(QMargins(12, 26, 24, 8));
     m_marks = new DesignMarks(*this, m_chart);
     QObject::connect(m_chart, &QChart::plotAreaChanged, m_chart, [this] { m_marks->changed(); });
 }

@@ -72,12 +72,12 @@ WeightChart::WeightChart(QWidget* parent) : QWidget(parent), m_impl(std::make_un
         series->attachAxis(d.x);
         series->attachAxis(d.y);
     }
-    d.chart->setMargins(QMargins(4, 0, 8, 0));
+    d.chart->setMargins(QMargins(8, 0, 16, 0));
     d.view = new QChartView(d.chart, this);
     d.view->setRenderHint(QPainter::Antialiasing);
     d.view->setFrameShape(QFrame::NoFrame);
     d.view->setFocusPolicy(Qt::NoFocus);
-    setMinimumHeight(170);
+    setMinimumHeight(150);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(d.view);

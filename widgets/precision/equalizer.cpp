@@ -54,8 +54,10 @@ void Equalizer::reset() {
 
 QRectF Equalizer::plot() const {
     const QFontMetrics metrics = fontMetrics();
-    const double left = 12 + metrics.horizontalAdvance(tr("energy"));
-    return {left, 8, std::max(10.0, width() - left - 12), std::max(10.0, height() - 8 - k_share_height - 8)};
+    const double left = 12 + metrics.horizontalAdvance(tr("float"));
+    const double top = metrics.height() + 16;
+    return {left, top, std::max(10.0, width() - left - 12),
+            std::max(10.0, height() - top - k_share_height - 8)};
 }
 
 double Equalizer::columnWidth() const {
@@ -196,6 +198,7 @@ void Equalizer::paintEvent(QPaintEvent*) {
     }
     paintBars(painter);
     paintShares(painter);
+    paintLegend(painter);
     if (hasFocus()) {
         painter.setPen(QPen(accent(palette()), 1));
         painter.setBrush(Qt::NoBrush);
@@ -223,6 +226,35 @@ void Equalizer::paintBars(QPainter& painter) const {
     }
 }
 
+void Equalizer::paintLegend(QPainter& painter) const {
+    const QColor dark = accent(palette());
+    QColor light = dark, grey = muted_text(palette());
+    light.setAlphaF(0.40F);
+    grey.setAlphaF(0.55F);
+    QFont bold = font();
+    bold.setBold(true);
+    painter.setFont(bold);
+    painter.setPen(palette().color(QPalette::Active, QPalette::WindowText));
+    const double middle = 4 + fontMetrics().height() / 2.0;
+    double x = 8;
+    const auto write = [&](const QString& text) {
+        const QFontMetrics metrics(painter.font());
+        painter.drawText(QPointF(x, middle + metrics.ascent() / 2.0 - 1), text);
+        x += metrics.horizontalAdvance(text) + 16;
+    };
+    write(tr("Precision"));
+    QFont small = font();
+    small.setPointSizeF(small.pointSizeF() * 0.9);
+    painter.setFont(small);
+    painter.setPen(muted_text(palette()));
+    for (const auto& [colour, text] : {std::pair(dark, tr("weights")), std::pair(light, tr("activations")),
+                                       std::pair(grey, tr("energy"))}) {
+        painter.fillRect(QRectF(x, middle - 4, 8, 8), colour);
+        x += 13;
+        write(text);
+    }
+}
+
 void Equalizer::paintShares(QPainter& painter) const {
     const auto& cost = m_document.cost();
     if (!cost) return;
@@ -240,9 +272,6 @@ void Equalizer::paintShares(QPainter& painter) const {
                                 column - 2 * gap, height),
                          colour);
     }
-    painter.setPen(muted_text(palette()));
-    painter.drawText(QRectF(0, area.bottom() + 1, area.left() - 6, k_share_height + 4),
-                     Qt::AlignRight | Qt::AlignVCenter, tr("energy"));
 }
 
 } // namespace widthwise::gui

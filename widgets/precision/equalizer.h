@@ -16,8 +16,8 @@ class Equalizer : public QWidget {
 public:
     explicit Equalizer(Document& document, QWidget* parent = nullptr);
 
-    [[nodiscard]] QSize sizeHint() const override { return {600, 132}; }
-    [[nodiscard]] QSize minimumSizeHint() const override { return {200, 96}; }
+    [[nodiscard]] QSize sizeHint() const override { return {600, 150}; }
+    [[nodiscard]] QSize minimumSizeHint() const override { return {200, 110}; }
     /// Middle of a bar's top at this width; for tests.
     [[nodiscard]] QPoint positionOf(const QString& layer, Operand operand, int bits) const;
 
@@ -44,6 +44,7 @@ private:
     void drag(const QPointF& position);
     void paintBars(QPainter& painter) const;
     void paintShares(QPainter& painter) const;
+    void paintLegend(QPainter& painter) const;
 
     Document& m_document;
     QStringList m_layers;

@@ -69,7 +69,13 @@ void LayerView::keyPressEvent(QKeyEvent* event) {
         return;
     }
     if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) {
-        edit(currentIndex());
+        // Wherever the cursor is in the row, the bits are what can be edited.
+        const QModelIndex index = currentIndex();
+        if (LayerTableModel::operandOf(index.column()))
+            edit(index);
+        else if (index.isValid())
+            edit(index.siblingAtColumn(m_operand == Operand::weights ? LayerTableModel::WeightBits
+                                                                     : LayerTableModel::ActivationBits));
         return;
     }
     QTableView::keyPressEvent(event);

@@ -20,6 +20,9 @@ private slots:
         m_project = std::make_unique<Project>(*m_document);
         m_measurements = std::make_unique<Measurements>(*m_document, *m_project);
         m_measurements->setAutomatic(false);
+        const auto tell = [](const Problem& problem) { qWarning() << problem.text; };
+        connect(m_measurements.get(), &Measurements::failed, this, tell);
+        connect(m_project.get(), &Project::failed, this, tell);
         m_project->openNetwork("zoo:demo");
         QTRY_VERIFY_WITH_TIMEOUT(m_document->hasNetwork(), 20000);
         // Only for its project file: a faster network takes its place.
