@@ -123,9 +123,11 @@ public:
     Result<ValueId> add(Op op, std::string op_type, std::string name, Attributes attributes,
                         std::vector<ValueId> inputs, std::string output_name = {});
     /// An op that we cannot run, with the outputs that shape inference gives (`constant` null; none is
-    /// allowed). A name that is taken gets a suffix.
+    /// allowed). A name that is taken gets a suffix. `attributes` say what a layer would compute where that
+    /// is known: ConvAttributes whose groups divide the channels of both shapes.
     std::vector<ValueId> add_unsupported(std::string op_type, std::string name, std::string why,
-                                         std::vector<ValueId> inputs, std::vector<Value> outputs);
+                                         std::vector<ValueId> inputs, std::vector<Value> outputs,
+                                         Attributes attributes = {});
     void output(ValueId value);
 
     [[nodiscard]] const Value& value(ValueId id) const { return m_graph.value(id); }

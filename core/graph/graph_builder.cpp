@@ -89,11 +89,13 @@ Result<ValueId> GraphBuilder::add(Op op, std::string op_type, std::string name, 
 }
 
 std::vector<ValueId> GraphBuilder::add_unsupported(std::string op_type, std::string name, std::string why,
-                                                   std::vector<ValueId> inputs, std::vector<Value> outputs) {
+                                                   std::vector<ValueId> inputs, std::vector<Value> outputs,
+                                                   Attributes attributes) {
     Node node;
     node.name = unique_name(std::move(name), op_type);
     node.op_type = std::move(op_type);
     node.op = Op::unsupported;
+    node.attributes = std::move(attributes);
     node.inputs = std::move(inputs);
     node.why_unsupported = std::move(why);
     for (Value& value : outputs) node.outputs.push_back(new_value(std::move(value)));

@@ -1,5 +1,6 @@
 #include "core/graph/layer_work.h"
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -32,8 +33,38 @@ bool is_matmul_bias(const Graph& graph, const Node& node, size_t index) {
     return sum.shape_known && bias.shape.elements() == sum.shape[1];
 }
 
+bool is_unsupported_conv(const Node& node) {
+    return node.op == Op::unsupported && std::holds_alternative<ConvAttributes>(node.attributes);
+}
+
+bool is_unsupported_product(const Node& node) {
+    return node.op == Op::unsupported &&
+           (node.op_type == "MatMul" || node.op_type == "Gemm" || node.op_type == "MatMulInteger");
+}
+
+/// The constant that a layer's weights come from: itself, or the first input of the quantizers and shuffles
+/// before it.
+ValueId constant_origin(const Graph& graph, ValueId id) {
+    constexpr int longest_chain = 8;
+    for (int i = 0; i < longest_chain; ++i) {
+        if (graph.value(id).constant) return id;
+        const NodeId producer = graph.producer(id);
+        if (!producer.valid() || graph.node(producer).inputs.empty()) break;
+        id = graph.node(producer).inputs.front();
+    }
+    return {};
+}
+
 std::vector<ValueId> learned_inputs(const Graph& graph, const Node& node) {
     std::vector<ValueId> ids;
+    if (is_unsupported_conv(node) || is_unsupported_product(node)) {
+        // Convolutions may have a bias; the integer ops have zero points there instead.
+        const size_t count = node.op_type == "Conv" || node.op_type == "Gemm" ? 3 : 2;
+        for (size_t i = 1; i < std::min(count, node.inputs.size()); ++i) {
+            if (const ValueId id = constant_origin(graph, node.inputs[i]); id.valid()) ids.push_back(id);
+        }
+        return ids;
+    }
     for (size_t i = 0; i < node.inputs.size(); ++i) {
         if (!input_of(graph, node, i).constant) continue;
         const bool layer = node.op == Op::conv || node.op == Op::gemm || node.op == Op::batch_norm;
@@ -55,19 +86,25 @@ int64_t LoopNest::macs() const {
 
 std::optional<LoopNest> loop_nest(const Graph& graph, NodeId id) {
     const Node& node = graph.node(id);
-    if (node.op != Op::conv && node.op != Op::gemm) return std::nullopt;
+    const bool product = node.op == Op::gemm || is_unsupported_product(node);
+    if (!product && node.op != Op::conv && !is_unsupported_conv(node)) return std::nullopt;
+    if (node.inputs.size() < 2 || node.outputs.empty()) return std::nullopt;
     const Value& in = input_of(graph, node, 0);
     const Value& weights = input_of(graph, node, 1);
     const Value& out = graph.value(node.output());
     if (!in.shape_known || !weights.shape_known || !out.shape_known) return std::nullopt;
+    const size_t rank = product ? 2 : 4;
+    for (const Shape* shape : {&in.shape, &weights.shape, &out.shape}) {
+        if (shape->rank() != rank) return std::nullopt; // only possible where nothing was checked ...
+    }
+    if (in.shape[0] != 1) return std::nullopt; // ... and so is this
     LoopNest nest;
-    nest.out_channels = weights.shape[0];
-    nest.in_channels = weights.shape[1];
-    if (node.op == Op::gemm) return nest;
+    nest.out_channels = out.shape[1];
+    nest.in_channels = in.shape[1];
+    if (product) return nest;
 
     const auto& conv = std::get<ConvAttributes>(node.attributes);
     nest.groups = conv.group;
-    nest.in_channels = in.shape[1];
     nest.out_height = out.shape[2];
     nest.out_width = out.shape[3];
     nest.in_height = in.shape[2];

@@ -23,14 +23,17 @@ struct LoopNest {
     [[nodiscard]] int64_t macs() const;
 };
 
-/// Only for conv and gemm with known shapes.
+/// For conv and gemm with known shapes, and for their unsupported relatives that still say what they compute:
+/// a convolution with its attributes (weights that a quantizer computes, ConvInteger), a matrix product of
+/// one vector (MatMul, Gemm, MatMulInteger).
 [[nodiscard]] std::optional<LoopNest> loop_nest(const Graph& graph, NodeId node);
 
 /// Multiply-accumulates per image; 0 for nodes that are neither conv nor gemm.
 [[nodiscard]] int64_t node_macs(const Graph& graph, NodeId node);
 
 /// Elements of all constant inputs that are learned: weights, biases, BatchNormalization's four vectors
-/// (running mean and variance included, as file size counts them).
+/// (running mean and variance included, as file size counts them). Weights that reach an unsupported layer
+/// through quantizers count there.
 [[nodiscard]] int64_t node_parameters(const Graph& graph, NodeId node);
 
 /// A weight precision applies: conv or gemm with constant weights.

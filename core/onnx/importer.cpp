@@ -237,8 +237,11 @@ void Importer::add_unsupported(const RawNode& node, size_t index, const std::vec
     std::vector<Value> outputs;
     for (size_t i = 0; i < node.outputs.size(); ++i)
         outputs.push_back(guessed_output(node, i, operands, inferred[i]));
-    const auto ids = m_builder.add_unsupported(node.op_type, node.name, std::move(why), std::move(inputs),
-                                               std::move(outputs));
+    NodeView view(node, m_model.opset, operands);
+    const auto convolution = node.domain.empty() ? describe_convolution(view) : std::nullopt;
+    const auto ids =
+        m_builder.add_unsupported(node.op_type, node.name, std::move(why), std::move(inputs),
+                                  std::move(outputs), convolution ? Attributes(*convolution) : Attributes());
     for (size_t i = 0; i < ids.size(); ++i) {
         if (node.outputs[i].empty()) continue;
         const Value& value = m_builder.value(ids[i]);

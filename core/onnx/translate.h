@@ -30,6 +30,10 @@ struct Translated {
 /// invalid_input where the node contradicts itself.
 [[nodiscard]] Result<Translated> translate(NodeView& view, const Batch& batch);
 
+/// What Conv or ConvInteger computes though we do not run it (its weights are computed, or integers): for
+/// counting. nullopt where shapes are unknown or contradict the attributes.
+[[nodiscard]] std::optional<ConvAttributes> describe_convolution(NodeView& view);
+
 /// Whether some function below knows the op of the official domain.
 [[nodiscard]] bool can_translate(const std::string& op_type);
 

@@ -78,6 +78,25 @@ std::vector<Source> leading_inputs(const NodeView& view, size_t count) {
     return out;
 }
 
+/// `in` and `weights` have four dimensions.
+Result<ConvAttributes> conv_attributes(NodeView& view, const Shape& in, const Shape& weights) {
+    ConvAttributes a;
+    auto kernel = pair(view, "kernel_shape");
+    if (!kernel) return forward_error(kernel);
+    a.kernel = view.has("kernel_shape") ? *kernel : std::array{weights[2], weights[3]};
+    auto strides = pair(view, "strides");
+    if (!strides) return forward_error(strides);
+    a.strides = *strides;
+    auto dilations = pair(view, "dilations");
+    if (!dilations) return forward_error(dilations);
+    a.dilations = *dilations;
+    a.group = view.integer("group", 1);
+    auto padding = pads(view, in, a.kernel, a.strides, a.dilations);
+    if (!padding) return forward_error(padding);
+    a.pads = *padding;
+    return a;
+}
+
 Result<Translated> conv(NodeView& view, const Batch&) {
     auto in = image_shape(view);
     if (!in) return forward_error(in);
@@ -86,21 +105,9 @@ Result<Translated> conv(NodeView& view, const Batch&) {
     if (!weights) return misfit("it has no weights");
     const Shape& w = weights->constant->shape();
     if (w.rank() != 4) return misfit("its weights have shape " + w.to_string() + ", not 4 dimensions");
-    ConvAttributes a;
-    auto kernel = pair(view, "kernel_shape");
-    if (!kernel) return forward_error(kernel);
-    a.kernel = view.has("kernel_shape") ? *kernel : std::array{w[2], w[3]};
-    auto strides = pair(view, "strides");
-    if (!strides) return forward_error(strides);
-    a.strides = *strides;
-    auto dilations = pair(view, "dilations");
-    if (!dilations) return forward_error(dilations);
-    a.dilations = *dilations;
-    a.group = view.integer("group", 1);
-    auto padding = pads(view, *in, a.kernel, a.strides, a.dilations);
-    if (!padding) return forward_error(padding);
-    a.pads = *padding;
-    return Translated{Op::conv, a, leading_inputs(view, 3)};
+    auto attributes = conv_attributes(view, *in, w);
+    if (!attributes) return forward_error(attributes);
+    return Translated{Op::conv, *attributes, leading_inputs(view, 3)};
 }
 
 std::string exact(float value) {
@@ -240,3 +247,23 @@ Function layer_function(const std::string& op_type) {
 }
 
 } // namespace widthwise::onnx::translation
+
+namespace widthwise::onnx {
+
+std::optional<ConvAttributes> describe_convolution(NodeView& view) {
+    const Operand* in = view.input(0);
+    const Operand* weights = view.input(1);
+    if ((view.op_type() != "Conv" && view.op_type() != "ConvInteger") || !in || !weights || !in->shape ||
+        !weights->shape) {
+        return std::nullopt;
+    }
+    const Shape& x = *in->shape;
+    const Shape& w = *weights->shape;
+    if (x.rank() != 4 || w.rank() != 4) return std::nullopt;
+    auto a = translation::conv_attributes(view, x, w);
+    if (!a || view.problem() || a->group < 1 || a->kernel != std::array{w[2], w[3]}) return std::nullopt;
+    const bool divides = x[1] % a->group == 0 && x[1] / a->group == w[1] && w[0] % a->group == 0;
+    return divides ? std::optional(*a) : std::nullopt;
+}
+
+} // namespace widthwise::onnx
