@@ -2,6 +2,10 @@
 #include "app/cli/picture.h"
 #include "widgets/reporting/chart_svg.h"
 
+#include <QString>
+#include <QtGlobal>
+
+#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -20,9 +24,25 @@ gui::DesignSpace space_of(const std::vector<report::Design>& designs) {
     return space;
 }
 
+/// Keeps Qt's remarks about the desktop it misses off stderr, which belongs to the command.
+class QuietQt {
+public:
+    QuietQt() : m_old(qInstallMessageHandler(&QuietQt::handle)) {}
+    ~QuietQt() { qInstallMessageHandler(m_old); }
+    QuietQt(const QuietQt&) = delete;
+    QuietQt& operator=(const QuietQt&) = delete;
+
+private:
+    static void handle(QtMsgType type, const QMessageLogContext&, const QString& text) {
+        if (type == QtCriticalMsg || type == QtFatalMsg) std::fprintf(stderr, "%s\n", qPrintable(text));
+    }
+    QtMessageHandler m_old;
+};
+
 } // namespace
 
 std::vector<report::Picture> design_space_pictures(const std::vector<report::Design>& designs) {
+    const QuietQt quiet;
     gui::DesignSpace space = space_of(designs);
     std::vector<report::Picture> pictures;
     for (const auto& [axis, name] :
