@@ -16,7 +16,7 @@ namespace {
 
 struct Options {
     std::string output = "widthwise-demo.html";
-    std::string target = "eyeriss";
+    std::string target = "asic-45nm";
     int64_t limit = 0;
     bool json = false;
 };

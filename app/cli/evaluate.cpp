@@ -180,7 +180,7 @@ Command evaluate_command(CLI::App& app) {
     command->add_option("--target", options->target, "Hardware whose cost is stored with --project [eyeriss]")
         ->type_name("TARGET")
         ->needs(project);
-    options->target = "eyeriss";
+    options->target = "asic-45nm";
     command->add_flag("--json", options->json, "One JSON document on stdout");
     return {command, [options](Terminal& terminal) { return run(*options, terminal); }};
 }
