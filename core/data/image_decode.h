@@ -21,8 +21,8 @@ inline constexpr int64_t k_max_image_pixels = 100'000'000;
 
 /// By the file's first bytes, not by its name. CMYK becomes RGB, palettes are looked up, an alpha channel is
 /// dropped, gamma and orientation tags are ignored, all as Pillow's convert("RGB"); 16-bit samples keep their
-/// upper 8 bits (Pillow clips 16-bit gray instead). Errors: invalid_input (truncated, damaged, neither JPEG nor
-/// PNG) with an empty `where`.
+/// upper 8 bits (Pillow clips 16-bit gray instead). Errors: invalid_input (truncated, damaged, neither JPEG
+/// nor PNG) with an empty `where`.
 [[nodiscard]] Result<DecodedImage> decode_image(std::span<const uint8_t> file);
 [[nodiscard]] Result<DecodedImage> decode_jpeg(std::span<const uint8_t> file);
 [[nodiscard]] Result<DecodedImage> decode_png(std::span<const uint8_t> file);
