@@ -223,7 +223,7 @@ void TestCliContract::zooIsAFileToInspect() {
 
 void TestCliContract::train() {
     const QString folder = fresh_folder("train");
-    // One epoch over a data set of 64 images, taken from the demo's own by its predictions' order.
+    // The test images, for they are fewer.
     const QJsonObject document =
         run_json({"train", "zoo:demo", "--data", "demo", "--validation", "demo", "--epochs", "1", "--seed",
                   "3", "-o", folder + "t.onnx", "--json"});
