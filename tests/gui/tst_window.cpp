@@ -182,6 +182,9 @@ private slots:
     void dropping_a_network_opens_it() {
         QMimeData mime;
         mime.setUrls({QUrl::fromLocalFile(m_model)});
+        QDragEnterEvent enter({10, 10}, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(m_window.get(), &enter);
+        QVERIFY(enter.isAccepted());
         QDropEvent drop(QPointF(10, 10), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
         QApplication::sendEvent(m_window.get(), &drop);
         QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 20000);

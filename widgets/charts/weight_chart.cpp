@@ -77,7 +77,7 @@ WeightChart::WeightChart(QWidget* parent) : QWidget(parent), m_impl(std::make_un
     d.view->setRenderHint(QPainter::Antialiasing);
     d.view->setFrameShape(QFrame::NoFrame);
     d.view->setFocusPolicy(Qt::NoFocus);
-    setMinimumHeight(150);
+    setMinimumHeight(130);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->addWidget(d.view);

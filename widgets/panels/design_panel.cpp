@@ -43,8 +43,13 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     m_table->setObjectName(QStringLiteral("designTable"));
     m_table->setAccessibleName(tr("Measured designs"));
     m_table->setModel(proxy);
-    m_table->setSortingEnabled(true);
-    m_table->sortByColumn(DesignTableModel::Number, Qt::AscendingOrder);
+    proxy->sort(DesignTableModel::Number, Qt::AscendingOrder);
+    // Without the arrow, for which every column would have to keep room.
+    m_table->horizontalHeader()->setSectionsClickable(true);
+    connect(m_table->horizontalHeader(), &QHeaderView::sectionClicked, proxy, [proxy](int column) {
+        const bool again = proxy->sortColumn() == column && proxy->sortOrder() == Qt::AscendingOrder;
+        proxy->sort(column, again ? Qt::DescendingOrder : Qt::AscendingOrder);
+    });
     m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);

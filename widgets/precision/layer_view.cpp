@@ -47,6 +47,10 @@ Operand LayerView::operand() const {
 }
 
 void LayerView::keyPressEvent(QKeyEvent* event) {
+    if (state() == EditingState) { // what the editor left over
+        QTableView::keyPressEvent(event);
+        return;
+    }
     const QStringList layers = selectedLayers();
     const bool ctrl = event->modifiers().testFlag(Qt::ControlModifier);
     const bool plain = !(event->modifiers() & (Qt::ControlModifier | Qt::AltModifier | Qt::MetaModifier));
