@@ -17,7 +17,8 @@ enum class ErrorCode {
     cancelled,     ///< the user asked to stop; what was finished is kept (exit 130)
 };
 
-/// WHAT, WHERE, WHAT TO DO: one line for the user. `where` names the file, layer or key; both tails may be empty.
+/// WHAT, WHERE, WHAT TO DO: one line for the user. `where` names the file, layer or key; both tails may be
+/// empty.
 struct Error {
     ErrorCode code = ErrorCode::failed;
     std::string message;

@@ -25,7 +25,8 @@ constexpr std::array<uint32_t, 64> k_round = {
 void Sha256::block(const std::byte* data) {
     std::array<uint32_t, 64> w{};
     for (size_t i = 0; i < 16; ++i)
-        w[i] = std::to_integer<uint32_t>(data[4 * i]) << 24 | std::to_integer<uint32_t>(data[4 * i + 1]) << 16 |
+        w[i] = std::to_integer<uint32_t>(data[4 * i]) << 24 |
+               std::to_integer<uint32_t>(data[4 * i + 1]) << 16 |
                std::to_integer<uint32_t>(data[4 * i + 2]) << 8 | std::to_integer<uint32_t>(data[4 * i + 3]);
     for (size_t i = 16; i < 64; ++i) {
         const uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);

@@ -1,5 +1,6 @@
 #pragma once
-// The one source of randomness: explicit seed, same numbers on every platform (std distributions are not portable).
+// The one source of randomness: explicit seed, same numbers on every platform (std distributions are not
+// portable).
 
 #include <cstdint>
 

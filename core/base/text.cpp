@@ -54,14 +54,16 @@ bool glob_match(std::string_view pattern, std::string_view text) {
     return p == pattern.size();
 }
 
-std::vector<std::string> nearest_names(std::string_view word, std::span<const std::string> candidates, size_t count) {
+std::vector<std::string> nearest_names(std::string_view word, std::span<const std::string> candidates,
+                                       size_t count) {
     std::vector<std::pair<size_t, const std::string*>> scored;
     for (const std::string& candidate : candidates) {
         const bool contains = !word.empty() && candidate.find(word) != std::string::npos;
         const size_t distance = contains ? 1 : edit_distance(word, candidate);
         if (distance <= std::max<size_t>(2, word.size() / 2)) scored.emplace_back(distance, &candidate);
     }
-    std::stable_sort(scored.begin(), scored.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::stable_sort(scored.begin(), scored.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::string> names;
     for (size_t i = 0; i < std::min(count, scored.size()); ++i) names.push_back(*scored[i].second);
     return names;
@@ -103,7 +105,11 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
     return text;
 }
 
-std::optional<long long> parse_int(std::string_view text) { return parse_number<long long>(text); }
-std::optional<double> parse_double(std::string_view text) { return parse_number<double>(text); }
+std::optional<long long> parse_int(std::string_view text) {
+    return parse_number<long long>(text);
+}
+std::optional<double> parse_double(std::string_view text) {
+    return parse_number<double>(text);
+}
 
 } // namespace widthwise

@@ -12,9 +12,10 @@ namespace widthwise {
 /// Shell-style match: `*` any run (also of '/'), `?` one character; everything else literal.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view text);
 
-/// The up to `count` candidates nearest to `word` by edit distance (case-insensitive), nearest first; only plausible ones.
-[[nodiscard]] std::vector<std::string> nearest_names(std::string_view word, std::span<const std::string> candidates,
-                                                     size_t count = 3);
+/// The up to `count` candidates nearest to `word` by edit distance (case-insensitive), nearest first; only
+/// plausible ones.
+[[nodiscard]] std::vector<std::string>
+nearest_names(std::string_view word, std::span<const std::string> candidates, size_t count = 3);
 
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 [[nodiscard]] std::string trim(std::string_view text);

@@ -17,8 +17,7 @@ int default_thread_count() {
     return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Result<void> parallel_for(int64_t count, int threads,
-                          const std::function<Result<void>(int64_t, int)>& work) {
+Result<void> parallel_for(int64_t count, int threads, const std::function<Result<void>(int64_t, int)>& work) {
     if (threads <= 0) threads = default_thread_count();
     threads = static_cast<int>(std::clamp<int64_t>(count, 1, threads));
     std::atomic<int64_t> next{0};

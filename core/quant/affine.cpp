@@ -46,9 +46,11 @@ Result<QuantizedWeights> quantize_weights(std::span<const float> weights, int64_
         return fail(ErrorCode::invalid_input, "weights contain values that are not finite");
     const auto channels = static_cast<size_t>(out_channels);
     const size_t per_channel = channels == 0 ? 0 : weights.size() / channels;
-    const bool by_channel = format.scale.empty() ? format.granularity == Granularity::channel : format.scale.size() > 1;
+    const bool by_channel =
+        format.scale.empty() ? format.granularity == Granularity::channel : format.scale.size() > 1;
     if (by_channel && !format.scale.empty() && format.scale.size() != channels)
-        return fail(ErrorCode::invalid_input, "weights of " + std::to_string(channels) + " output channels have " +
+        return fail(ErrorCode::invalid_input, "weights of " + std::to_string(channels) +
+                                                  " output channels have " +
                                                   std::to_string(format.scale.size()) + " scales");
     QuantizedWeights out;
     out.q.resize(weights.size());
@@ -63,7 +65,8 @@ Result<QuantizedWeights> quantize_weights(std::span<const float> weights, int64_
         }
         out.params.push_back(p);
         const size_t first = by_channel ? c * per_channel : 0;
-        for (size_t i = 0; i < part.size(); ++i) out.q[first + i] = static_cast<int8_t>(quantize_value(part[i], p));
+        for (size_t i = 0; i < part.size(); ++i)
+            out.q[first + i] = static_cast<int8_t>(quantize_value(part[i], p));
     }
     return out;
 }

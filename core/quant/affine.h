@@ -1,6 +1,7 @@
 #pragma once
-// The one quantization convention: real = scale * (q - zero_point), q = clamp(round_half_even(real / scale) + zero_point).
-// All functions round to nearest, ties to even, as ONNX QuantizeLinear does, and give the same integers on every ISA.
+// The one quantization convention: real = scale * (q - zero_point), q = clamp(round_half_even(real / scale) +
+// zero_point). All functions round to nearest, ties to even, as ONNX QuantizeLinear does, and give the same
+// integers on every ISA.
 
 #include "core/quant/number_format.h"
 
@@ -31,18 +32,21 @@ struct AffineParams {
     return static_cast<int32_t>(std::fmin(std::fmax(r, lo), hi)) + p.zero_point;
 }
 
-/// Parameters for the range [lo, hi] (widened to contain 0, so that zero padding is exact). An empty range gives scale 1.
+/// Parameters for the range [lo, hi] (widened to contain 0, so that zero padding is exact). An empty range
+/// gives scale 1.
 [[nodiscard]] AffineParams params_for_range(double lo, double hi, const NumberFormat& format);
 
 /// Integer weights with their per-output-channel parameters (one element when per tensor).
 struct QuantizedWeights {
     std::vector<int8_t> q; ///< same layout as the f32 weights, output channel outermost
     std::vector<AffineParams> params;
-    [[nodiscard]] const AffineParams& channel(size_t c) const { return params.size() == 1 ? params[0] : params[c]; }
+    [[nodiscard]] const AffineParams& channel(size_t c) const {
+        return params.size() == 1 ? params[0] : params[c];
+    }
 };
 
-/// `weights` is O x (anything), f32; `out_channels` = O. A resolved format is taken as it is. Errors: invalid_input when a
-/// given scale has neither 1 nor O elements, or weights are not finite.
+/// `weights` is O x (anything), f32; `out_channels` = O. A resolved format is taken as it is. Errors:
+/// invalid_input when a given scale has neither 1 nor O elements, or weights are not finite.
 [[nodiscard]] Result<QuantizedWeights> quantize_weights(std::span<const float> weights, int64_t out_channels,
                                                         const NumberFormat& format);
 

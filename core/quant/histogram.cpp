@@ -38,7 +38,8 @@ void Histogram::grow_to(int exponent) {
     const int shift = std::min(exponent - m_exponent, 31);
     std::vector<int64_t> merged(m_bins.size(), 0);
     for (size_t i = 0; i < m_bins.size(); ++i) {
-        const int index = (static_cast<int>(i) - k_half_bins) >> shift; // arithmetic: floor, as for the values
+        const int index =
+            (static_cast<int>(i) - k_half_bins) >> shift; // arithmetic: floor, as for the values
         merged[static_cast<size_t>(index + k_half_bins)] += m_bins[i];
     }
     m_bins.swap(merged);
@@ -82,7 +83,9 @@ void Histogram::merge(const Histogram& other) {
     m_zeros += other.m_zeros;
 }
 
-double Histogram::bin_width() const { return std::ldexp(1.0, m_exponent); }
+double Histogram::bin_width() const {
+    return std::ldexp(1.0, m_exponent);
+}
 
 double Histogram::quantile(double share) const {
     if (m_count == 0) return 0;
@@ -101,8 +104,10 @@ double Histogram::quantile(double share) const {
 
 Range choose_range(const Histogram& histogram, const RangeRule& rule) {
     switch (rule.type) {
-    case RangeRuleType::given: return {rule.lo, rule.hi};
-    case RangeRuleType::minmax: return {histogram.min(), histogram.max()};
+    case RangeRuleType::given:
+        return {rule.lo, rule.hi};
+    case RangeRuleType::minmax:
+        return {histogram.min(), histogram.max()};
     case RangeRuleType::percentile: {
         const double tail = (1 - rule.percentile / 100) / 2;
         return {histogram.quantile(tail), histogram.quantile(1 - tail)};
@@ -126,7 +131,8 @@ double expected_sqnr_db(const Histogram& histogram, const AffineParams& params) 
         const double hi = std::min<double>((bin + 1) * width, histogram.max());
         for (int k = 0; k < points; ++k) {
             const double x = lo + (hi - lo) * (k + 0.5) / points;
-            const double d = x - static_cast<double>(params.dequantize(quantize_value(static_cast<float>(x), params)));
+            const double d =
+                x - static_cast<double>(params.dequantize(quantize_value(static_cast<float>(x), params)));
             signal += n / points * x * x;
             noise += n / points * d * d;
         }

@@ -1,6 +1,6 @@
 #pragma once
-// Streaming statistics of one tensor: bounded memory whatever the sample count, and the same result whatever the order
-// in which batches or threads are merged.
+// Streaming statistics of one tensor: bounded memory whatever the sample count, and the same result whatever
+// the order in which batches or threads are merged.
 
 #include "core/quant/affine.h"
 
@@ -10,8 +10,8 @@
 
 namespace widthwise {
 
-/// Equal bins of width 2^k on a grid through 0, k the smallest that covers all values seen; growing merges bins pairwise,
-/// exactly, so merging in any order gives the same counts.
+/// Equal bins of width 2^k on a grid through 0, k the smallest that covers all values seen; growing merges
+/// bins pairwise, exactly, so merging in any order gives the same counts.
 class Histogram {
 public:
     static constexpr int k_half_bins = 2048; ///< bins on each side of 0
@@ -25,9 +25,11 @@ public:
     [[nodiscard]] float min() const { return m_min; }       ///< 0 when empty
     [[nodiscard]] float max() const { return m_max; }
     [[nodiscard]] double bin_width() const;
-    /// 2 * k_half_bins counts; bin i covers [(i - k_half_bins) * w, (i - k_half_bins + 1) * w). Empty before the first value.
+    /// 2 * k_half_bins counts; bin i covers [(i - k_half_bins) * w, (i - k_half_bins + 1) * w). Empty before
+    /// the first value.
     [[nodiscard]] const std::vector<int64_t>& bins() const { return m_bins; }
-    /// Real value below which `share` (0..1) of the values lie, interpolated within its bin, within [min, max].
+    /// Real value below which `share` (0..1) of the values lie, interpolated within its bin, within [min,
+    /// max].
     [[nodiscard]] double quantile(double share) const;
     bool operator==(const Histogram&) const = default;
 
@@ -46,7 +48,8 @@ struct Range {
 /// The range that `rule` takes from the statistics. An empty histogram gives [0, 0].
 [[nodiscard]] Range choose_range(const Histogram& histogram, const RangeRule& rule);
 
-/// Expected signal-to-quantization-noise ratio in dB of values distributed as the histogram (uniform within a bin).
+/// Expected signal-to-quantization-noise ratio in dB of values distributed as the histogram (uniform within a
+/// bin).
 [[nodiscard]] double expected_sqnr_db(const Histogram& histogram, const AffineParams& params);
 
 } // namespace widthwise

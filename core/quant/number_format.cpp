@@ -10,7 +10,9 @@ int32_t NumberFormat::q_min() const {
     return -(1 << (bits - 1)) + (narrow ? 1 : 0);
 }
 
-int32_t NumberFormat::q_max() const { return symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1; }
+int32_t NumberFormat::q_max() const {
+    return symmetric ? (1 << (bits - 1)) - 1 : (1 << bits) - 1;
+}
 
 std::string NumberFormat::to_string() const {
     if (!is_integer()) return "float32";
@@ -18,7 +20,9 @@ std::string NumberFormat::to_string() const {
            (granularity == Granularity::channel ? " per channel" : "");
 }
 
-NumberFormat float32_format() { return {}; }
+NumberFormat float32_format() {
+    return {};
+}
 
 NumberFormat weight_integer(int bits) {
     NumberFormat f;
@@ -42,8 +46,8 @@ Result<void> validate(const NumberFormat& f) {
     if (!f.is_integer()) return {};
     const auto invalid = [](std::string what) { return fail(ErrorCode::invalid_input, std::move(what)); };
     if (f.bits < k_min_bits || f.bits > k_max_bits)
-        return invalid("integer width of " + std::to_string(f.bits) + " bits is outside " + std::to_string(k_min_bits) +
-                       ".." + std::to_string(k_max_bits));
+        return invalid("integer width of " + std::to_string(f.bits) + " bits is outside " +
+                       std::to_string(k_min_bits) + ".." + std::to_string(k_max_bits));
     if (f.narrow && !f.symmetric) return invalid("a narrow range needs a symmetric format");
     if (f.range.type == RangeRuleType::percentile && !(f.range.percentile > 50 && f.range.percentile <= 100))
         return invalid("a percentile must lie above 50 and at most at 100");

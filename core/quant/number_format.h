@@ -14,8 +14,8 @@ enum class FormatType { float32, integer };
 enum class Granularity { tensor, channel };
 enum class RangeRuleType { minmax, percentile, given };
 
-/// How a range is taken from statistics. `percentile`: the two-sided share of values kept, in percent (99.99 keeps all
-/// but 0.01 %). `given`: [lo, hi] in real units.
+/// How a range is taken from statistics. `percentile`: the two-sided share of values kept, in percent (99.99
+/// keeps all but 0.01 %). `given`: [lo, hi] in real units.
 struct RangeRule {
     RangeRuleType type = RangeRuleType::minmax;
     double percentile = 99.99;
@@ -23,9 +23,9 @@ struct RangeRule {
     bool operator==(const RangeRule&) const = default;
 };
 
-/// Affine integers: real = scale * (q - zero_point), scale f32 > 0, zero_point an int32 within [q_min, q_max].
-/// Symmetric formats have zero_point 0 and are signed, [-2^(b-1), 2^(b-1)-1] or, narrow, [-(2^(b-1)-1), 2^(b-1)-1];
-/// affine ones are unsigned, [0, 2^b-1].
+/// Affine integers: real = scale * (q - zero_point), scale f32 > 0, zero_point an int32 within [q_min,
+/// q_max]. Symmetric formats have zero_point 0 and are signed, [-2^(b-1), 2^(b-1)-1] or, narrow,
+/// [-(2^(b-1)-1), 2^(b-1)-1]; affine ones are unsigned, [0, 2^b-1].
 struct NumberFormat {
     FormatType type = FormatType::float32;
     int bits = 32; ///< 2..8 for integers
@@ -33,8 +33,8 @@ struct NumberFormat {
     bool narrow = false;
     Granularity granularity = Granularity::tensor;
     RangeRule range;
-    /// Resolved parameters that stand as they are, without calibration: one element, one per channel, or (element-wise
-    /// layers' activations) one per input. Empty: to be calibrated.
+    /// Resolved parameters that stand as they are, without calibration: one element, one per channel, or
+    /// (element-wise layers' activations) one per input. Empty: to be calibrated.
     std::vector<float> scale;
     std::vector<int32_t> zero_point;
 
@@ -53,7 +53,8 @@ struct NumberFormat {
 /// The documented default for activations: affine, unsigned, per tensor, percentile 99.99.
 [[nodiscard]] NumberFormat activation_integer(int bits);
 
-/// Bits outside 2..8, symmetric with a zero point, scale <= 0 or not finite, zero point out of range, lo >= hi.
+/// Bits outside 2..8, symmetric with a zero point, scale <= 0 or not finite, zero point out of range, lo >=
+/// hi.
 [[nodiscard]] Result<void> validate(const NumberFormat& format);
 
 /// Widths that this version runs.

@@ -8,8 +8,8 @@
 
 namespace widthwise {
 
-/// Dimensions, outermost first. A scalar has rank 0 and one element. In a Graph's values dimension 0 is the batch,
-/// stored as 1 and free at run time.
+/// Dimensions, outermost first. A scalar has rank 0 and one element. In a Graph's values dimension 0 is the
+/// batch, stored as 1 and free at run time.
 class Shape {
 public:
     Shape() = default;

@@ -16,7 +16,9 @@ float half_to_float(uint16_t half) {
     return sign * std::ldexp(static_cast<float>(mantissa + 1024), exponent - 25);
 }
 
-float bfloat_to_float(uint16_t value) { return std::bit_cast<float>(static_cast<uint32_t>(value) << 16); }
+float bfloat_to_float(uint16_t value) {
+    return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
+}
 
 template <typename Out, typename In> std::vector<Out> widen(std::span<const In> in) {
     std::vector<Out> out;
@@ -27,22 +29,33 @@ template <typename Out, typename In> std::vector<Out> widen(std::span<const In> 
 
 template <typename Out> std::vector<Out> convert(const Tensor& t) {
     switch (t.type()) {
-    case DataType::f32: return widen<Out>(t.as<float>());
-    case DataType::f64: return widen<Out>(t.as<double>());
-    case DataType::i8: return widen<Out>(t.as<int8_t>());
+    case DataType::f32:
+        return widen<Out>(t.as<float>());
+    case DataType::f64:
+        return widen<Out>(t.as<double>());
+    case DataType::i8:
+        return widen<Out>(t.as<int8_t>());
     case DataType::u8:
-    case DataType::boolean: return widen<Out>(t.as<uint8_t>());
-    case DataType::i16: return widen<Out>(t.as<int16_t>());
-    case DataType::u16: return widen<Out>(t.as<uint16_t>());
-    case DataType::i32: return widen<Out>(t.as<int32_t>());
-    case DataType::u32: return widen<Out>(t.as<uint32_t>());
-    case DataType::i64: return widen<Out>(t.as<int64_t>());
-    case DataType::u64: return widen<Out>(t.as<uint64_t>());
+    case DataType::boolean:
+        return widen<Out>(t.as<uint8_t>());
+    case DataType::i16:
+        return widen<Out>(t.as<int16_t>());
+    case DataType::u16:
+        return widen<Out>(t.as<uint16_t>());
+    case DataType::i32:
+        return widen<Out>(t.as<int32_t>());
+    case DataType::u32:
+        return widen<Out>(t.as<uint32_t>());
+    case DataType::i64:
+        return widen<Out>(t.as<int64_t>());
+    case DataType::u64:
+        return widen<Out>(t.as<uint64_t>());
     case DataType::f16:
     case DataType::bf16: {
         std::vector<Out> out;
         for (const uint16_t raw : t.as<uint16_t>())
-            out.push_back(static_cast<Out>(t.type() == DataType::f16 ? half_to_float(raw) : bfloat_to_float(raw)));
+            out.push_back(
+                static_cast<Out>(t.type() == DataType::f16 ? half_to_float(raw) : bfloat_to_float(raw)));
         return out;
     }
     }
@@ -55,43 +68,61 @@ size_t bytes_per_element(DataType type) {
     switch (type) {
     case DataType::i8:
     case DataType::u8:
-    case DataType::boolean: return 1;
+    case DataType::boolean:
+        return 1;
     case DataType::f16:
     case DataType::bf16:
     case DataType::i16:
-    case DataType::u16: return 2;
+    case DataType::u16:
+        return 2;
     case DataType::f32:
     case DataType::i32:
-    case DataType::u32: return 4;
+    case DataType::u32:
+        return 4;
     case DataType::f64:
     case DataType::i64:
-    case DataType::u64: return 8;
+    case DataType::u64:
+        return 8;
     }
     return 0;
 }
 
 std::string_view to_string(DataType type) {
     switch (type) {
-    case DataType::f32: return "float32";
-    case DataType::f64: return "float64";
-    case DataType::f16: return "float16";
-    case DataType::bf16: return "bfloat16";
-    case DataType::i8: return "int8";
-    case DataType::u8: return "uint8";
-    case DataType::i16: return "int16";
-    case DataType::u16: return "uint16";
-    case DataType::i32: return "int32";
-    case DataType::u32: return "uint32";
-    case DataType::i64: return "int64";
-    case DataType::u64: return "uint64";
-    case DataType::boolean: return "bool";
+    case DataType::f32:
+        return "float32";
+    case DataType::f64:
+        return "float64";
+    case DataType::f16:
+        return "float16";
+    case DataType::bf16:
+        return "bfloat16";
+    case DataType::i8:
+        return "int8";
+    case DataType::u8:
+        return "uint8";
+    case DataType::i16:
+        return "int16";
+    case DataType::u16:
+        return "uint16";
+    case DataType::i32:
+        return "int32";
+    case DataType::u32:
+        return "uint32";
+    case DataType::i64:
+        return "int64";
+    case DataType::u64:
+        return "uint64";
+    case DataType::boolean:
+        return "bool";
     }
     return "unknown";
 }
 
 Tensor::Tensor(DataType type, Shape shape)
-    : m_type(type), m_shape(std::move(shape)),
-      m_bytes(static_cast<size_t>(m_shape.elements()) * bytes_per_element(type)) {}
+    : m_type(type)
+    , m_shape(std::move(shape))
+    , m_bytes(static_cast<size_t>(m_shape.elements()) * bytes_per_element(type)) {}
 
 Tensor Tensor::from_f32(Shape shape, std::vector<float> values) {
     Tensor t(DataType::f32, std::move(shape));
@@ -107,7 +138,11 @@ Tensor Tensor::from_i64(Shape shape, std::vector<int64_t> values) {
     return t;
 }
 
-std::vector<int64_t> Tensor::to_i64() const { return convert<int64_t>(*this); }
-std::vector<float> Tensor::to_f32() const { return convert<float>(*this); }
+std::vector<int64_t> Tensor::to_i64() const {
+    return convert<int64_t>(*this);
+}
+std::vector<float> Tensor::to_f32() const {
+    return convert<float>(*this);
+}
 
 } // namespace widthwise

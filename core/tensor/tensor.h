@@ -1,5 +1,6 @@
 #pragma once
-// A dense, row-major, immutable-once-shared array. Graphs hold them as shared_ptr<const Tensor>; weights are never copied.
+// A dense, row-major, immutable-once-shared array. Graphs hold them as shared_ptr<const Tensor>; weights are
+// never copied.
 
 #include "core/tensor/shape.h"
 
@@ -32,7 +33,8 @@ public:
     [[nodiscard]] std::span<const std::byte> bytes() const { return m_bytes; }
     [[nodiscard]] std::span<std::byte> bytes() { return m_bytes; }
 
-    /// T must be the C++ type of type(): float, double, int8_t, uint8_t, ..., int64_t (bool and f16/bf16 as uint8_t/uint16_t).
+    /// T must be the C++ type of type(): float, double, int8_t, uint8_t, ..., int64_t (bool and f16/bf16 as
+    /// uint8_t/uint16_t).
     template <typename T> [[nodiscard]] std::span<const T> as() const {
         assert(sizeof(T) == bytes_per_element(m_type));
         return {static_cast<const T*>(static_cast<const void*>(m_bytes.data())), m_bytes.size() / sizeof(T)};

@@ -28,8 +28,12 @@ struct Scratch {
 
 } // namespace
 
-std::filesystem::path data_dir() { return from_environment("WIDTHWISE_TEST_DATA", "data"); }
-std::filesystem::path reference_dir() { return from_environment("WIDTHWISE_TEST_REFERENCE", "reference"); }
+std::filesystem::path data_dir() {
+    return from_environment("WIDTHWISE_TEST_DATA", "data");
+}
+std::filesystem::path reference_dir() {
+    return from_environment("WIDTHWISE_TEST_REFERENCE", "reference");
+}
 
 std::filesystem::path scratch_dir() {
     static const Scratch scratch;

@@ -20,8 +20,8 @@ void write_file(const std::filesystem::path& path, std::string_view content);
 } // namespace widthwise::test
 
 /// Skips the test function with a clear line where the shared data are absent.
-#define WIDTHWISE_NEED(path)                                                                                           \
-    do {                                                                                                               \
-        if (!std::filesystem::exists(path))                                                                            \
-            QSKIP(qPrintable(QStringLiteral("not present: ") + QString::fromStdString((path).string())));              \
+#define WIDTHWISE_NEED(path)                                                                                 \
+    do {                                                                                                     \
+        if (!std::filesystem::exists(path))                                                                  \
+            QSKIP(qPrintable(QStringLiteral("not present: ") + QString::fromStdString((path).string())));    \
     } while (false)
