@@ -2,80 +2,20 @@
 // one), or a graph that is sound. Nothing throws, crashes or asks for gigabytes.
 
 #include "core/base/rng.h"
-#include "core/graph/layer_work.h"
-#include "tests/core/onnx/proto_models.h"
-#include "tests/support/test_data.h"
+#include "tests/core/onnx/hostile_models.h"
 
 #include <sys/resource.h>
 
 using namespace widthwise;
 using test::error_of;
+using test::expect_error;
+using test::expect_sound;
 using test::Imported;
 using test::ProtoModel;
+using test::sample;
 using test::set;
 
 namespace {
-
-namespace fs = std::filesystem;
-
-/// A small network with most of what files contain.
-ProtoModel sample() {
-    ProtoModel m;
-    m.input("x", {-1, 3, 8, 8}).output("y", {-1, 10});
-    m.weights("w", {4, 3, 3, 3});
-    m.weights("b", {4});
-    auto& conv = m.node("Conv", {"x", "w", "b"}, {"c"}, "conv");
-    set(conv, "pads", std::vector<int64_t>{1, 1, 1, 1});
-    set(conv, "strides", std::vector<int64_t>{2, 2});
-    for (const char* name : {"g", "h", "m", "v"}) m.weights(name, {4});
-    set(m.node("BatchNormalization", {"c", "g", "h", "m", "v"}, {"n"}, "bn"), "epsilon", 0.001F);
-    m.node("Relu", {"n"}, {"r"}, "relu");
-    auto& pool = m.node("MaxPool", {"r"}, {"p"}, "pool");
-    set(pool, "kernel_shape", std::vector<int64_t>{2, 2});
-    set(pool, "strides", std::vector<int64_t>{2, 2});
-    m.node("Shape", {"p"}, {"shape"});
-    m.integers("zero", {0}, true);
-    set(m.node("Gather", {"shape", "zero"}, {"size"}, "gather"), "axis", int64_t{0});
-    m.integers("axis", {0});
-    m.node("Unsqueeze", {"size", "axis"}, {"sizes"}, "unsqueeze");
-    m.integers("rest", {-1});
-    set(m.node("Concat", {"sizes", "rest"}, {"target"}, "concat"), "axis", int64_t{0});
-    m.node("Reshape", {"p", "target"}, {"f"}, "view");
-    m.weights("fc", {16, 10});
-    m.node("Gemm", {"f", "fc"}, {"y"}, "fc");
-    return m;
-}
-
-/// An Error that names the file, or a graph whose numbers can be asked for.
-void expect_sound(const Result<Imported>& result) {
-    if (!result) {
-        QVERIFY2(result.error().where.find("hand.onnx") != std::string::npos,
-                 result.error().to_line().c_str());
-        QVERIFY(!result.error().message.empty());
-        return;
-    }
-    const Graph& graph = *result->graph;
-    QVERIFY(!graph.inputs().empty() && !graph.outputs().empty());
-    static_cast<void>(graph_totals(graph));
-    for (const NodeId id : graph.node_ids()) {
-        const Node& node = graph.node(id);
-        QVERIFY(!node.name.empty());
-        QCOMPARE(graph.find_node(node.name), id);
-        for (const ValueId output : node.outputs)
-            QVERIFY(!graph.value(output).shape_known || graph.value(output).shape.checked_elements());
-    }
-}
-
-/// The import must fail with this in its line.
-void expect_error(const Result<Imported>& result, const std::string& part,
-                  ErrorCode code = ErrorCode::invalid_input) {
-    QVERIFY2(!result, "it was accepted");
-    const std::string line = result.error().to_line();
-    QVERIFY2(line.find(part) != std::string::npos, line.c_str());
-    QVERIFY2(line.find('\n') == std::string::npos, line.c_str());
-    QCOMPARE(result.error().code, code);
-    QVERIFY(result.error().where.find("hand.onnx") != std::string::npos);
-}
 
 int64_t peak_kib() {
     rusage usage{};
@@ -364,62 +304,6 @@ private slots:
             last.add_output("y");
             expect_sound(m.import());
         }
-    }
-
-    void external_data() {
-        const fs::path root = test::scratch_dir() / "external";
-        fs::remove_all(root);
-        fs::create_directories(root / "model" / "sub");
-        const std::string weights(4 * 3 * 3 * 3 * 4, '\0');
-        test::write_file(root / "secret.bin", weights);
-        test::write_file(root / "model" / "sub" / "weights.bin", "12345678" + weights);
-        fs::create_symlink(root / "secret.bin", root / "model" / "link.bin");
-        fs::create_directory_symlink(root, root / "model" / "up");
-
-        const auto import_with = [&](const std::string& location, const std::string& offset,
-                                     const std::string& length) {
-            ProtoModel m = sample();
-            auto& tensor = *m.graph().mutable_initializer(0);
-            tensor.clear_float_data();
-            tensor.set_data_location(::onnx::TensorProto::EXTERNAL);
-            const auto entry = [&](const char* key, const std::string& value) {
-                if (value.empty()) return;
-                auto& e = *tensor.add_external_data();
-                e.set_key(key);
-                e.set_value(value);
-            };
-            entry("location", location);
-            entry("offset", offset);
-            entry("length", length);
-            const fs::path path = root / "model" / "hand.onnx";
-            test::write_file(path, m.bytes());
-            expect_error(m.import(), "tensor 'w'"); // from memory there is no folder to look into
-            return widthwise::onnx::import_model(path);
-        };
-        const auto good = import_with("sub/weights.bin", "8", "432");
-        QVERIFY2(good, error_of(good).c_str());
-        QVERIFY(import_with("sub/weights.bin", "", ""));
-        expect_error(import_with("sub/weights.bin", "9", "432"), "end beyond");
-        expect_error(import_with("sub/weights.bin", "-8", "432"), "tensor 'w'");
-        expect_error(import_with("sub/weights.bin", "9223372036854775807", "432"), "end beyond");
-        expect_error(import_with("sub/weights.bin", "8", "431"), "promise 432");
-        expect_error(import_with("sub/nothing.bin", "", ""), "cannot be read");
-        expect_error(import_with("sub", "", ""), "no file");
-        expect_error(import_with("", "", ""), "outside");
-        expect_error(import_with("../secret.bin", "", ""), "outside the model's folder");
-        expect_error(import_with("sub/../../secret.bin", "", ""), "outside the model's folder");
-        expect_error(import_with((root / "secret.bin").string(), "", ""), "outside the model's folder");
-        expect_error(import_with("link.bin", "", ""), "outside the model's folder");
-        expect_error(import_with("up/secret.bin", "", ""), "outside the model's folder");
-    }
-
-    void files_that_are_not_there() {
-        const fs::path root = test::scratch_dir();
-        const auto missing = widthwise::onnx::import_model(root / "none" / "hand.onnx");
-        expect_error(missing, "no such file");
-        fs::create_directories(root / "hand.onnx.d");
-        const auto folder = widthwise::onnx::import_model(root / "hand.onnx.d");
-        expect_error(folder, "no file");
     }
 
 private:

@@ -12,7 +12,6 @@ using test::set;
 
 namespace {
 
-/// The message that QVERIFY2 shows when an import fails.
 #define IMPORT(imported, model)                                                                              \
     const auto imported##_result = (model).import();                                                         \
     QVERIFY2(imported##_result, error_of(imported##_result).c_str());                                        \
@@ -338,18 +337,6 @@ private slots:
         QCOMPARE(imported.graph->first_unsupported(), NodeId{0});
     }
 
-    void quantizers_of_other_domains_keep_their_shape() {
-        ProtoModel m;
-        m.input("x", {-1, 4}).output("y", {-1, 4});
-        m.floats("s", {}, {1});
-        m.node("BipolarQuant", {"x", "s"}, {"q"}).set_domain("onnx.brevitas");
-        m.node("Relu", {"q"}, {"y"});
-        IMPORT(imported, m);
-        QCOMPARE(only_node(imported).why_unsupported,
-                 std::string("BipolarQuant (onnx.brevitas) is not run by this version"));
-        QCOMPARE(output_shape(imported), (Shape{1, 4}));
-    }
-
     void computed_weights_cannot_run() {
         ProtoModel m;
         m.input("x", {-1, 2}).input("w", {2, 3}).output("y", {-1, 3});
@@ -373,28 +360,6 @@ private slots:
         for (const Node& node : imported.graph->nodes()) names.push_back(node.name);
         QCOMPARE(names, (std::vector<std::string>{"same", "same_2", "Relu_2_2", "Relu_2"}));
         QCOMPARE(imported.warnings.size(), size_t(1));
-    }
-
-    void dequantized_weights_are_weights() {
-        ProtoModel m;
-        m.input("x", {-1, 2}).output("y", {-1, 2});
-        auto& q = *m.graph().add_initializer();
-        q.set_name("q");
-        q.set_data_type(::onnx::TensorProto::INT8);
-        q.add_dims(2);
-        q.add_dims(2);
-        q.set_raw_data(std::string("\x01\x02\xff\xfe", 4));
-        m.floats("s", {2}, {0.5F, 2});
-        auto& zero = *m.graph().add_initializer();
-        zero.set_name("z");
-        zero.set_data_type(::onnx::TensorProto::INT8);
-        zero.add_dims(2);
-        zero.set_raw_data(std::string("\x00\x01", 2));
-        set(m.node("DequantizeLinear", {"q", "s", "z"}, {"w"}), "axis", int64_t{0});
-        set(m.node("Gemm", {"x", "w"}, {"y"}), "transB", int64_t{1});
-        IMPORT(imported, m);
-        QCOMPARE(imported.graph->nodes().size(), size_t(1));
-        QCOMPARE(constant_of(imported, 0, 1).to_f32(), (std::vector<float>{0.5F, 1, -4, -6}));
     }
 };
 
