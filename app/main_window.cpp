@@ -277,7 +277,7 @@ void MainWindow::resetLayout() {
     resize(1360, 880);
     m_columns->setSizes({950, 410});
     m_rows->setSizes({500, 280});
-    m_designs->splitter().setSizes({660, 700});
+    m_designs->splitter().setSizes({600, 760});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

@@ -147,7 +147,7 @@ void style_table(QTableView& table) {
     table.horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
     table.horizontalHeader()->setStyleSheet(QStringLiteral(
         "QHeaderView::section { background: palette(base); color: palette(placeholder-text); border: none;"
-        " border-bottom: 1px solid palette(midlight); padding: 3px 7px; }"
+        " border-bottom: 1px solid palette(midlight); padding: 3px 6px; }"
         "QHeaderView { background: palette(base); border: none; }"));
 }
 

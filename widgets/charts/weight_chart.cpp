@@ -7,7 +7,7 @@
 #include <QCategoryAxis>
 #include <QChartView>
 #include <QEvent>
-#include <QLegendMarker>
+#include <QLabel>
 #include <QLineSeries>
 #include <QScatterSeries>
 #include <QVBoxLayout>
@@ -39,6 +39,7 @@ QList<QPointF> outline(const std::vector<double>& counts, double lo, double hi) 
 
 struct WeightChart::Impl {
     QChartView* view = nullptr;
+    QLabel* legend = nullptr;
     QChart* chart = nullptr;
     QLineSeries before_line, floor_line;
     QAreaSeries* before = nullptr;
@@ -77,10 +78,19 @@ WeightChart::WeightChart(QWidget* parent) : QWidget(parent), m_impl(std::make_un
     d.view->setRenderHint(QPainter::Antialiasing);
     d.view->setFrameShape(QFrame::NoFrame);
     d.view->setFocusPolicy(Qt::NoFocus);
-    setMinimumHeight(130);
+    // The view asks for what the chart would like to have, which is more than there is beside the facts.
+    d.view->setMinimumSize(120, 120);
+    setMinimumHeight(150);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
-    column->addWidget(d.view);
+    column->setSpacing(0);
+    d.legend = new QLabel(this);
+    d.legend->setFont(chart_font());
+    d.legend->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    d.legend->setContentsMargins(0, 4, 16, 0);
+    d.legend->setForegroundRole(QPalette::PlaceholderText);
+    column->addWidget(d.legend);
+    column->addWidget(d.view, 1);
     refresh();
 }
 
@@ -137,16 +147,17 @@ void WeightChart::refresh() {
                         height_of(count));
     set_scale(*d.x, h.before.empty() ? nice_scale(-1, 1, 4) : nice_scale(h.lo, h.hi, 4));
 
-    QLegend& legend = *d.chart->legend();
-    legend.setVisible(true);
-    legend.setAlignment(Qt::AlignTop);
-    legend.setFont(chart_font());
-    legend.setLabelColor(muted_text(colours));
-    legend.setMarkerShape(QLegend::MarkerShapeCircle);
-    for (QLegendMarker* marker : legend.markers())
-        marker->setVisible((marker->series() == d.before && !h.before.empty()) ||
-                           (marker->series() == d.after && !h.after.empty()) ||
-                           (marker->series() == d.levels && !h.levels.empty()));
+    // Qt's own legend would take its room from a small plot, and lays itself out a frame too late.
+    QStringList entries;
+    const auto entry = [&](const QColor& colour, const QString& mark, const QString& text) {
+        entries += QStringLiteral("<span style='color:%1'>%2</span>&nbsp;%3").arg(colour.name(), mark, text);
+    };
+    QColor solid = fill;
+    solid.setAlphaF(1);
+    if (!h.before.empty()) entry(solid, QStringLiteral("\u25a0"), tr("before"));
+    if (!h.after.empty()) entry(line, QStringLiteral("\u2501"), tr("after"));
+    if (!h.levels.empty()) entry(line, QStringLiteral("\u25aa"), tr("levels"));
+    d.legend->setText(entries.join(QStringLiteral("&nbsp;&nbsp;&nbsp;")));
 }
 
 } // namespace widthwise::gui

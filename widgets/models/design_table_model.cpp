@@ -105,8 +105,8 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     case Qt::TextAlignmentRole:
         return QVariant((index.column() == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     case Qt::ToolTipRole:
-        return tr("%1: %2 images, %3 right like float, measured %4")
-            .arg(qt(design.label))
+        return tr("Design %1: %2 images, %3 answered as float does, measured %4")
+            .arg(design.id)
             .arg(accuracy.samples)
             .arg(percent(accuracy.agreement), qt(design.evaluation.provenance.created_utc));
     case Qt::DisplayRole:

@@ -44,6 +44,8 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     m_table->setAccessibleName(tr("Measured designs"));
     m_table->setModel(proxy);
     proxy->sort(DesignTableModel::Number, Qt::AscendingOrder);
+    // Rows stand in the order of measuring anyway; the number is in the tooltip.
+    m_table->hideColumn(DesignTableModel::Number);
     // Without the arrow, for which every column would have to keep room.
     m_table->horizontalHeader()->setSectionsClickable(true);
     connect(m_table->horizontalHeader(), &QHeaderView::sectionClicked, proxy, [proxy](int column) {
@@ -54,7 +56,7 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     style_table(*m_table);
-    m_table->horizontalHeader()->setSectionResizeMode(DesignTableModel::Label, QHeaderView::Stretch);
+
     m_table->horizontalHeader()->setMinimumSectionSize(36);
     m_table->setToolTip(tr("Double-click or press Enter to use a design"));
     connect(m_table, &QTableView::activated, this,
