@@ -65,7 +65,6 @@ WeightChart::WeightChart(QWidget* parent) : QWidget(parent), m_impl(std::make_un
     d.levels->setMarkerSize(4);
     d.x = new QValueAxis;
     d.y = new QCategoryAxis;
-    d.y->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
     d.chart->addAxis(d.x, Qt::AlignBottom);
     d.chart->addAxis(d.y, Qt::AlignLeft);
     for (QAbstractSeries* series : std::initializer_list<QAbstractSeries*>{d.before, d.after, d.levels}) {
@@ -114,7 +113,6 @@ void WeightChart::refresh() {
     const QPalette& colours = palette();
     style_chart(*d.chart, colours);
     style_axis(*d.x, tr("Weight value"), colours);
-    style_axis(*d.y, tr("Count"), colours);
     d.view->setBackgroundBrush(colours.color(QPalette::Base));
 
     QColor fill = is_dark(colours) ? okabe_ito::sky : okabe_ito::blue;
@@ -138,13 +136,21 @@ void WeightChart::refresh() {
     double highest = 1;
     for (const auto* counts : {&h.before, &h.after})
         for (const double count : *counts) highest = std::max(highest, count);
-    for (const QString& label : d.y->categoriesLabels()) d.y->remove(label);
+    // A new axis each time: categories that are removed leave their ticks and the start behind.
+    d.chart->removeAxis(d.y);
+    delete d.y;
+    d.y = new QCategoryAxis;
+    d.y->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
+    style_axis(*d.y, tr("Count"), colours);
     d.y->setRange(0, height_of(highest) * 1.05);
     d.y->append(QStringLiteral("0"), 0);
     for (double count = 1; count <= highest; count *= 10)
-        if (highest < 2000 || std::lround(std::log10(count)) % 2 == 0 || count == 1)
+        if (highest < 2000 || std::lround(std::log10(count)) % 2 == 0)
             d.y->append(count < 1000 ? QString::number(count) : QStringLiteral("%1k").arg(count / 1000),
                         height_of(count));
+    d.chart->addAxis(d.y, Qt::AlignLeft);
+    for (QAbstractSeries* series : std::initializer_list<QAbstractSeries*>{d.before, d.after, d.levels})
+        series->attachAxis(d.y);
     set_scale(*d.x, h.before.empty() ? nice_scale(-1, 1, 4) : nice_scale(h.lo, h.hi, 4));
 
     // Qt's own legend would take its room from a small plot, and lays itself out a frame too late.
