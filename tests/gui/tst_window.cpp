@@ -2,6 +2,7 @@
 
 #include "core/onnx/export.h"
 #include "tests/widgets/tiny_network.h"
+#include "widgets/precision/equalizer.h"
 
 #include <QLabel>
 #include <QLineEdit>
@@ -99,6 +100,28 @@ private slots:
         test::select(*m_window, {"pool"});
         QVERIFY(!test::child<QSpinBox>(*m_window, "weightBits")->isEnabled());
         QVERIFY(spin->isEnabled());
+    }
+
+    void dragging_across_bars_is_one_command() {
+        openTiny();
+        auto* bars = test::child<Equalizer>(*m_window, "equalizer");
+        const auto at = [&](const char* layer, int bits) {
+            return bars->positionOf(layer, Operand::weights, bits);
+        };
+        QTest::mousePress(bars, Qt::LeftButton, {}, at("conv1", 6));
+        QTest::mouseMove(bars, at("conv1", 4));
+        QTest::mouseMove(bars, at("fc", 4)); // a quick hand jumps over conv2
+        QTest::mouseRelease(bars, Qt::LeftButton, {}, at("fc", 4));
+        for (const char* layer : {"conv1", "conv2", "fc"}) {
+            QCOMPARE(bits_of(m_window->document().plan(), layer, Operand::weights), 4);
+            QCOMPARE(bits_of(m_window->document().plan(), layer, Operand::activations), 8);
+        }
+        QCOMPARE(m_window->document().undoStack()->count(), 1);
+        QCOMPARE(m_window->document().selection(), QStringList{"conv1"});
+        QTest::keyClick(bars, Qt::Key_Right);
+        QCOMPARE(m_window->document().selection(), QStringList{"conv2"});
+        QTest::keyClick(bars, Qt::Key_Up, Qt::ShiftModifier);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::activations), k_float_bits);
     }
 
     void the_filter_finds_layers() {

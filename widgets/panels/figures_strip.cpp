@@ -77,7 +77,9 @@ void FiguresStrip::refreshAccuracy() {
         text.reference = tr("float");
         text.source = FigureText::Source::measured;
         text.stale = !current;
-        text.tendency = tendency_of(accuracy.top1, accuracy.float_top1, true);
+        // A difference that the images cannot tell from none is neither better nor worse.
+        if (accuracy.delta_ci95.lo > 0 || accuracy.delta_ci95.hi < 0)
+            text.tendency = tendency_of(accuracy.top1, accuracy.float_top1, true);
         text.tip =
             (current ? tr("Measured on %1 images: %2 to %3 with 95 % confidence; float has %4")
                      : tr("Of the design shown before, not of this one (%1 images: %2 to %3; float has %4)"))
