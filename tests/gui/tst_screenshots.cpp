@@ -73,6 +73,8 @@ private:
         QVERIFY(QTest::qWaitForWindowExposed(&window));
         // The histogram comes from a job of its own.
         if (!window.document().selection().isEmpty()) QTRY_VERIFY(window.analysis().histogram() != nullptr);
+        // Charts lay themselves out in the event loop.
+        for (int turn = 0; turn < 20; ++turn) QApplication::processEvents();
         const QImage image = window.grab().toImage();
         QVERIFY(image.save(QStringLiteral(WIDTHWISE_SCREENSHOTS "/%1.png").arg(name)));
         std::set<QRgb> colours;
