@@ -28,9 +28,9 @@ std::string to_text(const Evaluation& evaluation) {
     Table table(
         {"layer", "weights", "activations", "runs as", "weight SQNR", "activation SQNR", "accumulator"});
     for (const LayerDiagnostics& layer : evaluation.layers)
-        table.add({layer.layer, layer.weight_format.to_string(), layer.activation_format.to_string(),
-                   std::string(to_string(layer.execution)), decibels(layer.weight_sqnr_db),
-                   decibels(layer.activation_sqnr_db),
+        table.add({layer.layer, layer.weight_format ? layer.weight_format->to_string() : "-",
+                   layer.activation_format.to_string(), std::string(to_string(layer.execution)),
+                   decibels(layer.weight_sqnr_db), decibels(layer.activation_sqnr_db),
                    layer.accumulator_bits ? std::to_string(*layer.accumulator_bits) + " bits" : "-"});
     const Accuracy& accuracy = evaluation.accuracy;
     const CalibrationInfo& calibration = evaluation.provenance.calibration;
@@ -177,7 +177,8 @@ Command evaluate_command(CLI::App& app) {
                                ->add_option("--project", options->project,
                                             "Add the evaluation to this project file; made if missing")
                                ->type_name("FILE.widthwise");
-    command->add_option("--target", options->target, "Hardware whose cost is stored with --project [eyeriss]")
+    command
+        ->add_option("--target", options->target, "Hardware whose cost is stored with --project [asic-45nm]")
         ->type_name("TARGET")
         ->needs(project);
     options->target = "asic-45nm";

@@ -23,7 +23,15 @@ double corrected_phi(double e, double f, double g, double h) {
 } // namespace
 
 std::string_view to_string(Execution execution) {
-    return execution == Execution::int8 ? "int8" : "float";
+    switch (execution) {
+    case Execution::int8:
+        return "int8";
+    case Execution::simulated:
+        return "simulated";
+    case Execution::float32:
+        return "float";
+    }
+    return "float";
 }
 
 Interval wilson_interval(int64_t successes, int64_t n) {

@@ -19,7 +19,8 @@ enum class Execution { int8, simulated, float32 };
 
 struct LayerDiagnostics {
     std::string layer;
-    NumberFormat weight_format, activation_format;
+    std::optional<NumberFormat> weight_format; ///< nullopt: the layer has no weights
+    NumberFormat activation_format;
     std::optional<double> weight_sqnr_db, activation_sqnr_db; ///< nullopt: not quantized, or no statistics
     Execution execution = Execution::float32;
     /// Bits of a signed accumulator that can hold any sum of this layer (from its weights and the activation

@@ -52,7 +52,8 @@ Interval read_interval(const json& object, const char* key) {
 ordered_json write_layer(const LayerDiagnostics& layer) {
     ordered_json out;
     out["name"] = layer.layer;
-    out["weight_format"] = layer.weight_format.to_string();
+    out["weight_format"] =
+        layer.weight_format ? ordered_json(layer.weight_format->to_string()) : ordered_json();
     out["activation_format"] = layer.activation_format.to_string();
     out["weight_sqnr_db"] = optional(layer.weight_sqnr_db);
     out["activation_sqnr_db"] = optional(layer.activation_sqnr_db);
@@ -89,18 +90,24 @@ NumberFormat full_format(const std::string& words, const NumberFormat& resolved,
     throw std::invalid_argument("unknown format " + in_quotes(words));
 }
 
+Execution read_execution(const std::string& word) {
+    for (const Execution e : {Execution::int8, Execution::simulated, Execution::float32})
+        if (word == to_string(e)) return e;
+    throw std::invalid_argument("unknown execution " + in_quotes(word));
+}
+
 LayerDiagnostics read_layer(const json& object, const Evaluation& evaluation) {
     LayerDiagnostics layer;
     layer.layer = object.at("name").get<std::string>();
     const LayerPrecision& resolved = evaluation.resolved.at(layer.layer);
     const LayerPrecision& asked = evaluation.plan.at(layer.layer);
-    layer.weight_format =
-        full_format(object.at("weight_format").get<std::string>(), resolved.weights, asked.weights);
+    if (const json& words = object.at("weight_format"); !words.is_null())
+        layer.weight_format = full_format(words.get<std::string>(), resolved.weights, asked.weights);
     layer.activation_format = full_format(object.at("activation_format").get<std::string>(),
                                           resolved.activations, asked.activations);
     layer.weight_sqnr_db = read_optional<double>(object, "weight_sqnr_db");
     layer.activation_sqnr_db = read_optional<double>(object, "activation_sqnr_db");
-    layer.execution = object.at("execution") == "int8" ? Execution::int8 : Execution::float32;
+    layer.execution = read_execution(object.at("execution").get<std::string>());
     layer.accumulator_bits = read_optional<int>(object, "accumulator_bits");
     return layer;
 }

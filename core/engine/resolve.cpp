@@ -121,7 +121,7 @@ Result<std::vector<LayerDiagnostics>> diagnose(const Graph& graph, const Precisi
         const bool weighted = is_weighted(graph, unit.node);
         LayerDiagnostics d;
         d.layer = node.name;
-        d.weight_format = weighted ? p.weights : float32_format();
+        if (weighted) d.weight_format = p.weights;
         d.activation_format = p.activations;
         const bool weights_quantized = weighted && p.weights.is_integer();
         const bool integer = p.activations.is_integer() && (!weighted || weights_quantized);

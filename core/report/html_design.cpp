@@ -47,13 +47,12 @@ std::string energy_sentence(const CostBreakdown& cost) {
     return "<p>" + escape_html(text) + ".</p>\n";
 }
 
-/// `has_weights`: false writes a dash where the plan's format for weights means nothing (Add, pools).
-std::string measured_cells(const LayerDiagnostics* layer, bool has_weights) {
+std::string measured_cells(const LayerDiagnostics* layer) {
     if (!layer) {
         const std::string none(k_no_number);
         return cell(none) + cell(none) + cell(none) + cell(none) + cell(none) + cell(none);
     }
-    return cell(has_weights ? layer->weight_format.to_string() : std::string(k_no_number)) +
+    return cell(layer->weight_format ? layer->weight_format->to_string() : std::string(k_no_number)) +
            cell(layer->activation_format.to_string()) + cell(decibels(layer->weight_sqnr_db)) +
            cell(decibels(layer->activation_sqnr_db)) + cell(std::string(to_string(layer->execution))) +
            cell(layer->accumulator_bits ? std::to_string(*layer->accumulator_bits)
@@ -93,9 +92,8 @@ std::string layer_table(const Design& design) {
                         "<th class=\"name\">Mapping</th></tr></thead>\n<tbody>\n";
     const auto row = [&](const std::string& name, const LayerDiagnostics* diagnostics,
                          const LayerCost* cost) {
-        table += "<tr><td class=\"name\">" + escape_html(name) + "</td>" +
-                 measured_cells(diagnostics, !cost || cost->weight_bits > 0) + modelled_cells(cost, total) +
-                 "</tr>\n";
+        table += "<tr><td class=\"name\">" + escape_html(name) + "</td>" + measured_cells(diagnostics) +
+                 modelled_cells(cost, total) + "</tr>\n";
     };
     for (const LayerCost& layer : design.cost.layers) {
         const auto found = measured.find(layer.layer);

@@ -30,11 +30,13 @@ Evaluation example(const Graph& graph) {
         e.resolved.set(node.name, p);
         LayerDiagnostics layer;
         layer.layer = node.name;
-        layer.weight_format = node.op == Op::add ? float32_format() : p.weights;
+        if (node.op != Op::add) layer.weight_format = p.weights;
         layer.activation_format = p.activations;
         if (node.op != Op::add) layer.weight_sqnr_db = 31.25;
         layer.activation_sqnr_db = 42.0;
-        layer.execution = node.op == Op::add ? Execution::float32 : Execution::int8;
+        layer.execution = node.op == Op::add    ? Execution::float32
+                          : node.op == Op::gemm ? Execution::simulated
+                                                : Execution::int8;
         if (node.op != Op::add) layer.accumulator_bits = 19;
         e.layers.push_back(layer);
     }
@@ -169,6 +171,7 @@ private slots:
         QCOMPARE(layer["accumulator_bits"].get<int>(), 19);
         QVERIFY(document["layers"][2]["name"] == "add1");
         QVERIFY(document["layers"][2]["execution"] == "float");
+        QVERIFY(document["layers"][2]["weight_format"].is_null());
         QVERIFY(document["layers"][2]["weight_sqnr_db"].is_null());
         QVERIFY(document["layers"][2]["accumulator_bits"].is_null());
     }
