@@ -25,6 +25,7 @@ public:
     [[nodiscard]] std::string implementation(size_t step) const;
 
     class Context;
+    static constexpr size_t k_alignment = 64; ///< of every buffer, bytes: a cache line and a vector register
 
 private:
     /// One step, or a residual add together with the convolution that makes one of its operands.
@@ -43,6 +44,8 @@ private:
         m_alias; ///< the program's aliases, and outputs of fused adds to their other operand
     std::vector<size_t> m_offsets; ///< of each buffer in the arena, bytes
     size_t m_arena_bytes = 0, m_scratch_bytes = 0;
+    /// Images whose largest buffer pair stays within half of a usual second-level cache.
+    static int choose_batch(const Program& program);
     void plan_actions();
     void fuse_add(Action& action, const AddIntegersStep& add, std::vector<bool>& gone) const;
     [[nodiscard]] std::vector<BufferId> action_reads(const Action& action) const;

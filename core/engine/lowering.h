@@ -1,0 +1,69 @@
+#pragma once
+// Graph + resolved plan -> Program. One object lowers one graph.
+
+#include "core/engine/layout.h"
+#include "core/engine/program.h"
+#include "core/quant/affine.h"
+
+namespace widthwise::engine {
+
+class Lowering {
+public:
+    Lowering(const Graph& graph, const PrecisionPlan& plan) : m_graph(graph), m_plan(plan) {}
+    Result<Program> run();
+
+private:
+    using Demands = std::vector<Representation>;
+
+    // Values, their representations and the steps that convert them (lowering.cpp).
+    [[nodiscard]] Result<void> check() const;
+    [[nodiscard]] Representation read_representation(const Node& node, size_t input) const;
+    /// Which representations each value is read in; moves hand their readers' wishes up.
+    void collect_demands();
+    void demand(ValueId value, const Representation& r);
+    /// What a producer that can write anything should write.
+    [[nodiscard]] Representation preferred(ValueId value) const;
+    BufferId add_buffer(Buffer buffer);
+    BufferId new_buffer(ValueId value, const Representation& r);
+    /// The value in this representation, converted or moved into place where it is not there yet.
+    BufferId buffer_for(ValueId value, const Representation& r);
+    /// A chain of moves becomes one step from the value where it begins.
+    BufferId moved(ValueId value, const Representation& r);
+    [[nodiscard]] MoveStep move_step(BufferId in, BufferId out, const ElementMap& map) const;
+    Result<void> lower_unit(const Unit& unit);
+    [[nodiscard]] const Buffer& buffer(BufferId id) const { return m_program.buffers[id.position()]; }
+    void emit(Operation operation) { m_program.steps.push_back({m_step_name, std::move(operation)}); }
+
+    // Layers with weights (lowering_weighted.cpp).
+    Result<void> lower_weighted(const Unit& unit);
+    Result<void> lower_integer(const Unit& unit, ConvStep step, const FoldedWeights& folded,
+                               QuantizedWeights q);
+    /// The input with its padding written out as zero points, so that the convolution needs none.
+    BufferId padded(BufferId in, ConvAttributes& attributes);
+    Result<void> lower_batch_norm(const Unit& unit);
+
+    // All other ops (lowering_ops.cpp).
+    Result<void> lower_binary(const Unit& unit);
+    [[nodiscard]] AddIntegersStep add_integers(const BinaryStep& step) const;
+    Result<void> lower_pool(const Unit& unit);
+    Result<void> lower_mean(const Unit& unit);
+    Result<void> lower_concat(const Unit& unit);
+    Result<void> lower_softmax(const Unit& unit);
+    Result<void> lower_unary(const Unit& unit);
+
+    const Graph& m_graph;
+    const PrecisionPlan& m_plan;
+    Program m_program;
+    std::vector<Unit> m_units;
+    std::vector<Demands> m_demands;
+    std::vector<std::vector<BufferId>> m_available{m_graph.values().size()};
+    std::string m_step_name;
+};
+
+/// A clamp together with the output's own range, in output steps before the zero point is added.
+struct OutputCut {
+    float lo, hi;
+};
+[[nodiscard]] OutputCut output_cut(const Clamp& clamp, const Representation& out);
+
+} // namespace widthwise::engine
