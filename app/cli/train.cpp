@@ -15,7 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct Options {
-    std::string model, data, validation, output;
+    std::string model, validation, output;
+    std::vector<std::string> data;
     train::Options training;
     int threads = 0;
     bool json = false;
@@ -68,7 +69,13 @@ Result<void> run(const Options& options, Terminal& terminal) {
     if (model->topology)
         return fail(ErrorCode::unsupported, "a topology has layers but no network to train", model->source,
                     "name an .onnx file or zoo:NAME");
-    auto data = flow::load_data(options.data);
+    std::vector<DatasetPtr> parts;
+    for (const std::string& source : options.data) {
+        auto part = flow::load_data(source);
+        if (!part) return forward_error(part);
+        parts.push_back(std::move(*part));
+    }
+    auto data = join_datasets(std::move(parts));
     if (!data) return forward_error(data);
     if (auto fit = flow::check_fit(*model->graph, **data); !fit) return fit;
     DatasetPtr validation;
@@ -107,8 +114,11 @@ Command train_command(CLI::App& app) {
     train::Options& training = options->training;
     command->add_option("MODEL", options->model, "zoo:NAME to start from random weights, or an .onnx file")
         ->required();
-    command->add_option("--data", options->data, "Training images: a dataset card, a folder or demo:train")
+    command
+        ->add_option("--data", options->data,
+                     "Training images: a dataset card, a folder or demo:train; several are joined")
         ->type_name("DATA")
+        ->allow_extra_args(false) // one a flag, so that MODEL may follow
         ->required();
     command->add_option("--validation", options->validation, "Images to measure on after each epoch")
         ->type_name("DATA");

@@ -62,4 +62,8 @@ using DatasetPtr = std::shared_ptr<const Dataset>;
 /// The first `count` images of another dataset (count >= 1, clamped to its size).
 [[nodiscard]] DatasetPtr first_images(DatasetPtr dataset, int64_t count);
 
+/// All images of several sets (at least one), one after the other. Errors: invalid_input where image shapes,
+/// layouts or class names differ, naming the set.
+[[nodiscard]] Result<DatasetPtr> join_datasets(std::vector<DatasetPtr> parts);
+
 } // namespace widthwise

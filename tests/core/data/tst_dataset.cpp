@@ -245,6 +245,25 @@ private slots:
         QCOMPARE((*set)->name(), folder.string());
     }
 
+    void joined_sets_follow_each_other() {
+        const DatasetPtr a = *open_card(idx_folder("joined"), k_idx_card);
+        const DatasetPtr b = first_images(a, 2);
+        const auto joined = join_datasets({a, b, a});
+        QVERIFY(joined.has_value());
+        QCOMPARE((*joined)->size(), 8);
+        for (int64_t i = 0; i < 8; ++i) {
+            const Dataset& part = i < 3 ? *a : i < 5 ? *b : *a;
+            const int64_t local = i < 3 ? i : i < 5 ? i - 3 : i - 5;
+            QCOMPARE((*joined)->label(i), part.label(local));
+            QCOMPARE(pixels_of(**joined, i), pixels_of(part, local));
+        }
+        QVERIFY((*joined)->hash() != a->hash());
+        QCOMPARE(join_datasets({a})->get(), a.get());
+        const auto other = join_datasets({a, *open_dataset("demo")});
+        QVERIFY(!other.has_value());
+        QVERIFY(other.error().to_line().find("demo") != std::string::npos);
+    }
+
     void first_images_are_a_prefix() {
         const auto set = open_card(idx_folder("first"), k_idx_card);
         QVERIFY(set.has_value());
