@@ -1,6 +1,6 @@
 #pragma once
-// One ConvStep as a oneDNN primitive. The only file of the engine that knows oneDNN's API; compiles with 2.x
-// and 3.x.
+// One ConvStep as a oneDNN primitive; compiles with 2.x and 3.x. Beside exact_gemm_layer, which calls one C
+// function, the only file of the engine that knows oneDNN's API.
 
 #include "core/engine/program.h"
 

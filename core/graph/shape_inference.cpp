@@ -4,6 +4,7 @@
 #include "core/graph/graph.h"
 
 #include "core/base/text.h"
+#include "core/graph/broadcast.h"
 
 #include <algorithm>
 
@@ -128,19 +129,6 @@ Result<Shape> batch_norm(Inputs inputs) {
         if (auto ok = need_vector(*inputs[i], in[1], names[i - 1]); !ok) return forward_error(ok);
     }
     return in;
-}
-
-Result<Shape> broadcast(const Shape& a, const Shape& b) {
-    std::vector<int64_t> out(std::max(a.rank(), b.rank()));
-    for (size_t i = 0; i < out.size(); ++i) {
-        const int64_t from_a = i < a.rank() ? a[a.rank() - 1 - i] : 1;
-        const int64_t from_b = i < b.rank() ? b[b.rank() - 1 - i] : 1;
-        if (from_a != from_b && from_a != 1 && from_b != 1) {
-            return misfit("shapes " + a.to_string() + " and " + b.to_string() + " cannot be broadcast");
-        }
-        out[out.size() - 1 - i] = from_a == 1 ? from_b : from_a;
-    }
-    return Shape(std::move(out));
 }
 
 Result<Shape> pool(const PoolAttributes& a, const Shape& in) {
@@ -324,7 +312,7 @@ Result<Shape> dispatch(Op op, const Attributes& attributes, Inputs inputs) {
     case Op::mul:
     case Op::div:
         if (auto ok = need_inputs(inputs, 2, 2); !ok) return forward_error(ok);
-        return broadcast(inputs[0]->shape, inputs[1]->shape);
+        return broadcast_shape(inputs[0]->shape, inputs[1]->shape);
     case Op::max_pool:
     case Op::average_pool:
         return unary<PoolAttributes>(attributes, inputs, pool);

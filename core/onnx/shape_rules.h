@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/graph/attributes.h"
+#include "core/graph/broadcast.h"
 #include "core/onnx/node_view.h"
 
 namespace widthwise::onnx {
@@ -26,8 +27,5 @@ namespace widthwise::onnx {
 /// Output shapes of Reshape, Flatten, Squeeze and Unsqueeze. Errors: invalid_input, unsupported where the
 /// target is computed.
 [[nodiscard]] Result<Shape> reshaped(NodeView& view, const Shape& in);
-
-/// numpy's broadcasting. Errors: invalid_input.
-[[nodiscard]] Result<Shape> broadcast_shape(const Shape& a, const Shape& b);
 
 } // namespace widthwise::onnx
