@@ -17,6 +17,10 @@ enum class Execution { int8, simulated, float32 };
 /// "int8", "simulated", "float".
 [[nodiscard]] std::string_view to_string(Execution execution);
 
+struct Interval {
+    double lo = 0, hi = 0;
+};
+
 struct LayerDiagnostics {
     std::string layer;
     std::optional<NumberFormat> weight_format; ///< nullopt: the layer has no weights
@@ -24,12 +28,10 @@ struct LayerDiagnostics {
     std::optional<double> weight_sqnr_db, activation_sqnr_db; ///< nullopt: not quantized, or no statistics
     Execution execution = Execution::float32;
     /// Bits of a signed accumulator that can hold any sum of this layer (from its weights and the activation
-    /// range).
+    /// range), of the integers as the formats write them, bias left out.
     std::optional<int> accumulator_bits;
-};
-
-struct Interval {
-    double lo = 0, hi = 0;
+    /// Bits that the largest sum seen would have needed; nullopt: not observed.
+    std::optional<int> observed_accumulator_bits;
 };
 
 struct CalibrationInfo {
@@ -60,14 +62,63 @@ struct Accuracy {
     Interval delta_ci95; ///< paired (McNemar-type) normal interval of the difference, Newcombe 1998 method 10
 };
 
+/// What a pass did, in the terms of its paper, and what it was worth.
+struct PassReport {
+    Pass pass = Pass::equalize;
+    int layers = 0;      ///< changed
+    std::string summary; ///< one line: "17 layer pairs, largest scale 12.4"
+    /// SQNR of the network's output on calibration images just before and after; nullopt: data-free run.
+    std::optional<double> output_sqnr_db_before, output_sqnr_db_after;
+    double seconds = 0;
+};
+
 struct Evaluation {
-    Accuracy accuracy;
+    Accuracy accuracy; ///< samples 0: no labels or no classes, see agreement
+    std::optional<OutputAgreement> agreement;
+    std::vector<PassReport> passes;
     PrecisionPlan plan;     ///< as asked
     PrecisionPlan resolved; ///< with every scale and zero point
     std::vector<LayerDiagnostics> layers;
     Provenance provenance;
     double seconds = 0;
     double images_per_second = 0;
+};
+
+/// Fidelity of one tensor's quantized values against its float ones.
+struct Fidelity {
+    double sqnr_db = 0;           ///< +infinity when exact
+    double cosine = 1;            ///< of the two vectors; 1 when both are zero
+    std::optional<double> kl_nat; ///< Kullback-Leibler divergence of the value histograms, 2048 bins
+};
+
+/// Counts of values over equal bins [lo + i w, lo + (i + 1) w).
+struct BinnedCounts {
+    double lo = 0, bin_width = 0;
+    std::vector<int64_t> counts;
+};
+
+/// Everything that one pass over some images tells of one layer, float against quantized.
+struct LayerReport {
+    std::string layer;
+    std::optional<Fidelity> weights;         ///< nullopt: no weights, or not quantized
+    std::vector<Fidelity> weight_channels;   ///< per output channel
+    Fidelity output;                         ///< after the fused activation
+    std::vector<Fidelity> output_channels;   ///< per channel; empty where there is no channel axis
+    BinnedCounts weights_before, weights_after, weight_error;
+    BinnedCounts input_before, input_after, input_error; ///< of what the layer reads
+    BinnedCounts output_before, output_after, output_error;
+    double weights_clipped = 0, input_clipped = 0; ///< shares beyond the format's range
+    std::vector<float> weight_levels, input_levels; ///< representable values, where at most 256 and one scale
+    std::optional<int> observed_accumulator_bits;
+};
+
+/// How near the outputs are to the float network's, for networks without classes and data without labels.
+struct OutputAgreement {
+    int64_t samples = 0;
+    double sqnr_db = 0; ///< over all outputs and images
+    double psnr_db = 0; ///< peak: the float outputs' range, largest minus smallest value
+    double top1_agreement = 0; ///< share of images whose largest output is the same (first output)
+    Interval top1_agreement_ci95;
 };
 
 /// Wilson 1927 score interval at 95 %; [0, 1] for n = 0.

@@ -4,18 +4,67 @@
 #include "core/graph/graph.h"
 #include "core/quant/number_format.h"
 
+#include <array>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace widthwise {
 
+enum class Overflow { wrap, saturate };
+
+/// The register that a layer's products are summed in: two's complement. 32 bits hold every sum that the
+/// engine accepts; narrower ones are simulated for layers that run on integers. `saturate` cuts after each
+/// addition, in the order kernel row, kernel column, input channel.
+struct AccumulatorFormat {
+    int bits = 32; ///< 2..32
+    Overflow overflow = Overflow::wrap;
+    bool operator==(const AccumulatorFormat&) const = default;
+};
+
 /// Weights, and the layer's input as its multipliers read it.
 struct LayerPrecision {
     NumberFormat weights;
     NumberFormat activations;
+    AccumulatorFormat accumulator;
     bool operator==(const LayerPrecision&) const = default;
+};
+
+/// How sums become the next layer's integers.
+///  float_scale         multiplied by an f32 scale, rounded half to even
+///  integer_multiplier  a 32-bit integer multiplier and a right shift, as gemmlowp and TensorFlow Lite do
+///                      (Jacob et al. 2018, section 2.2)
+///  power_of_two_shift  the scale rounded to the nearest power of two: a shift alone
+enum class RequantizationMode { float_scale, integer_multiplier, power_of_two_shift };
+enum class Rounding { half_even, half_up, half_away, floor };
+struct Requantization {
+    RequantizationMode mode = RequantizationMode::float_scale;
+    Rounding rounding = Rounding::half_even; ///< float_scale: half_even only
+    bool operator==(const Requantization&) const = default;
+};
+
+/// Changes of the network's numbers that make low bits work; applied in this order whatever the order asked.
+enum class Pass {
+    equalize,                 ///< cross-layer equalization (Nagel et al. 2019, section 4.1); needs no data
+    absorb_bias,              ///< high-bias absorption (section 4.1.3); needs no data
+    reestimate_batch_norm,    ///< BatchNormalization statistics measured again with quantized weights
+    adaround,                 ///< weights rounded up or down by layer-wise reconstruction (Nagel et al. 2020)
+    bias_correction_analytic, ///< section 4.2, data-free
+    bias_correction           ///< empirical, from calibration images
+};
+inline constexpr std::array k_passes = {Pass::equalize, Pass::absorb_bias, Pass::reestimate_batch_norm,
+                                        Pass::adaround, Pass::bias_correction_analytic,
+                                        Pass::bias_correction};
+/// "equalize", "absorb_bias", "reestimate_batch_norm", "adaround", "bias_correction_analytic",
+/// "bias_correction".
+[[nodiscard]] std::string_view to_string(Pass pass);
+
+/// What passes have made of a weighted layer: its folded weights and bias, f32, layouts as in the graph.
+struct LayerValues {
+    std::vector<float> weights, bias;
+    bool operator==(const LayerValues&) const = default;
 };
 
 class PrecisionPlan {
@@ -33,13 +82,35 @@ public:
     [[nodiscard]] const std::map<std::string, LayerPrecision, std::less<>>& layers() const {
         return m_layers;
     }
-    /// No integer anywhere.
+    /// Nothing is quantized anywhere, no pass asked for, no values carried.
     [[nodiscard]] bool is_float() const;
-    bool operator==(const PrecisionPlan&) const = default;
+
+    // What holds for the whole network.
+    [[nodiscard]] const Requantization& requantization() const { return m_requantization; }
+    void set_requantization(Requantization r) { m_requantization = r; }
+    /// True (the default): BatchNormalization is folded into the weights before they are quantized. False:
+    /// the weights are quantized as they are, BatchNormalization goes into the requantization.
+    [[nodiscard]] bool folds_batch_norm() const { return m_folds_batch_norm; }
+    void set_folds_batch_norm(bool fold) { m_folds_batch_norm = fold; }
+    /// To be applied before the network runs; in Pass order, each once.
+    [[nodiscard]] const std::vector<Pass>& passes() const { return m_passes; }
+    void set_passes(std::vector<Pass> passes); ///< sorted, repeated ones dropped
+    /// What passes already applied have left, by layer: these layers' weights and biases are replaced.
+    [[nodiscard]] const std::map<std::string, std::shared_ptr<const LayerValues>, std::less<>>&
+    values() const {
+        return m_values;
+    }
+    void set_values(std::string layer, std::shared_ptr<const LayerValues> values);
+    /// By content, values included.
+    bool operator==(const PrecisionPlan& other) const;
 
 private:
     LayerPrecision m_default;
     std::map<std::string, LayerPrecision, std::less<>> m_layers;
+    Requantization m_requantization;
+    bool m_folds_batch_norm = true;
+    std::vector<Pass> m_passes;
+    std::map<std::string, std::shared_ptr<const LayerValues>, std::less<>> m_values;
 };
 
 /// "w8a8", "w4a6", "w32a32" or "float" -> default formats at these widths (32: float32). Errors: usage.

@@ -5,10 +5,12 @@
 #include "core/data/dataset.h"
 #include "core/design/cost_breakdown.h"
 #include "core/design/evaluation.h"
+#include "core/design/sensitivity.h"
 #include "core/engine/calibration.h"
 #include "core/engine/evaluator.h"
 #include "core/graph/graph.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,8 @@ struct Model {
     GraphPtr graph;
     bool trained = true;   ///< false for zoo networks and topologies: good for cost only
     bool topology = false; ///< a SCALE-Sim CSV: independent layers, nothing to run
+    /// What a quantized network brings with it: the design to start from.
+    std::optional<PrecisionPlan> carried_design;
     std::vector<std::string> warnings;
 };
 
@@ -40,17 +44,35 @@ struct EvaluationRequest {
     PrecisionPlan plan;
     DatasetPtr calibration; ///< null: the first images of `data` serve
     int64_t calibration_samples = 256;
-    int64_t limit = 0; ///< 0: all images
+    int64_t limit = 0; ///< 0: all images; else the first ones in the data's order
     bool keep_logits = false;
+    uint64_t seed = 1; ///< of the order in which images are run: any prefix of it is a fair sample
+    /// Stop as soon as it is decided, at 95 % over all looks taken, whether top-1 lies within this of float.
+    std::optional<double> decide_within;
 };
+
+/// What is known while an evaluation runs: accuracy and intervals over the images done.
+struct RunningAccuracy {
+    int64_t done = 0, total = 0;
+    Accuracy so_far;
+    std::optional<bool> within; ///< decide_within's answer once it is known
+};
+using OnProgress = std::function<void(const RunningAccuracy&)>;
 
 struct EvaluationOutcome {
     Evaluation evaluation;
-    engine::Predictions predictions;
+    engine::Predictions predictions; ///< in the data's order; images not run (early stop): -1
+    GraphPtr graph;                  ///< what ran: the network with passes applied
 };
 
-/// Evaluates designs of one model on one data set, keeping what they share: float predictions and calibration
-/// statistics. Not thread-safe: one job at a time.
+struct SensitivityRequest {
+    EvaluationRequest base;              ///< its plan: what all other layers keep (float: the usual choice)
+    std::vector<int> widths = {2, 3, 4, 6, 8};
+    std::optional<double> decide_within; ///< early stop for each entry
+};
+
+/// Evaluates designs of one model on one data set, keeping what they share: float predictions, calibration
+/// statistics, and activations at cut points within the memory budget. Not thread-safe: one job at a time.
 class Evaluator {
 public:
     Evaluator();
@@ -58,15 +80,35 @@ public:
     Evaluator(const Evaluator&) = delete;
     Evaluator& operator=(const Evaluator&) = delete;
 
-    /// Blocks; progress in images. on_batch: running accuracy of the quantized run. Errors as
-    /// engine::predict; zero samples.
-    [[nodiscard]] Result<EvaluationOutcome>
-    evaluate(const EvaluationRequest& request, const WorkControl& control,
-             const std::function<void(int64_t done, int64_t right, int64_t total)>& on_batch = {});
+    /// Bytes that kept activations may take; 0: keep none. Default: 2 GiB or a quarter of the memory,
+    /// whichever is less.
+    void set_memory_budget(int64_t bytes);
+    /// What they take now.
+    [[nodiscard]] int64_t memory_used() const;
+
+    /// Blocks; progress in images. Passes are applied, formats resolved, the network run. Data without labels
+    /// and networks without classes give `agreement` in place of accuracy. Errors as engine::predict; zero
+    /// samples.
+    [[nodiscard]] Result<EvaluationOutcome> evaluate(const EvaluationRequest& request,
+                                                     const WorkControl& control,
+                                                     const OnProgress& on_progress = {});
+
+    /// One layer, one width at a time, the others as in the plan; weights and activations apart.
+    [[nodiscard]] Result<Sensitivity> sensitivity(const SensitivityRequest& request,
+                                                  const WorkControl& control);
+
+    /// Fidelity and histograms of every layer over the first `samples` images, in one pass.
+    [[nodiscard]] Result<std::vector<LayerReport>> layer_reports(const EvaluationRequest& request,
+                                                                 int64_t samples, const WorkControl& control);
 
     /// Only the calibration statistics (for histograms and SQNR before any evaluation).
     [[nodiscard]] Result<std::shared_ptr<const engine::Statistics>>
     statistics(const EvaluationRequest& request, const WorkControl& control);
+
+    /// Passes applied and formats resolved as evaluate() does, then written as a file: ModelProto bytes.
+    enum class ExportForm { real, qdq, qonnx };
+    [[nodiscard]] Result<std::string> export_network(const EvaluationRequest& request, ExportForm form,
+                                                     const WorkControl& control);
 
 private:
     struct Impl;

@@ -21,34 +21,67 @@ using ValueId = Id<struct ValueTag>;
 
 /// Inputs of each op, in order (A: activation, or constant for element-wise ops; W: constant):
 ///   conv             A, W [O, I/group, KH, KW] (, W bias [O])
-///   gemm             A [N, I], W [O, I] (, W bias [O])     fully connected: y = x W^T + b, whatever the
-///   file's transposes batch_norm       A, W scale [C], W bias [C], W mean [C], W variance [C] add sub mul
-///   div  A, A (numpy broadcasting; one side may be constant) concat           A, A, ... all others       A
+///   conv_transpose   A, W [I, O/group, KH, KW] (, W bias [O])
+///   gemm             A [N, ..., I], W [O, I] (, W bias [O])   fully connected over the last axis: y = x W^T
+///                    + b, whatever the file's transposes
+///   batch_norm       A, W scale [C], W bias [C], W mean [C], W variance [C]
+///   instance_norm    A, W scale [C], W bias [C]
+///   layer_norm       A, W scale (, W bias), shaped as the normalized axes
+///   add sub mul div pow minimum maximum prelu compare   A, A (numpy broadcasting; one side may be constant;
+///                    prelu: the slope second; compare gives 1 and 0)
+///   where            A condition (not 0), A, A
+///   matmul           A [..., M, K], A [..., K, N] (numpy broadcasting; one side may be constant)
+///   concat           A, A, ...
+///   multi_threshold  A, W thresholds [C, T]
+///   all others       A
+/// quantize rounds its input to its activation format in the plan (float32: passes it on): what is left of an
+/// imported network's quantizers where no layer that reads them can carry their format.
 enum class Op {
     conv,
+    conv_transpose,
     gemm,
+    matmul,
     batch_norm,
+    instance_norm,
+    layer_norm,
+    lrn,
     relu,
     leaky_relu,
+    prelu,
     clip,
     sigmoid,
     tanh,
     exp,
+    function,
     softmax,
     add,
     sub,
     mul,
     div,
+    pow,
+    minimum,
+    maximum,
+    compare,
+    where,
     max_pool,
     average_pool,
     global_average_pool,
     reduce_mean,
+    reduce, ///< any other reduction
+    arg_max,
     concat,
     slice,
     pad,
     reshape,
     transpose,
+    gather,
+    expand,
+    depth_to_space,
+    space_to_depth,
+    resize,
     identity,
+    quantize,
+    multi_threshold,
     unsupported, ///< kept so that the rest can be inspected; Node::why_unsupported says why
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/design/precision_plan.h"
 #include "core/graph/graph.h"
 
 #include <filesystem>
@@ -12,5 +13,17 @@ namespace widthwise::onnx {
 /// checker and imports to the same nodes. `metadata` becomes metadata_props.
 [[nodiscard]] Result<std::string> export_model(const Graph& graph,
                                                const std::map<std::string, std::string>& metadata = {});
+
+enum class QuantizedForm { qdq, qonnx };
+
+/// The graph with its resolved design written into it. qdq (opset 13): QuantizeLinear and DequantizeLinear
+/// around every quantized tensor, int8 or uint8 (narrower widths keep their range by a Clip before the
+/// QuantizeLinear), biases int32; runs in ONNX Runtime; integer formats of at most 8 bits only. qonnx:
+/// Quant and BipolarQuant of the domain "qonnx.custom_op.general", any width; formats that it cannot hold go
+/// into the metadata as a design. Values that passes left are written as weights; BatchNormalization that
+/// the design folds is folded. Errors: unsupported naming the layer and the format.
+[[nodiscard]] Result<std::string> export_quantized(const Graph& graph, const PrecisionPlan& resolved,
+                                                   QuantizedForm form,
+                                                   const std::map<std::string, std::string>& metadata = {});
 
 } // namespace widthwise::onnx

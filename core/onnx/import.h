@@ -1,9 +1,12 @@
 #pragma once
 // ONNX files to Graph, through libonnx's checker and shape inference. The only room that sees protobuf.
 
+#include "core/design/precision_plan.h"
 #include "core/graph/graph.h"
 
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +15,10 @@ namespace widthwise::onnx {
 struct Imported {
     GraphPtr graph;
     std::string hash; ///< SHA-256 of the file
+    /// What a network that was quantized elsewhere carries: formats with their scales and zero points for the
+    /// layers that its quantizers stood before. nullopt: a float network.
+    std::optional<PrecisionPlan> design;
+    std::map<std::string, std::string> metadata; ///< metadata_props
     std::vector<std::string>
         warnings; ///< "the checker of this libonnx knows IR version 8 at most; not checked"
 };

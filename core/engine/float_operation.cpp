@@ -1,29 +1,14 @@
-#pragma once
-// Scalar semantics of the ops that run in float; both engines use them, per image.
-
-#include "core/engine/program.h"
+#include "core/engine/float_operation.h"
 
 #include <algorithm>
 #include <cmath>
-#include <span>
 
 namespace widthwise::engine {
+namespace {
 
-[[nodiscard]] inline float apply(BinaryOp op, float a, float b) {
-    switch (op) {
-    case BinaryOp::add:
-        return a + b;
-    case BinaryOp::sub:
-        return a - b;
-    case BinaryOp::mul:
-        return a * b;
-    case BinaryOp::div:
-        return a / b;
-    }
-    return 0;
-}
+using Inputs = std::span<const std::span<const float>>;
 
-[[nodiscard]] inline float apply(const UnaryStep& s, float x) {
+float apply(const UnaryOperation& s, float x) {
     switch (s.op) {
     case UnaryOp::relu:
         return std::max(x, 0.0F);
@@ -41,8 +26,20 @@ namespace widthwise::engine {
     return 0;
 }
 
+void run_one(const UnaryOperation& s, Inputs in, std::span<float> out) {
+    for (size_t i = 0; i < out.size(); ++i) out[i] = apply(s, in[0][i]);
+}
+
+void run_one(const ScaleShiftOperation& s, Inputs in, std::span<float> out) {
+    const size_t channels = s.scale.size();
+    for (size_t i = 0; i < out.size(); i += channels)
+        for (size_t c = 0; c < channels; ++c)
+            out[i + c] = std::min(std::max(in[0][i + c] * s.scale[c] + s.shift[c], s.clamp.lo), s.clamp.hi);
+}
+
 /// exp(x - max) / sum, the maximum subtracted against overflow.
-inline void softmax(const SoftmaxStep& s, std::span<const float> in, std::span<float> out) {
+void run_one(const SoftmaxOperation& s, Inputs ins, std::span<float> out) {
+    const std::span<const float> in = ins[0];
     const auto n = static_cast<size_t>(s.axis_size), stride = static_cast<size_t>(s.stride);
     for (size_t outer = 0; outer < in.size(); outer += n * stride)
         for (size_t inner = outer; inner < outer + stride; ++inner) {
@@ -60,14 +57,20 @@ inline void softmax(const SoftmaxStep& s, std::span<const float> in, std::span<f
         }
 }
 
-inline void mean(const MeanStep& s, std::span<const float> in, std::span<float> out) {
+void run_one(const MeanOperation& s, Inputs in, std::span<float> out) {
     const auto count = static_cast<size_t>(s.count);
     for (size_t i = 0; i < out.size(); ++i) {
         double sum = 0;
         for (size_t k = 0; k < count; ++k)
-            sum += static_cast<double>(in[static_cast<size_t>(s.members[i * count + k])]);
+            sum += static_cast<double>(in[0][static_cast<size_t>(s.members[i * count + k])]);
         out[i] = static_cast<float>(sum / static_cast<double>(count));
     }
+}
+
+} // namespace
+
+void run(const FloatOperation& operation, Inputs in, std::span<float> out) {
+    std::visit([&](const auto& one) { run_one(one, in, out); }, operation);
 }
 
 } // namespace widthwise::engine

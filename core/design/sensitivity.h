@@ -1,0 +1,34 @@
+#pragma once
+// What each layer loses at each width when it alone is quantized: weights and activations apart.
+
+#include "core/design/evaluation.h"
+
+#include <string>
+#include <vector>
+
+namespace widthwise {
+
+struct SensitivityEntry {
+    int bits = 8;
+    int64_t samples = 0; ///< images run: all, or fewer where an early stop had decided
+    double top1 = 0;
+    Interval delta_ci95;          ///< paired, against the baseline
+    std::optional<double> sqnr_db; ///< of the network's output against the baseline's, infinity: exact
+    std::optional<double> kl_nat;  ///< mean KL divergence of the softmax of the outputs, baseline to quantized
+};
+
+struct LayerSensitivity {
+    std::string layer;
+    std::vector<SensitivityEntry> weights; ///< empty: the layer has none
+    std::vector<SensitivityEntry> activations;
+};
+
+struct Sensitivity {
+    double baseline_top1 = 0;
+    int64_t samples = 0;
+    std::vector<LayerSensitivity> layers; ///< in topological order
+    double seconds = 0;
+    int64_t evaluations = 0;
+};
+
+} // namespace widthwise
