@@ -8,6 +8,7 @@
 // f32 that lies on the format's grid.
 
 #include "core/design/precision_plan.h"
+#include "core/engine/binary_op.h"
 #include "core/engine/float_operation.h"
 #include "core/engine/folding.h"
 #include "core/graph/graph.h"
@@ -34,17 +35,27 @@ struct Grid {
     bool operator==(const Grid&) const = default;
 };
 
+/// How u8 values are chosen: affine rounds to the nearest; binary is 0 or 2 (zero point 1) by sign; ternary
+/// is 1, or 0 and 2 where |x| exceeds the threshold.
+enum class Coding { affine, binary, ternary };
+
 /// How a buffer's numbers are stored.
 struct Representation {
     Element element = Element::f32;
-    float scale = 1;            ///< u8 only
-    int32_t zero_point = 0;     ///< u8 only, stored domain
-    int32_t q_max = 255;        ///< u8 only: stored values lie in [0, q_max]
-    int32_t code_offset = 0;    ///< u8 only: stored value + code_offset is the format's own integer
-    bool binary = false;        ///< u8 only: 0 and 2 alone (zero point 1), by sign
-    bool dynamic = false;       ///< u8 only: scale and zero point are each image's own
-    std::optional<Grid> grid;   ///< f32 only: simulated
+    float scale = 1;         ///< u8 only
+    int32_t zero_point = 0;  ///< u8 only, stored domain
+    int32_t q_max = 255;     ///< u8 only: stored values lie in [0, q_max]
+    int32_t code_offset = 0; ///< u8 only: stored value + code_offset is the format's own integer
+    Coding coding = Coding::affine;
+    float threshold = 0;      ///< ternary only
+    bool dynamic = false;     ///< u8 only: scale and zero point are each image's own
+    std::optional<Grid> grid; ///< f32 only: simulated
     bool operator==(const Representation&) const = default;
+    /// What any producer can round to on its way out.
+    [[nodiscard]] bool is_plain_u8() const {
+        return element == Element::u8 && coding == Coding::affine && !dynamic;
+    }
+    [[nodiscard]] bool is_plain_f32() const { return element == Element::f32 && !grid; }
 };
 
 using BufferId = Id<struct BufferTag>;
@@ -63,9 +74,9 @@ struct Buffer {
     BufferId alias; ///< valid: the same memory as that buffer, seen with another extent
 };
 
-/// f32 -> u8: clamp(round_half_even(x / scale) + zero_point, 0, q_max); binary: 2 for x >= 0, else 0; dynamic:
-/// scale and zero point from the image's own range, as ONNX DynamicQuantizeLinear. f32 -> f32 with a grid:
-/// each value rounded to it.
+/// f32 -> u8: clamp(round_half_even(x / scale) + zero_point, 0, q_max), or as the coding says; dynamic: scale
+/// and zero point from the image's own range, as ONNX DynamicQuantizeLinear. f32 -> f32 with a grid: each
+/// value rounded to it.
 struct QuantizeStep {
     BufferId in, out;
     bool operator==(const QuantizeStep&) const = default;
@@ -81,18 +92,19 @@ struct DequantizeStep {
 ///
 /// With a u8 input: acc = sum (w - w_z) * u over the stored integers, exact in 32 bits. An s32 output gets
 /// acc itself. Otherwise y = (f32(acc) + bias[o]) * multiplier[o], each operation rounded to f32; then y is
-/// cut to [clamp_lo, clamp_hi] and, for a u8 output, rounded half to even, shifted by the output's zero point.
-/// `bias` is the integer b / (s_x s_w) - z_x sum(w - w_z), held as f32. A non-zero input zero point never meets
-/// padding: a MoveStep pads with it before. With an f32 input: y = sum w * x + bias, cut to the clamp.
+/// cut to [clamp_lo, clamp_hi] and, for a u8 output, rounded half to even, shifted by the output's zero
+/// point. `bias` is the integer b / (s_x s_w) - z_x sum(w - w_z), held as f32. A non-zero input zero point
+/// never meets padding: a MoveStep pads with it before. With an f32 input: y = sum w * x + bias, cut to the
+/// clamp.
 struct ConvStep {
     BufferId in, out;
     ConvAttributes attributes;
     int64_t out_channels = 0, in_channels = 0;
-    std::vector<int8_t> weights_q;           ///< O x (I/group) x KH x KW; integer form
-    std::vector<int32_t> weight_zero_points; ///< w_z, within s8: one or [O]; empty: 0
-    std::vector<float> weights_f32;          ///< same layout; float form
-    std::vector<float> bias;                 ///< [O]
-    std::vector<float> multiplier;           ///< [O]; integer form
+    std::vector<int8_t> weights_q;                            ///< O x (I/group) x KH x KW; integer form
+    std::vector<int32_t> weight_zero_points;                  ///< w_z, within s8: one or [O]; empty: 0
+    std::vector<float> weights_f32;                           ///< same layout; float form
+    std::vector<float> bias;                                  ///< [O]
+    std::vector<float> multiplier;                            ///< [O]; integer form
     float clamp_lo = -std::numeric_limits<float>::infinity(); ///< integer form with u8 output: in output
                                                               ///< steps, zero point apart
     float clamp_hi = std::numeric_limits<float>::infinity();
@@ -109,8 +121,9 @@ struct ConvStep {
 /// a = acc + code_shift[o] is the sum over the formats' own integers; wrapped to `wrap_bits` where that is
 /// given. float_scale: y = (f32(a) + bias[o]) * multiplier[o], as ConvStep. The integer modes (u8 output):
 /// t = (a + integer_bias[o]) * integer_multiplier[o] (power of two: 1), shifted right by shift[o] (negative:
-/// left) with the rounding, in 64 bits; then cut and shifted by the zero point. With a dynamic input the sum is
-/// corrected by each image's zero point: y = f32(acc - z * weight_sum[o]) * (s_x * multiplier[o]) + bias[o].
+/// left) with the rounding, in 64 bits; then cut and shifted by the zero point. With a dynamic input the sum
+/// is corrected by each image's zero point: y = f32(acc - z * weight_sum[o]) * (s_x * multiplier[o]) +
+/// bias[o].
 struct RequantizeStep {
     BufferId in, out;
     std::vector<int32_t> code_shift; ///< [O]
@@ -121,7 +134,8 @@ struct RequantizeStep {
     std::vector<int32_t> integer_multiplier, shift;
     BufferId dynamic_input;          ///< valid: whose scale and zero point apply
     std::vector<int32_t> weight_sum; ///< [O]; dynamic
-    float clamp_lo = -std::numeric_limits<float>::infinity(), clamp_hi = std::numeric_limits<float>::infinity();
+    float clamp_lo = -std::numeric_limits<float>::infinity(),
+          clamp_hi = std::numeric_limits<float>::infinity();
     bool operator==(const RequantizeStep&) const = default;
 };
 
