@@ -20,9 +20,26 @@ std::optional<Clamp> clamp_of(const Node& node) {
     return std::nullopt;
 }
 
+bool is_layer(Op op) {
+    return op == Op::conv || op == Op::conv_transpose || op == Op::gemm;
+}
+
 bool takes_clamp(Op op) {
-    return op == Op::conv || op == Op::gemm || op == Op::add || op == Op::sub || op == Op::mul ||
-           op == Op::div || op == Op::batch_norm;
+    return is_layer(op) || op == Op::add || op == Op::sub || op == Op::mul || op == Op::div ||
+           op == Op::batch_norm;
+}
+
+/// [I, O/group, KH, KW] -> [O, I/group, KH, KW], kernels turned.
+std::vector<float> as_convolution(const std::vector<float>& w, const Shape& shape, int64_t group) {
+    const int64_t group_in = shape[0] / group, group_out = shape[1], taps = shape[2] * shape[3];
+    std::vector<float> out(w.size());
+    for (int64_t g = 0; g < group; ++g)
+        for (int64_t i = 0; i < group_in; ++i)
+            for (int64_t o = 0; o < group_out; ++o)
+                for (int64_t t = 0; t < taps; ++t)
+                    out[static_cast<size_t>(((g * group_out + o) * group_in + i) * taps + taps - 1 - t)] =
+                        w[static_cast<size_t>(((g * group_in + i) * group_out + o) * taps + t)];
+    return out;
 }
 
 } // namespace
@@ -38,7 +55,7 @@ std::vector<Unit> fuse(const Graph& graph) {
             taken[next.position()] = true;
             unit.output = graph.node(next).output();
         };
-        if (node.op == Op::conv || node.op == Op::gemm) {
+        if (is_layer(node.op)) {
             const NodeId next = only_consumer(graph, unit.output);
             if (next.valid() && graph.node(next).op == Op::batch_norm) {
                 unit.batch_norm = next;
@@ -58,13 +75,22 @@ std::vector<Unit> fuse(const Graph& graph) {
     return units;
 }
 
-FoldedWeights folded_weights(const Graph& graph, const Unit& unit) {
+int64_t output_channels(const Graph& graph, const Node& node) {
+    const Shape& weights = graph.value(node.inputs[1]).shape;
+    if (const auto* a = std::get_if<ConvTransposeAttributes>(&node.attributes))
+        return weights[1] * a->conv.group;
+    return weights[0];
+}
+
+FoldedWeights folded_weights(const Graph& graph, const Unit& unit, bool fold_batch_norm) {
     const Node& node = graph.node(unit.node);
     const auto constant = [&](const Node& n, size_t input) {
         return graph.value(n.inputs[input]).constant->to_f32();
     };
-    FoldedWeights out{constant(node, 1), {}};
-    const auto channels = static_cast<size_t>(graph.value(node.inputs[1]).shape[0]);
+    FoldedWeights out{constant(node, 1), {}, {}};
+    if (const auto* a = std::get_if<ConvTransposeAttributes>(&node.attributes))
+        out.weights = as_convolution(out.weights, graph.value(node.inputs[1]).shape, a->conv.group);
+    const auto channels = static_cast<size_t>(output_channels(graph, node));
     if (node.inputs.size() > 2) out.bias = constant(node, 2);
     out.bias.resize(channels, 0.0F);
     if (!unit.batch_norm.valid()) return out;
@@ -75,9 +101,13 @@ FoldedWeights folded_weights(const Graph& graph, const Unit& unit) {
     const size_t per_channel = out.weights.size() / channels;
     for (size_t c = 0; c < channels; ++c) {
         const double factor = gamma[c] / std::sqrt(variance[c] + epsilon);
+        out.bias[c] = static_cast<float>((static_cast<double>(out.bias[c]) - mean[c]) * factor + beta[c]);
+        if (!fold_batch_norm) {
+            out.after.push_back(static_cast<float>(factor));
+            continue;
+        }
         for (size_t i = c * per_channel; i < (c + 1) * per_channel; ++i)
             out.weights[i] = static_cast<float>(out.weights[i] * factor);
-        out.bias[c] = static_cast<float>((static_cast<double>(out.bias[c]) - mean[c]) * factor + beta[c]);
     }
     return out;
 }

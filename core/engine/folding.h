@@ -26,13 +26,23 @@ struct Unit {
 /// Covers every node of the graph once, in topological order of the unit's first node.
 [[nodiscard]] std::vector<Unit> fuse(const Graph& graph);
 
-/// Weights and bias of a unit's conv or gemm with its BatchNormalization folded in: w' = w g / sqrt(v + e),
-/// b' = (b - m) g / sqrt(v + e) + beta (Ioffe and Szegedy 2015). Layouts as in the graph; bias always present
-/// [O].
+/// A unit's conv, conv_transpose or gemm as one linear layer: y = after[o] * (sum w x) + bias[o].
+///
+/// `fold_batch_norm`: the BatchNormalization that follows is folded in, w' = w g / sqrt(v + e), b' = (b - m)
+/// g / sqrt(v + e) + beta (Ioffe and Szegedy 2015), and `after` is empty (1). Otherwise w stays as it is and
+/// `after` is g / sqrt(v + e) (empty without BatchNormalization).
+///
+/// Weights O x (I/group) x KH x KW or O x I; those of a conv_transpose become those of the convolution that
+/// it equals over its spread-out input: channels exchanged within each group, kernels turned by 180 degrees.
+/// Bias always present [O].
 struct FoldedWeights {
     std::vector<float> weights;
     std::vector<float> bias;
+    std::vector<float> after;
 };
-[[nodiscard]] FoldedWeights folded_weights(const Graph& graph, const Unit& unit);
+[[nodiscard]] FoldedWeights folded_weights(const Graph& graph, const Unit& unit, bool fold_batch_norm = true);
+
+/// Output channels of a conv, conv_transpose or gemm.
+[[nodiscard]] int64_t output_channels(const Graph& graph, const Node& node);
 
 } // namespace widthwise::engine
