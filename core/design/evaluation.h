@@ -72,6 +72,15 @@ struct PassReport {
     double seconds = 0;
 };
 
+/// How near the outputs are to the float network's, for networks without classes and data without labels.
+struct OutputAgreement {
+    int64_t samples = 0;
+    double sqnr_db = 0;        ///< over all outputs and images
+    double psnr_db = 0;        ///< peak: the float outputs' range, largest minus smallest value
+    double top1_agreement = 0; ///< share of images whose largest output is the same (first output)
+    Interval top1_agreement_ci95;
+};
+
 struct Evaluation {
     Accuracy accuracy; ///< samples 0: no labels or no classes, see agreement
     std::optional<OutputAgreement> agreement;
@@ -100,25 +109,16 @@ struct BinnedCounts {
 /// Everything that one pass over some images tells of one layer, float against quantized.
 struct LayerReport {
     std::string layer;
-    std::optional<Fidelity> weights;         ///< nullopt: no weights, or not quantized
-    std::vector<Fidelity> weight_channels;   ///< per output channel
-    Fidelity output;                         ///< after the fused activation
-    std::vector<Fidelity> output_channels;   ///< per channel; empty where there is no channel axis
+    std::optional<Fidelity> weights;       ///< nullopt: no weights, or not quantized
+    std::vector<Fidelity> weight_channels; ///< per output channel
+    Fidelity output;                       ///< after the fused activation
+    std::vector<Fidelity> output_channels; ///< per channel; empty where there is no channel axis
     BinnedCounts weights_before, weights_after, weight_error;
     BinnedCounts input_before, input_after, input_error; ///< of what the layer reads
     BinnedCounts output_before, output_after, output_error;
-    double weights_clipped = 0, input_clipped = 0; ///< shares beyond the format's range
+    double weights_clipped = 0, input_clipped = 0;  ///< shares beyond the format's range
     std::vector<float> weight_levels, input_levels; ///< representable values, where at most 256 and one scale
     std::optional<int> observed_accumulator_bits;
-};
-
-/// How near the outputs are to the float network's, for networks without classes and data without labels.
-struct OutputAgreement {
-    int64_t samples = 0;
-    double sqnr_db = 0; ///< over all outputs and images
-    double psnr_db = 0; ///< peak: the float outputs' range, largest minus smallest value
-    double top1_agreement = 0; ///< share of images whose largest output is the same (first output)
-    Interval top1_agreement_ci95;
 };
 
 /// Wilson 1927 score interval at 95 %; [0, 1] for n = 0.

@@ -14,6 +14,8 @@
 namespace widthwise {
 
 enum class Overflow { wrap, saturate };
+/// "wrap", "saturate".
+[[nodiscard]] std::string_view to_string(Overflow overflow);
 
 /// The register that a layer's products are summed in: two's complement. 32 bits hold every sum that the
 /// engine accepts; narrower ones are simulated for layers that run on integers. `saturate` cuts after each
@@ -39,6 +41,10 @@ struct LayerPrecision {
 ///  power_of_two_shift  the scale rounded to the nearest power of two: a shift alone
 enum class RequantizationMode { float_scale, integer_multiplier, power_of_two_shift };
 enum class Rounding { half_even, half_up, half_away, floor };
+/// "float", "integer_multiplier", "power_of_two_shift".
+[[nodiscard]] std::string_view to_string(RequantizationMode mode);
+/// "half_even", "half_up", "half_away", "floor".
+[[nodiscard]] std::string_view to_string(Rounding rounding);
 struct Requantization {
     RequantizationMode mode = RequantizationMode::float_scale;
     Rounding rounding = Rounding::half_even; ///< float_scale: half_even only
@@ -54,8 +60,11 @@ enum class Pass {
     bias_correction_analytic, ///< section 4.2, data-free
     bias_correction           ///< empirical, from calibration images
 };
-inline constexpr std::array k_passes = {Pass::equalize, Pass::absorb_bias, Pass::reestimate_batch_norm,
-                                        Pass::adaround, Pass::bias_correction_analytic,
+inline constexpr std::array k_passes = {Pass::equalize,
+                                        Pass::absorb_bias,
+                                        Pass::reestimate_batch_norm,
+                                        Pass::adaround,
+                                        Pass::bias_correction_analytic,
                                         Pass::bias_correction};
 /// "equalize", "absorb_bias", "reestimate_batch_norm", "adaround", "bias_correction_analytic",
 /// "bias_correction".
@@ -100,7 +109,7 @@ public:
     values() const {
         return m_values;
     }
-    void set_values(std::string layer, std::shared_ptr<const LayerValues> values);
+    void set_values(std::string layer, std::shared_ptr<const LayerValues> values); ///< null: none any more
     /// By content, values included.
     bool operator==(const PrecisionPlan& other) const;
 
@@ -113,12 +122,14 @@ private:
     std::map<std::string, std::shared_ptr<const LayerValues>, std::less<>> m_values;
 };
 
-/// "w8a8", "w4a6", "w32a32" or "float" -> default formats at these widths (32: float32). Errors: usage.
+/// "w8a8", "w4a6", "w32a32" or "float" -> default formats at these widths (1: binary, 32: float32). Other
+/// types stand under their short names (fp16, bf16, e4m3, e5m2, ternary, log4, fixed8, dfixed8) in place of a
+/// width or, for both, alone: "wlog4a8", "w4 abf16", "e4m3". Errors: usage.
 [[nodiscard]] Result<LayerPrecision> parse_bits(std::string_view text);
-/// The inverse where the formats are the defaults: "w4a6", "float", "w32a8".
+/// The inverse where the formats are the defaults: "w4a6", "float", "w32a8", "wlog4 a8", "bf16".
 [[nodiscard]] std::string bits_label(const LayerPrecision& precision);
 /// One label for a whole plan: "w8a8" when uniform over the weighted layers of `graph`, else "mixed w2-8
-/// a4-8".
+/// a4-8", "mixed w4,log4 a8".
 [[nodiscard]] std::string plan_label(const PrecisionPlan& plan, const Graph& graph);
 
 /// "NAME=w4a6", NAME may be a glob over the layers that take a precision. Errors: usage for the form;
