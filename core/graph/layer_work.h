@@ -7,7 +7,10 @@
 
 namespace widthwise {
 
-/// The seven loops of a convolution at batch 1; a fully connected layer has 1x1 maps and kernels.
+/// The seven loops of a convolution at batch 1. A fully connected layer has 1x1 kernels and as many positions
+/// (P) as its input has rows. A matrix product of two activations has one group per matrix of its right
+/// operand, which takes the weights' place. A transposed convolution is counted over its input's positions
+/// (P, Q), each of which meets every tap: stride and dilation, which only say where the products go, are 1.
 struct LoopNest {
     int64_t out_channels = 1;                    ///< K, all groups
     int64_t in_channels = 1;                     ///< C, all groups
@@ -23,25 +26,25 @@ struct LoopNest {
     [[nodiscard]] int64_t macs() const;
 };
 
-/// For conv and gemm with known shapes, and for their unsupported relatives that still say what they compute:
-/// a convolution with its attributes (weights that a quantizer computes, ConvInteger), a matrix product of
-/// one vector (MatMul, Gemm, MatMulInteger).
+/// For conv, conv_transpose, gemm and matmul with known shapes, and for their unsupported relatives that
+/// still say what they compute: a convolution with its attributes (weights that a quantizer computes,
+/// ConvInteger), a matrix product of one vector (MatMul, Gemm, MatMulInteger).
 [[nodiscard]] std::optional<LoopNest> loop_nest(const Graph& graph, NodeId node);
 
-/// Multiply-accumulates per image; 0 for nodes that are neither conv nor gemm.
+/// Multiply-accumulates per image; 0 for nodes without a loop nest.
 [[nodiscard]] int64_t node_macs(const Graph& graph, NodeId node);
 
-/// Elements of all constant inputs that are learned: weights, biases, BatchNormalization's four vectors
-/// (running mean and variance included, as file size counts them). Weights that reach an unsupported layer
-/// through quantizers count there.
+/// Elements of all constant inputs that are learned: weights, biases, the vectors of normalizations
+/// (running mean and variance included, as file size counts them), slopes, thresholds. Weights that reach an
+/// unsupported layer through quantizers count there.
 [[nodiscard]] int64_t node_parameters(const Graph& graph, NodeId node);
 
-/// A weight precision applies: conv or gemm with constant weights.
+/// A weight precision applies: conv, conv_transpose or gemm with constant weights.
 [[nodiscard]] bool is_weighted(const Graph& graph, NodeId node);
 
-/// An activation precision applies: weighted layers and those that read activations as numbers (add, concat,
-/// pools, ...). Shape shuffles (reshape, slice, transpose, ...) and activation functions only pass numbers
-/// on.
+/// An activation precision applies: layers that multiply, sum or join activations (matrix products, add,
+/// pools, means, concat, interpolation, ...) and quantize. Shape shuffles (reshape, gather, nearest resize,
+/// ...), activation functions, normalizations and comparisons take numbers as they come.
 [[nodiscard]] bool reads_activations(const Graph& graph, NodeId node);
 
 struct GraphTotals {
