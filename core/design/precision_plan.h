@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +74,8 @@ inline constexpr std::array k_passes = {Pass::equalize,
 /// What passes have made of a weighted layer: its folded weights and bias, f32, layouts as in the graph.
 struct LayerValues {
     std::vector<float> weights, bias;
+    /// The upper bound of the Clip that follows, where equalization has moved it.
+    std::optional<float> clip_hi;
     bool operator==(const LayerValues&) const = default;
 };
 
