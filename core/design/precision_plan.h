@@ -75,7 +75,7 @@ inline constexpr std::array k_passes = {Pass::equalize,
 struct LayerValues {
     std::vector<float> weights, bias;
     /// The upper bound of the Clip that follows, where equalization has moved it.
-    std::optional<float> clip_hi;
+    std::optional<float> clip_hi = {};
     bool operator==(const LayerValues&) const = default;
 };
 
