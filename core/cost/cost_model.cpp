@@ -6,6 +6,7 @@
 #include "core/graph/layer_work.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace widthwise::cost {
 namespace {
@@ -23,9 +24,31 @@ struct Walk {
     CostBreakdown& cost;
 };
 
-Widths layer_widths(const LayerPrecision& precision) {
-    if (!precision.weights.is_integer() || !precision.activations.is_integer()) return {32, 32, true};
-    return {precision.weights.bits, precision.activations.bits, false};
+/// The right operand of a matrix layer: the weights', or, where none are, the other activation's.
+const NumberFormat& right_format(const Node& node, const LayerPrecision& precision) {
+    return node.op == Op::matmul ? precision.activations : precision.weights;
+}
+
+Widths layer_widths(const Node& node, const LayerPrecision& precision) {
+    const NumberFormat& right = right_format(node, precision);
+    if (is_floating(right) || is_floating(precision.activations)) return {32, 32, true};
+    return {operand_bits(right), operand_bits(precision.activations), false};
+}
+
+/// Loops of one batch.
+struct MatrixWork {
+    LoopNest nest;
+    int64_t batch = 1; ///< images that share the right operand
+};
+
+std::optional<MatrixWork> matrix_work(const Graph& graph, NodeId id, int64_t batch) {
+    auto nest = loop_nest(graph, id);
+    if (!nest) return std::nullopt;
+    const Node& node = graph.node(id);
+    if (node.op != Op::matmul || graph.value(node.inputs[1]).constant) return MatrixWork{*nest, batch};
+    for (int64_t* extent : {&nest->groups, &nest->in_channels, &nest->out_channels})
+        if (__builtin_mul_overflow(*extent, batch, extent)) return std::nullopt;
+    return MatrixWork{*nest, 1}; // each image brings its own
 }
 
 tl::unexpected<Error> bad_layer(const Node& node, std::string message, std::string remedy = {}) {
@@ -54,15 +77,16 @@ Result<Demand> survey(const Graph& graph, const HardwareTarget& target, const Gr
     Demand demand;
     for (size_t i = 0; i < graph.nodes().size(); ++i) {
         const Node& node = graph.nodes()[i];
-        if (node.op != Op::conv && node.op != Op::gemm) continue;
-        const auto nest = loop_nest(graph, NodeId{static_cast<int>(i)});
-        if (!nest)
+        if (!is_matrix(node.op)) continue;
+        if (!loop_nest(graph, NodeId{static_cast<int>(i)}))
             return bad_layer(node, "its shape is unknown",
                              "cost needs every convolution's and every fully connected "
                              "layer's shape");
-        if (!fits_counters(*nest, batch, {target.rows, target.cols}))
+        const auto work = matrix_work(graph, NodeId{static_cast<int>(i)}, batch);
+        if (!work || !fits_counters(work->nest, work->batch, {target.rows, target.cols}))
             return bad_layer(node, "more work than can be counted", "choose a smaller batch or network");
-        const Widths widths = layer_widths(*roles.precision[i]);
+        const LoopNest& nest = work->nest;
+        const Widths widths = layer_widths(node, *roles.precision[i]);
         if (target.sizing == Sizing::fixed && !widths.is_float &&
             (widths.weights > target.weight_bits || widths.activations > target.activation_bits))
             return bad_layer(node,
@@ -71,7 +95,7 @@ Result<Demand> survey(const Graph& graph, const HardwareTarget& target, const Gr
                                  std::to_string(target.weight_bits) + " x " +
                                  std::to_string(target.activation_bits) + " bits)",
                              "use narrower formats or a target with \"sizing\": \"to_design\"");
-        demand.add(widths, nest->in_channels / nest->groups * nest->kernel_height * nest->kernel_width);
+        demand.add(widths, nest.in_channels / nest.groups * nest.kernel_height * nest.kernel_width);
     }
     return demand;
 }
@@ -91,24 +115,44 @@ void copy_figures(const LayerFigures& figures, const Walk& walk, LayerCost& laye
 
 /// Scales and zero points of one quantized tensor. Symmetric formats need no zero point.
 double parameter_bytes(const NumberFormat& format, double tensors) {
-    if (!format.is_integer()) return 0;
-    return tensors * k_parameter_bytes * (format.symmetric ? 1 : 2);
+    if (!format.has_scale()) return 0;
+    const bool zero_point = format.type == FormatType::integer && !format.symmetric;
+    return tensors * k_parameter_bytes * (zero_point ? 2 : 1);
+}
+
+StoredBits stored_bits(const Walk& walk, const Node& node, const LoopNest& nest, const LayerCost& layer) {
+    const auto bits_of = [&](size_t input, int constant_bits) {
+        const ValueId value = node.inputs[input];
+        return walk.graph.value(value).constant ? constant_bits : walk.roles.stored_bits[value.position()];
+    };
+    StoredBits stored{bits_of(1, layer.weight_bits), bits_of(0, layer.activation_bits),
+                      walk.roles.stored_bits[node.output().position()]};
+    if (node.op == Op::conv_transpose) { // one position of the nest stands for stride x stride output pixels
+        const Shape& out = walk.graph.value(node.output()).shape;
+        const double pixels = static_cast<double>(out[2]) * static_cast<double>(out[3]) /
+                              (static_cast<double>(nest.out_height) * static_cast<double>(nest.out_width));
+        stored.output = static_cast<int>(std::min(1e9, std::ceil(stored.output * pixels)));
+    }
+    return stored;
 }
 
 void cost_matrix(const Walk& walk, NodeId id, LayerCost& layer) {
     const Node& node = walk.graph.node(id);
     const LayerPrecision& precision = *walk.roles.precision[id.position()];
-    const LoopNest nest = *loop_nest(walk.graph, id);
-    const Widths widths = layer_widths(precision);
-    layer.weight_bits = operand_bits(precision.weights);
+    const auto [nest, batch] = *matrix_work(walk.graph, id, walk.batch);
+    const Widths widths = layer_widths(node, precision);
+    const NumberFormat& right = right_format(node, precision);
+    layer.weight_bits = operand_bits(right);
     layer.activation_bits = operand_bits(precision.activations);
-    layer.macs = nest.macs() * walk.batch;
-    const StoredBits stored{layer.weight_bits, walk.roles.stored_bits[node.inputs[0].position()],
-                            walk.roles.stored_bits[node.output().position()]};
-    const MatrixLayer mapped =
-        matrix_layer(walk.chip, nest, walk.batch, walk.target.dataflow, widths, stored);
+    layer.macs = nest.macs() * batch;
+    const StoredBits stored = stored_bits(walk, node, nest, layer);
+    const MatrixLayer mapped = matrix_layer(walk.chip, nest, batch, walk.target.dataflow, widths, stored);
     copy_figures(mapped.figures, walk, layer);
-    layer.mapping = mapping_text(mapped, walk.chip, nest, walk.batch, widths, stored);
+    layer.mapping = mapping_text(mapped, walk.chip, nest, batch, widths, stored);
+    walk.cost.bops +=
+        static_cast<double>(layer.macs / walk.batch) * layer.weight_bits * layer.activation_bits;
+    walk.cost.model_bytes += parameter_bytes(precision.activations, 1);
+    if (!walk.graph.value(node.inputs[1]).constant) return;
 
     const double outputs = static_cast<double>(nest.out_channels);
     const double window =
@@ -117,11 +161,10 @@ void cost_matrix(const Walk& walk, NodeId id, LayerCost& layer) {
     walk.cost.weight_bytes += weight_bytes;
     walk.cost.model_bytes += weight_bytes;
     if (walk.roles.has_bias[id.position()]) walk.cost.model_bytes += outputs * k_parameter_bytes;
-    walk.cost.model_bytes +=
-        parameter_bytes(precision.weights,
-                        precision.weights.granularity == Granularity::channel ? outputs : 1) +
-        parameter_bytes(precision.activations, 1);
-    walk.cost.bops += static_cast<double>(nest.macs()) * layer.weight_bits * layer.activation_bits;
+    double scales = 1;
+    if (right.granularity == Granularity::channel) scales = outputs;
+    if (right.granularity == Granularity::group) scales = outputs * std::ceil(window / right.group_size);
+    walk.cost.model_bytes += parameter_bytes(right, scales);
 }
 
 void cost_vector(const Walk& walk, NodeId id, LayerCost& layer) {
@@ -201,7 +244,7 @@ Result<CostBreakdown> estimate(const Graph& graph, const PrecisionPlan& plan, co
         const Node& node = graph.nodes()[i];
         LayerCost& layer = cost.layers[i];
         layer.layer = node.name;
-        if (node.op == Op::conv || node.op == Op::gemm)
+        if (is_matrix(node.op))
             cost_matrix(walk, id, layer);
         else if (const NodeId head = roles.fused_into[i]; head.valid())
             layer.mapping = "fused into " + graph.node(head).name;

@@ -30,14 +30,10 @@ public:
     }
 
 private:
-    [[nodiscard]] bool is_matrix(NodeId id) const {
-        return m_graph.node(id).op == Op::conv || m_graph.node(id).op == Op::gemm;
-    }
-
     void settle(NodeId id) {
         const Node& node = m_graph.node(id);
-        if (is_matrix(id)) {
-            m_linear[id.position()] = true;
+        if (is_matrix(node.op)) {
+            m_linear[id.position()] = node.op != Op::matmul;
             if (node.inputs.size() > 2) m_roles.has_bias[id.position()] = true;
             return;
         }
@@ -47,12 +43,16 @@ private:
             const NodeId source = sole_source(m_graph, node.inputs[0]);
             if (!source.valid()) return;
             const NodeId head = head_of(source);
-            if (is_matrix(head) || m_graph.node(head).op == Op::add) m_roles.fused_into[id.position()] = head;
+            const Op op = m_graph.node(head).op;
+            if (is_matrix(op) || op == Op::add) m_roles.fused_into[id.position()] = head;
             return;
         }
         case Op::batch_norm: {
             const NodeId source = sole_source(m_graph, node.inputs[0]);
-            if (source.valid() && m_linear[source.position()]) fold_into(id, head_of(source));
+            // Behind rows of a fully connected layer axis 1 is no output channel.
+            const Shape& in = m_graph.value(node.inputs[0]).shape;
+            if (source.valid() && m_linear[source.position()] && (in.rank() == 2 || in.rank() == 4))
+                fold_into(id, head_of(source));
             return;
         }
         case Op::add:
@@ -85,8 +85,16 @@ private:
 
 } // namespace
 
+bool is_matrix(Op op) {
+    return op == Op::conv || op == Op::conv_transpose || op == Op::gemm || op == Op::matmul;
+}
+
 int operand_bits(const NumberFormat& format) {
-    return format.is_integer() ? format.bits : 32;
+    return format.is_quantized() ? format.storage_bits() : 32;
+}
+
+bool is_floating(const NumberFormat& format) {
+    return !format.is_quantized() || format.is_small_float();
 }
 
 GraphRoles graph_roles(const Graph& graph, const PrecisionPlan& plan) {

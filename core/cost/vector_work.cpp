@@ -15,8 +15,37 @@ struct Kind {
     double adds = 0, multiplies = 0; ///< of one image
 };
 
+Kind reduction(Reduction reduction, double in, double out) {
+    switch (reduction) {
+    case Reduction::mean:
+    case Reduction::sum:
+    case Reduction::max:
+    case Reduction::min:
+    case Reduction::l1:
+        return {in, 0};
+    case Reduction::prod:
+        return {0, in};
+    case Reduction::l2: // and a root
+        return {in, in + out};
+    case Reduction::sum_square:
+        return {in, in};
+    case Reduction::log_sum: // and a logarithm
+        return {in, out};
+    case Reduction::log_sum_exp: // maximum, sum; exponential, logarithm
+        return {2 * in, in + out};
+    }
+    return {};
+}
+
+/// 2 x 2 or 4 x 4 weighted pixels.
+Kind interpolation(ResizeMode mode, double out) {
+    const double taps = mode == ResizeMode::nearest ? 0 : mode == ResizeMode::linear ? 4 : 16;
+    return {std::max(0.0, taps - 1) * out, taps * out};
+}
+
 Kind operations(const Graph& graph, const Node& node) {
     const double out = elements(graph, node.output());
+    const double in = node.inputs.empty() ? 0 : elements(graph, node.inputs[0]);
     switch (node.op) {
     case Op::max_pool:
     case Op::average_pool: {
@@ -25,29 +54,61 @@ Kind operations(const Graph& graph, const Node& node) {
     }
     case Op::global_average_pool:
     case Op::reduce_mean:
-        return {elements(graph, node.inputs[0]), 0};
+    case Op::arg_max:
+        return {in, 0};
+    case Op::reduce:
+        return reduction(std::get<ReduceAttributes>(node.attributes).reduction, in, out);
     case Op::relu:
     case Op::clip:
     case Op::add:
     case Op::sub:
+    case Op::minimum:
+    case Op::maximum:
+    case Op::compare:
+    case Op::where:
         return {out, 0};
+    case Op::quantize: // scaled and rounded
+        return {out, out};
     case Op::batch_norm:
         return {out, out};
     case Op::softmax:
         return {2 * out, out};
+    case Op::instance_norm:
+    case Op::layer_norm: // mean, variance; scale and shift
+        return {3 * out, 2 * out};
+    case Op::lrn: { // a sum of squares per channel window, a power, a division
+        const double window = static_cast<double>(std::get<LrnAttributes>(node.attributes).size);
+        const double channels = static_cast<double>(graph.value(node.inputs[0]).shape[1]);
+        return {out * std::min(window, channels), 3 * out};
+    }
+    case Op::multi_threshold: { // every threshold is compared, as the hardware that it is made for does
+        const Shape& thresholds = graph.value(node.inputs[1]).shape;
+        return {out * static_cast<double>(thresholds[1]), 0};
+    }
+    case Op::resize:
+        return interpolation(std::get<ResizeAttributes>(node.attributes).mode, out);
     case Op::mul:
     case Op::div:
     case Op::leaky_relu:
     case Op::sigmoid:
     case Op::tanh:
     case Op::exp:
+    case Op::function:
+    case Op::prelu:
+    case Op::pow:
         return {0, out};
     case Op::conv:
+    case Op::conv_transpose:
     case Op::gemm:
+    case Op::matmul:
     case Op::concat:
     case Op::slice:
     case Op::pad:
     case Op::transpose:
+    case Op::gather:
+    case Op::expand:
+    case Op::depth_to_space:
+    case Op::space_to_depth:
     case Op::reshape:
     case Op::identity:
     case Op::unsupported:
@@ -61,23 +122,25 @@ Kind operations(const Graph& graph, const Node& node) {
 std::optional<NodeWork> node_work(const Graph& graph, NodeId id, const GraphRoles& roles, const Chip& chip,
                                   int64_t batch) {
     const Node& node = graph.node(id);
+    const LayerPrecision* precision = roles.precision[id.position()];
     if (node.op == Op::reshape || node.op == Op::identity) return std::nullopt;
+    if (node.op == Op::quantize && !(precision && precision->activations.is_quantized())) return std::nullopt;
     const double images = static_cast<double>(batch);
     const double out = elements(graph, node.output());
     NodeWork result;
     for (const ValueId in : node.inputs) {
         const bool constant = graph.value(in).constant != nullptr;
         const int bits = constant ? 32 : roles.stored_bits[in.position()];
-        const double count = std::min(elements(graph, in), node.op == Op::slice ? out : 1e300);
+        const bool partly = node.op == Op::slice || node.op == Op::gather;
+        const double count = partly ? std::min(elements(graph, in), out) : elements(graph, in);
         result.work.read_bits += count * bits * (constant ? 1.0 : images);
         if (!constant) result.bits = std::max(result.bits, bits);
     }
-    if (const LayerPrecision* precision = roles.precision[id.position()])
-        result.bits = operand_bits(precision->activations);
+    if (precision) result.bits = operand_bits(precision->activations);
     result.work.write_bits = out * images * roles.stored_bits[node.output().position()];
 
     const Kind kind = operations(graph, node);
-    const bool is_float = result.bits == 32;
+    const bool is_float = precision ? is_floating(precision->activations) : result.bits == 32;
     result.work.operations = (kind.adds + kind.multiplies) * images;
     if (result.work.operations > 0)
         result.work.operation_pj = (kind.adds * chip.vector_add_pj(result.bits, is_float) +

@@ -16,10 +16,13 @@ struct NodeWork {
     std::string mapping; ///< "vector unit: 16384 operations"
 };
 
-/// Estimates: one operation per output element (add, mul, relu, ...), per window element (pooling) or per
-/// input element (global pooling, mean); softmax three per element (maximum, sum, division), batch_norm on
-/// its own two. Multiplications are priced as such; exponentials as one multiplication. nullopt: no data
-/// moves (reshape, identity).
+/// Estimates: one operation per output element (add, mul, relu, compare, ...), per window element (pooling)
+/// or per input element (global pooling, reductions); softmax three per element (maximum, sum, division),
+/// batch_norm on its own two, layer_norm and instance_norm five, lrn one per channel of its window and three,
+/// multi_threshold one per threshold, interpolation one multiplication and addition per neighbour (4 or 16).
+/// Multiplications are priced as such; divisions, powers, exponentials and the like as one multiplication.
+/// What only moves elements costs their traffic. nullopt: no data moves (reshape, identity, a quantize that
+/// passes on).
 [[nodiscard]] std::optional<NodeWork> node_work(const Graph& graph, NodeId node, const GraphRoles& roles,
                                                 const Chip& chip, int64_t batch);
 

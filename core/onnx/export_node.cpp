@@ -315,6 +315,40 @@ Result<void> export_node(const ExportContext& c, const Node& node) {
         else
             start(c, node, spelled(node, {"Identity", "Dropout"}));
         return {};
+    case Op::pow:
+        start(c, node, "Pow");
+        return {};
+    case Op::minimum:
+        start(c, node, "Min");
+        return {};
+    case Op::maximum:
+        start(c, node, "Max");
+        return {};
+    case Op::prelu:
+        start(c, node, "PRelu");
+        return {};
+    case Op::matmul:
+        start(c, node, "MatMul");
+        return {};
+    case Op::conv_transpose:
+    case Op::instance_norm:
+    case Op::layer_norm:
+    case Op::lrn:
+    case Op::function:
+    case Op::compare:
+    case Op::where:
+    case Op::reduce:
+    case Op::arg_max:
+    case Op::gather:
+    case Op::expand:
+    case Op::depth_to_space:
+    case Op::space_to_depth:
+    case Op::resize:
+    case Op::quantize:
+    case Op::multi_threshold:
+        return fail(ErrorCode::unsupported,
+                    "the network cannot be exported: " + node.op_type + " cannot be written by this version",
+                    "node " + in_quotes(node.name));
     case Op::unsupported:
         break;
     }
