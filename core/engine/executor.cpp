@@ -1,7 +1,6 @@
 #include "core/engine/executor.h"
 
 #include "core/base/worker_pool.h"
-#include "core/engine/float_ops.h"
 #include "core/engine/kernels.h"
 
 #include <algorithm>
@@ -82,13 +81,51 @@ struct Executor::Context::Interpreter {
         return self.m_row.data();
     }
 
+    int32_t* s32(BufferId id, size_t image) const {
+        return static_cast<int32_t*>(static_cast<void*>(self.data(id))) + image * per_image(id);
+    }
+    /// Of an image in a buffer whose scale is each image's own.
+    DynamicScale& dynamic(BufferId id, size_t image) const {
+        return self.m_dynamic[self.m_executor->storage(id).position() * images() + image];
+    }
+    /// The buffer's representation as this image has it.
+    Representation representation(BufferId id, size_t image) const {
+        Representation r = representation(id);
+        if (r.dynamic) {
+            r.scale = dynamic(id, image).scale;
+            r.zero_point = dynamic(id, image).zero_point;
+        }
+        return r;
+    }
+
     void operator()(const QuantizeStep& s) const {
-        kernels::quantize(f32(s.in), u8(s.out), all(s.out), representation(s.out));
+        const Representation& to = representation(s.out);
+        if (to.grid) return kernels::round_to_grid(f32(s.in), f32(s.out), all(s.out), buffer(s.out));
+        if (!to.dynamic) return kernels::quantize(f32(s.in), u8(s.out), all(s.out), to);
+        for (size_t image = 0; image < images(); ++image) {
+            dynamic(s.out, image) = dynamic_scale({f32(s.in, image), per_image(s.in)});
+            kernels::quantize(f32(s.in, image), u8(s.out, image), per_image(s.out),
+                              representation(s.out, image));
+        }
     }
     void operator()(const DequantizeStep& s) const {
-        kernels::dequantize(u8(s.in), f32(s.out), all(s.out), representation(s.in));
+        for (size_t image = 0; image < images(); ++image)
+            kernels::dequantize(u8(s.in, image), f32(s.out, image), per_image(s.out),
+                                representation(s.in, image));
     }
     void operator()(const ConvStep&) const {} // a oneDNN layer, run by the caller
+
+    void operator()(const RequantizeStep& s) const {
+        const auto pixels = static_cast<size_t>(buffer(s.in).extent.height * buffer(s.in).extent.width);
+        for (size_t image = 0; image < images(); ++image) {
+            const DynamicScale* scale = s.dynamic_input.valid() ? &dynamic(s.dynamic_input, image) : nullptr;
+            if (quantized(s.out))
+                kernels::requantize(s32(s.in, image), pixels, s, u8(s.out, image),
+                                    representation(s.out).zero_point, scale);
+            else
+                kernels::requantize(s32(s.in, image), pixels, s, f32(s.out, image), scale);
+        }
+    }
 
     void operator()(const AddIntegersStep& s) const {
         kernels::add_integers(s, u8(s.a), representation(s.a).zero_point, u8(s.b),
@@ -121,15 +158,6 @@ struct Executor::Context::Interpreter {
         if (quantized(s.out)) kernels::quantize(real, u8(s.out, image), n, representation(s.out));
     }
 
-    void operator()(const ScaleShiftStep& s) const {
-        const size_t channels = s.scale.size();
-        const float *in = f32(s.in), *scale = s.scale.data(), *shift = s.shift.data();
-        float* out = f32(s.out);
-        for (size_t i = 0; i < all(s.out); i += channels)
-            for (size_t c = 0; c < channels; ++c)
-                out[i + c] = std::min(std::max(in[i + c] * scale[c] + shift[c], s.clamp.lo), s.clamp.hi);
-    }
-
     void operator()(const PoolStep& s) const {
         const Extent &from = buffer(s.in).extent, &to = buffer(s.out).extent;
         for (size_t image = 0; image < images(); ++image) {
@@ -150,21 +178,15 @@ struct Executor::Context::Interpreter {
         }
     }
 
-    void operator()(const UnaryStep& s) const {
-        const float* in = f32(s.in);
-        float* out = f32(s.out);
-        for (size_t i = 0; i < all(s.out); ++i) out[i] = apply(s, in[i]);
-    }
-    void operator()(const SoftmaxStep& s) const {
-        for (size_t image = 0; image < images(); ++image)
-            softmax(s, {f32(s.in, image), per_image(s.in)}, {f32(s.out, image), per_image(s.out)});
-    }
-    void operator()(const MeanStep& s) const {
-        for (size_t image = 0; image < images(); ++image)
-            mean(s, {f32(s.in, image), per_image(s.in)}, {f32(s.out, image), per_image(s.out)});
+    void operator()(const FloatStep& s) const {
+        std::vector<std::span<const float>> in(s.in.size());
+        for (size_t image = 0; image < images(); ++image) {
+            for (size_t i = 0; i < in.size(); ++i) in[i] = {f32(s.in[i], image), per_image(s.in[i])};
+            engine::run(s.operation, in, {f32(s.out, image), per_image(s.out)});
+        }
     }
 
-    template <typename T> void move(const MoveStep& s, T fill) const {
+    template <typename T, typename Fill> void move(const MoveStep& s, Fill fill) const {
         const auto at = [&](BufferId id, size_t image) {
             return static_cast<T*>(static_cast<void*>(self.data(id))) + image * per_image(id);
         };
@@ -172,7 +194,7 @@ struct Executor::Context::Interpreter {
             T* out = at(s.out, image);
             for (const MoveStep::Run& run : s.runs) {
                 if (run.source < 0)
-                    std::fill_n(out + run.to, run.length, fill);
+                    std::fill_n(out + run.to, run.length, fill(image));
                 else
                     std::copy_n(at(s.in[static_cast<size_t>(run.source)], image) + run.from, run.length,
                                 out + run.to);
@@ -180,10 +202,14 @@ struct Executor::Context::Interpreter {
         }
     }
     void operator()(const MoveStep& s) const {
-        if (quantized(s.out))
-            move<uint8_t>(s, s.fill_u8);
-        else
-            move<float>(s, s.fill_f32);
+        if (representation(s.out).dynamic) {
+            for (size_t image = 0; image < images(); ++image) dynamic(s.out, image) = dynamic(s.in[0], image);
+            move<uint8_t>(s, [&](size_t image) { return stored(s.fill_f32, representation(s.out, image)); });
+        } else if (quantized(s.out)) {
+            move<uint8_t>(s, [&](size_t) { return s.fill_u8; });
+        } else {
+            move<float>(s, [&](size_t) { return s.fill_f32; });
+        }
     }
 };
 
@@ -192,6 +218,9 @@ Executor::Context::Context(std::shared_ptr<const Executor> executor)
     , m_arena(allocate(m_executor->m_arena_bytes))
     , m_scratch(allocate(m_executor->m_scratch_bytes)) {
     std::memset(m_arena.get(), 0, m_executor->m_arena_bytes);
+    const auto& buffers = m_executor->m_program.buffers;
+    if (std::any_of(buffers.begin(), buffers.end(), [](const Buffer& b) { return b.representation.dynamic; }))
+        m_dynamic.resize(buffers.size() * static_cast<size_t>(m_executor->m_batch));
 }
 
 std::span<float> Executor::Context::input() {
@@ -199,13 +228,19 @@ std::span<float> Executor::Context::input() {
     return {view.f32(m_executor->m_program.input), view.all(m_executor->m_program.input)};
 }
 
-std::span<const float> Executor::Context::output() const {
-    return f32(m_executor->m_program.output);
+std::span<const float> Executor::Context::output(size_t index) const {
+    return f32(m_executor->m_program.outputs[index]);
 }
 
 std::span<const float> Executor::Context::f32(BufferId id) const {
     const auto elements = static_cast<size_t>(m_executor->m_program.buffers[id.position()].extent.elements());
     return {static_cast<const float*>(static_cast<const void*>(data(id))),
+            elements * static_cast<size_t>(m_executor->m_batch)};
+}
+
+std::span<const int32_t> Executor::Context::s32(BufferId id) const {
+    const auto elements = static_cast<size_t>(m_executor->m_program.buffers[id.position()].extent.elements());
+    return {static_cast<const int32_t*>(static_cast<const void*>(data(id))),
             elements * static_cast<size_t>(m_executor->m_batch)};
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/engine/onednn_layer.h"
 #include "core/engine/program.h"
+#include "core/engine/representation.h"
 
 #include <functional>
 #include <memory>
@@ -64,9 +65,11 @@ public:
     /// After each step `observe` (when given) sees the step's output buffer; a convolution whose residual add
     /// is fused writes none.
     void run(const std::function<void(BufferId)>& observe = {});
-    [[nodiscard]] std::span<const float> output() const;
+    /// Of the graph's output number `index`.
+    [[nodiscard]] std::span<const float> output(size_t index = 0) const;
     [[nodiscard]] std::span<const float> f32(BufferId id) const;
     [[nodiscard]] std::span<const uint8_t> u8(BufferId id) const;
+    [[nodiscard]] std::span<const int32_t> s32(BufferId id) const;
 
     /// Seconds inside oneDNN primitives and in all steps since construction; counted only when asked for.
     void set_profiling(bool on) { m_profiling = on; }
@@ -83,7 +86,8 @@ private:
     }
     std::shared_ptr<const Executor> m_executor;
     std::unique_ptr<std::byte, Free> m_arena, m_scratch;
-    std::vector<float> m_row; ///< one image's floats between two kernels
+    std::vector<float> m_row;            ///< one image's floats between two kernels
+    std::vector<DynamicScale> m_dynamic; ///< buffer x image, where any buffer is dynamic
     bool m_profiling = false;
     double m_primitive_seconds = 0, m_total_seconds = 0;
 };

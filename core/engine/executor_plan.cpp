@@ -67,7 +67,7 @@ void Executor::fuse_add(Action& action, const AddIntegersStep& add, std::vector<
         if (zero_point(other) != 0 || zero_point(add.out) != 0 ||
             !OnednnLayer::can_fuse_add(*conv, m_program.buffers[conv->in.position()]) ||
             reads_of(conv->out).size() != 1 || reads_of(other).back() != action.step ||
-            storage(other) == storage(conv->in) || storage(other) == storage(m_program.output))
+            storage(other) == storage(conv->in))
             continue;
         action.conv = c;
         action.other = other;
@@ -92,7 +92,7 @@ void Executor::plan_memory() {
     const auto root = [&](BufferId id) { return storage(id).position(); };
     std::vector<size_t> first(count, end), last(count, 0);
     first[root(m_program.input)] = 0;
-    last[root(m_program.output)] = end;
+    for (const BufferId output : m_program.outputs) last[root(output)] = end;
     for (size_t s = 0; s < end; ++s) {
         const size_t out = root(writes(m_program.steps[m_actions[s].step].operation));
         first[out] = std::min(first[out], s);

@@ -1,6 +1,7 @@
 #include "core/engine/kernels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <vector>
 
@@ -83,6 +84,60 @@ void max_pool_any(const T* in, T* out, const Extent& from, const Extent& to, con
     }
 }
 
+/// Binary and ternary: 0, 1 or 2.
+WIDTHWISE_CLONES void code_by_sign(const float* __restrict in, uint8_t* __restrict out, size_t n,
+                                   const Representation& to) {
+    const float above = to.coding == Coding::binary ? 0.0F : to.threshold;
+    if (to.coding == Coding::binary) {
+        for (size_t i = 0; i < n; ++i) out[i] = in[i] >= 0 ? 2 : 0;
+    } else {
+        for (size_t i = 0; i < n; ++i) out[i] = static_cast<uint8_t>(1 + (in[i] > above) - (in[i] < -above));
+    }
+}
+
+/// t / 2^shift with the rounding; t * 2^-shift for a negative shift, saturated.
+int64_t shifted(int64_t t, int32_t shift, Rounding rounding) {
+    if (shift <= 0) {
+        const int left = std::min(-shift, 62);
+        const int64_t limit = std::numeric_limits<int64_t>::max() >> left;
+        return std::clamp(t, -limit, limit) * (int64_t{1} << left);
+    }
+    if (shift > 62) return rounding == Rounding::floor && t < 0 ? -1 : 0;
+    const int64_t half = int64_t{1} << (shift - 1), floor = t >> shift, rest = t - (floor << shift);
+    switch (rounding) {
+    case Rounding::floor:
+        return floor;
+    case Rounding::half_up:
+        return floor + (rest >= half);
+    case Rounding::half_away:
+        return floor + (t >= 0 ? rest >= half : rest > half);
+    case Rounding::half_even:
+        break;
+    }
+    return floor + (rest > half || (rest == half && (floor & 1) != 0));
+}
+
+/// The low `bits` of a two's complement register.
+int32_t wrapped(int32_t a, int bits) {
+    const int unused = 32 - bits;
+    return static_cast<int32_t>(static_cast<uint32_t>(a) << unused) >> unused;
+}
+
+/// The sum that hardware would hold, over the formats' own integers.
+int32_t register_value(int32_t acc, const RequantizeStep& step, size_t o) {
+    const int32_t a = acc + step.code_shift[o];
+    return step.wrap_bits ? wrapped(a, *step.wrap_bits) : a;
+}
+
+float real_value(int32_t acc, const RequantizeStep& step, size_t o, const DynamicScale* dynamic) {
+    const int32_t a = register_value(acc, step, o);
+    const float y = dynamic ? static_cast<float>(a - dynamic->zero_point * step.weight_sum[o]) *
+                                      (dynamic->scale * step.multiplier[o]) +
+                                  step.bias[o]
+                            : (static_cast<float>(a) + step.bias[o]) * step.multiplier[o];
+    return cut(y, step.clamp_lo, step.clamp_hi);
+}
+
 float divisor(const Window& w, const PoolAttributes& a) {
     return static_cast<float>(a.count_include_pad ? a.kernel[0] * a.kernel[1] : w.count());
 }
@@ -91,10 +146,23 @@ float divisor(const Window& w, const PoolAttributes& a) {
 
 WIDTHWISE_CLONES void quantize(const float* __restrict in, uint8_t* __restrict out, size_t n,
                                const Representation& to) {
+    if (to.coding != Coding::affine) return code_by_sign(in, out, n, to);
     const auto lo = static_cast<float>(-to.zero_point), hi = static_cast<float>(to.q_max - to.zero_point);
     const float scale = to.scale;
     const int32_t zero_point = to.zero_point;
     for (size_t i = 0; i < n; ++i) out[i] = store_u8(in[i], scale, lo, hi, zero_point);
+}
+
+void round_to_grid(const float* in, float* out, size_t n, const Buffer& to) {
+    const Grid& grid = *to.representation.grid;
+    if (grid.channels_each == 0) return grid.quantizers.front().round({in, n}, {out, n});
+    const auto channels = static_cast<size_t>(to.extent.channels),
+               each = static_cast<size_t>(grid.channels_each);
+    for (size_t first = 0; first < n; first += channels)
+        for (size_t c = 0; c < channels; c += each) {
+            const size_t count = std::min(each, channels - c);
+            grid.quantizers[c / each].round({in + first + c, count}, {out + first + c, count});
+        }
 }
 
 WIDTHWISE_CLONES void dequantize(const uint8_t* __restrict in, float* __restrict out, size_t n,
@@ -175,6 +243,61 @@ void requantize(const int32_t* acc, size_t pixels, const ConvStep& step, float* 
         const size_t o = i % channels;
         out[i] = cut((static_cast<float>(acc[i]) + step.bias[o]) * step.multiplier[o], step.clamp_lo,
                      step.clamp_hi);
+    }
+}
+
+void requantize(const int32_t* acc, size_t pixels, const RequantizeStep& step, uint8_t* out,
+                int32_t zero_point, const DynamicScale* dynamic) {
+    const size_t channels = step.code_shift.size();
+    const bool in_float = step.how.mode == RequantizationMode::float_scale;
+    // Bounds and values round the same way, so cutting after rounding gives the same.
+    const auto lo = static_cast<int64_t>(std::nearbyint(step.clamp_lo)),
+               hi = static_cast<int64_t>(std::nearbyint(step.clamp_hi));
+    for (size_t i = 0; i < pixels * channels; ++i) {
+        const size_t o = i % channels;
+        if (in_float) {
+            const auto rounded = static_cast<int32_t>(round_small(real_value(acc[i], step, o, dynamic)));
+            out[i] = static_cast<uint8_t>(rounded + zero_point);
+            continue;
+        }
+        constexpr int64_t largest = std::numeric_limits<int32_t>::max();
+        const int64_t biased =
+            std::clamp(register_value(acc[i], step, o) + step.integer_bias[o], -largest - 1, largest);
+        const int64_t q = shifted(biased * step.integer_multiplier[o], step.shift[o], step.how.rounding);
+        out[i] = static_cast<uint8_t>(std::clamp(q, lo, hi) + zero_point);
+    }
+}
+
+void requantize(const int32_t* acc, size_t pixels, const RequantizeStep& step, float* out,
+                const DynamicScale* dynamic) {
+    const size_t channels = step.code_shift.size();
+    for (size_t i = 0; i < pixels * channels; ++i) out[i] = real_value(acc[i], step, i % channels, dynamic);
+}
+
+WIDTHWISE_CLONES void multiply_add(int32_t* __restrict acc, const int16_t* __restrict w,
+                                   const uint8_t* __restrict u, int32_t offset, int64_t n,
+                                   const Saturation* cut_to) {
+    if (!cut_to) {
+        for (int64_t i = 0; i < n; ++i) acc[i] += w[i] * (u[i] + offset);
+        return;
+    }
+    const int32_t lo = cut_to->lo, hi = cut_to->hi;
+    for (int64_t i = 0; i < n; ++i) {
+        const int32_t a = acc[i] + w[i] * (u[i] + offset);
+        acc[i] = a < lo ? lo : a > hi ? hi : a;
+    }
+}
+
+WIDTHWISE_CLONES void multiply_add(int32_t* __restrict acc, const int16_t* __restrict w, int32_t u, int64_t n,
+                                   const Saturation* cut_to) {
+    if (!cut_to) {
+        for (int64_t i = 0; i < n; ++i) acc[i] += w[i] * u;
+        return;
+    }
+    const int32_t lo = cut_to->lo, hi = cut_to->hi;
+    for (int64_t i = 0; i < n; ++i) {
+        const int32_t a = acc[i] + w[i] * u;
+        acc[i] = a < lo ? lo : a > hi ? hi : a;
     }
 }
 

@@ -8,12 +8,10 @@
 namespace widthwise::engine {
 namespace {
 
-/// How a layer reads its input number `input` under `format`.
-Representation representation_of(const NumberFormat& format, size_t input) {
-    if (!format.is_integer()) return {};
-    const size_t i = format.scale.size() > 1 ? input : 0;
-    const int32_t zero_point = format.zero_point.empty() ? 0 : format.zero_point[i];
-    return {Element::u8, format.scale[i], zero_point - format.q_min(), format.q_max() - format.q_min()};
+/// Rounding before a move gives the same as after it.
+bool moves_along(const Representation& r) {
+    // An image's own range is that of what the layer reads, not of what it was cut from; and channels move.
+    return !r.dynamic && !(r.grid && r.grid->channels_each > 0);
 }
 
 bool is_pure_move(Op op) {
@@ -38,7 +36,7 @@ Result<Program> Lowering::run() {
             return forward_error(done);
         }
     m_step_name = "output";
-    m_program.output = buffer_for(m_graph.outputs()[0], {});
+    for (const ValueId output : m_graph.outputs()) m_program.outputs.push_back(buffer_for(output, {}));
     return std::move(m_program);
 }
 
@@ -59,7 +57,8 @@ Result<void> Lowering::check() const {
                         "the output of " + m_graph.value(node.output()).shape.to_string() +
                             " elements is too large to run",
                         node.name);
-        if (node.op == Op::conv || node.op == Op::gemm || node.op == Op::batch_norm)
+        if (node.op == Op::conv || node.op == Op::conv_transpose || node.op == Op::gemm ||
+            node.op == Op::batch_norm)
             for (size_t i = 1; i < node.inputs.size(); ++i)
                 if (!m_graph.value(node.inputs[i]).constant)
                     return fail(ErrorCode::unsupported, node.op_type + " with computed weights cannot be run",
@@ -70,22 +69,29 @@ Result<void> Lowering::check() const {
                 ok.error().where = node.name;
                 return ok;
             }
+        if (p.activations.is_dynamic() && reads_activations(m_graph, m_graph.find_node(node.name)) &&
+            !is_weighted(m_graph, m_graph.find_node(node.name)))
+            return fail(ErrorCode::unsupported,
+                        "only layers with weights take ranges that are found at run time", node.name,
+                        "choose another range rule for " + node.op_type);
     }
     return {};
 }
 
 Representation Lowering::read_representation(const Node& node, size_t input) const {
-    return representation_of(m_plan.at(node.name).activations, node.op == Op::concat ? 0 : input);
+    return representation_of(m_plan.at(node.name).activations, input,
+                             extent_of(m_graph.value(node.inputs[input]).shape).channels);
 }
 
 void Lowering::collect_demands() {
     m_demands.resize(m_graph.values().size());
-    demand(m_graph.outputs()[0], {});
+    for (const ValueId output : m_graph.outputs()) demand(output, {});
     for (size_t u = m_units.size(); u-- > 0;) {
         const NodeId id = m_units[u].node;
         const Node& node = m_graph.node(id);
         if (is_pure_move(node.op)) {
-            for (const Representation& r : m_demands[node.output().position()]) demand(node.inputs[0], r);
+            for (const Representation& r : m_demands[node.output().position()])
+                demand(node.inputs[0], moves_along(r) ? r : Representation());
             continue;
         }
         for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -103,7 +109,7 @@ void Lowering::demand(ValueId value, const Representation& r) {
 
 Representation Lowering::preferred(ValueId value) const {
     const Demands& list = m_demands[value.position()];
-    return list.size() == 1 ? list.front() : Representation{};
+    return list.size() == 1 && list.front().is_plain_u8() ? list.front() : Representation{};
 }
 
 BufferId Lowering::add_buffer(Buffer buffer) {
@@ -122,17 +128,26 @@ BufferId Lowering::buffer_for(ValueId value, const Representation& r) {
     for (const BufferId id : available)
         if (buffer(id).representation == r) return id;
     const NodeId producer = m_graph.producer(value);
-    if (producer.valid() && is_pure_move(m_graph.node(producer).op)) return moved(value, r);
+    if (producer.valid() && is_pure_move(m_graph.node(producer).op)) {
+        if (moves_along(r)) return moved(value, r);
+        const BufferId real = buffer_for(value, {}), out = new_buffer(value, r);
+        emit(QuantizeStep{real, out});
+        return out;
+    }
     for (const BufferId id : available)
-        if (buffer(id).representation.element == Element::f32) {
+        if (buffer(id).representation.is_plain_f32()) {
             const BufferId out = new_buffer(value, r);
             emit(QuantizeStep{id, out});
             return out;
         }
-    const BufferId quantized = available.front();
+    const BufferId rounded = available.front();
     const BufferId real = new_buffer(value, {});
-    emit(DequantizeStep{quantized, real});
-    return r.element == Element::f32 ? real : buffer_for(value, r);
+    if (buffer(rounded).representation.element == Element::u8) {
+        emit(DequantizeStep{rounded, real});
+    } else {
+        m_program.buffers[real.position()].alias = rounded; // on a grid, and f32 already
+    }
+    return r.is_plain_f32() ? real : buffer_for(value, r);
 }
 
 BufferId Lowering::moved(ValueId value, const Representation& r) {
@@ -160,8 +175,18 @@ BufferId Lowering::moved(ValueId value, const Representation& r) {
 
 MoveStep Lowering::move_step(BufferId in, BufferId out, const ElementMap& map) const {
     const Representation& r = buffer(out).representation;
-    const auto fill = quantize_value(map.fill, {r.scale, r.zero_point, 0, r.q_max});
-    return {{in}, out, runs_of(map), map.fill, static_cast<uint8_t>(fill)};
+    MoveStep step{{in}, out, runs_of(map), map.fill, 0};
+    if (r.element == Element::u8) step.fill_u8 = stored(map.fill, r);
+    if (r.grid) step.fill_f32 = r.grid->quantizers.front().round(map.fill);
+    return step;
+}
+
+/// What QuantizeLinear-like nodes leave: their input in their format.
+void Lowering::lower_quantize(const Unit& unit) {
+    const Node& node = m_graph.node(unit.node);
+    const Representation r = read_representation(node, 0);
+    const BufferId rounded = buffer_for(node.inputs[0], r);
+    m_program.buffers[new_buffer(unit.output, r).position()].alias = rounded;
 }
 
 Result<void> Lowering::lower_unit(const Unit& unit) {
@@ -169,6 +194,7 @@ Result<void> Lowering::lower_unit(const Unit& unit) {
     m_step_name = node.name;
     switch (node.op) {
     case Op::conv:
+    case Op::conv_transpose:
     case Op::gemm:
         return lower_weighted(unit);
     case Op::batch_norm:
@@ -206,8 +232,8 @@ Result<void> Lowering::lower_unit(const Unit& unit) {
     return fail(ErrorCode::unsupported, node.op_type + " cannot be run", node.name);
 }
 
-Result<Program> lower(const Graph& graph, const PrecisionPlan& resolved) {
-    return Lowering(graph, resolved).run();
+Result<Program> lower(const Graph& graph, const PrecisionPlan& resolved, const LowerOptions& options) {
+    return Lowering(graph, resolved, options).run();
 }
 
 } // namespace widthwise::engine

@@ -1,15 +1,17 @@
 #pragma once
 // Graph + resolved plan -> Program. One object lowers one graph.
 
+#include "core/engine/layer_weights.h"
 #include "core/engine/layout.h"
 #include "core/engine/program.h"
-#include "core/quant/affine.h"
+#include "core/engine/representation.h"
 
 namespace widthwise::engine {
 
 class Lowering {
 public:
-    Lowering(const Graph& graph, const PrecisionPlan& plan) : m_graph(graph), m_plan(plan) {}
+    Lowering(const Graph& graph, const PrecisionPlan& plan, const LowerOptions& options)
+        : m_graph(graph), m_plan(plan), m_options(options) {}
     Result<Program> run();
 
 private:
@@ -21,7 +23,7 @@ private:
     /// Which representations each value is read in; moves hand their readers' wishes up.
     void collect_demands();
     void demand(ValueId value, const Representation& r);
-    /// What a producer that can write anything should write.
+    /// What a producer that can write plain u8 or f32 should write.
     [[nodiscard]] Representation preferred(ValueId value) const;
     BufferId add_buffer(Buffer buffer);
     BufferId new_buffer(ValueId value, const Representation& r);
@@ -31,15 +33,21 @@ private:
     BufferId moved(ValueId value, const Representation& r);
     [[nodiscard]] MoveStep move_step(BufferId in, BufferId out, const ElementMap& map) const;
     Result<void> lower_unit(const Unit& unit);
+    void lower_quantize(const Unit& unit);
     [[nodiscard]] const Buffer& buffer(BufferId id) const { return m_program.buffers[id.position()]; }
     void emit(Operation operation) { m_program.steps.push_back({m_step_name, std::move(operation)}); }
 
-    // Layers with weights (lowering_weighted.cpp).
+    // Layers with weights (lowering_weighted.cpp, lowering_integer.cpp).
     Result<void> lower_weighted(const Unit& unit);
+    struct IntegerLayer;
     Result<void> lower_integer(const Unit& unit, ConvStep step, const FoldedWeights& folded,
-                               QuantizedWeights q);
+                               KernelWeights weights);
+    /// The sums go through an s32 buffer and a RequantizeStep.
+    void lower_in_two_steps(const Unit& unit, ConvStep step, const IntegerLayer& layer);
     /// The input with its padding written out as zero points, so that the convolution needs none.
     BufferId padded(BufferId in, ConvAttributes& attributes);
+    /// A transposed convolution's input with zeros between its pixels.
+    BufferId spread(BufferId in, const ConvTransposeAttributes& attributes, const Extent& out);
     Result<void> lower_batch_norm(const Unit& unit);
 
     // All other ops (lowering_ops.cpp).
@@ -53,6 +61,7 @@ private:
 
     const Graph& m_graph;
     const PrecisionPlan& m_plan;
+    LowerOptions m_options;
     Program m_program;
     std::vector<Unit> m_units;
     std::vector<Demands> m_demands;

@@ -4,72 +4,57 @@
 #include <cmath>
 
 namespace widthwise::engine {
+namespace {
+
+/// The convolution that a conv_transpose equals over its spread-out, padded input.
+ConvAttributes over_spread_input(const ConvTransposeAttributes& a) {
+    ConvAttributes conv = a.conv;
+    conv.strides = {1, 1};
+    conv.pads = {};
+    return conv;
+}
+
+} // namespace
 
 Result<void> Lowering::lower_weighted(const Unit& unit) {
     const Node& node = m_graph.node(unit.node);
     const LayerPrecision& precision = m_plan.at(node.name);
-    const Shape& weight_shape = m_graph.value(node.inputs[1]).shape;
-    FoldedWeights folded = folded_weights(m_graph, unit);
+    const FoldedWeights layer = folded_weights(m_graph, unit, m_plan.folds_batch_norm());
     ConvStep step;
-    step.fully_connected = node.op == Op::gemm;
-    if (node.op == Op::conv) step.attributes = std::get<ConvAttributes>(node.attributes);
-    step.out_channels = weight_shape[0];
-    step.in_channels = weight_shape[1] * step.attributes.group;
+    step.out_channels = output_channels(m_graph, node);
     step.in = buffer_for(node.inputs[0], read_representation(node, 0));
-
-    const bool integer = precision.weights.is_integer() && precision.activations.is_integer();
-    if (precision.weights.is_integer()) {
-        Result<QuantizedWeights> q = quantize_weights(folded.weights, step.out_channels, precision.weights);
-        if (!q) return forward_error(q);
-        if (integer) return lower_integer(unit, std::move(step), folded, std::move(*q));
-        const size_t per_channel = folded.weights.size() / static_cast<size_t>(step.out_channels);
-        for (size_t i = 0; i < folded.weights.size(); ++i)
-            folded.weights[i] = q->channel(i / per_channel).dequantize(q->q[i]);
+    step.in_channels = buffer(step.in).extent.channels;
+    // A row of a rank-3 value is a pixel.
+    step.fully_connected = node.op == Op::gemm && m_graph.value(node.inputs[0]).shape.rank() == 2;
+    if (const auto* a = std::get_if<ConvAttributes>(&node.attributes)) step.attributes = *a;
+    if (const auto* a = std::get_if<ConvTransposeAttributes>(&node.attributes)) {
+        step.attributes = over_spread_input(*a);
+        step.in = spread(step.in, *a, extent_of(m_graph.value(node.output()).shape));
     }
-    // One operand float: the other one is rounded to its format and the layer runs in float.
+
+    std::vector<float> weights = layer.weights;
+    if (precision.weights.is_quantized()) {
+        Result<QuantizedWeights> q = quantize_weights(weights, step.out_channels, precision.weights);
+        if (!q) return forward_error(q);
+        if (buffer(step.in).representation.element == Element::u8)
+            if (auto kernel = kernel_weights(*q, precision.weights, step.out_channels))
+                return lower_integer(unit, std::move(step), layer, std::move(*kernel));
+        weights = std::move(q->values);
+    }
+    // Simulated: what is quantized was rounded to its format, and the layer runs in float.
     if (buffer(step.in).representation.element == Element::u8) {
         const BufferId real = add_buffer({buffer(step.in).extent, {}, {}, {}});
         emit(DequantizeStep{step.in, real});
         step.in = real;
     }
-    step.weights_f32 = std::move(folded.weights);
-    step.bias = std::move(folded.bias);
+    step.weights_f32 = std::move(weights);
+    const size_t per_channel = step.weights_f32.size() / static_cast<size_t>(step.out_channels);
+    for (size_t i = 0; i < step.weights_f32.size() && !layer.after.empty(); ++i)
+        step.weights_f32[i] *= layer.after[i / per_channel];
+    step.bias = layer.bias;
     step.clamp_lo = unit.clamp.lo;
     step.clamp_hi = unit.clamp.hi;
     step.out = new_buffer(unit.output, {});
-    emit(std::move(step));
-    return {};
-}
-
-Result<void> Lowering::lower_integer(const Unit& unit, ConvStep step, const FoldedWeights& folded,
-                                     QuantizedWeights q) {
-    const Representation in = buffer(step.in).representation;
-    const Representation out = preferred(unit.output);
-    const auto channels = static_cast<size_t>(step.out_channels);
-    const size_t per_channel = q.q.size() / channels;
-    if (per_channel > (size_t{1} << 31) / (255 * 128))
-        return fail(ErrorCode::unsupported,
-                    "sums of " + std::to_string(per_channel) + " products do not fit a 32-bit accumulator");
-    const double out_scale = out.element == Element::u8 ? static_cast<double>(out.scale) : 1.0;
-    for (size_t c = 0; c < channels; ++c) {
-        int64_t weight_sum = 0;
-        for (size_t i = 0; i < per_channel; ++i) weight_sum += q.q[c * per_channel + i];
-        const double scale = static_cast<double>(in.scale) * static_cast<double>(q.channel(c).scale);
-        const double bias = std::nearbyint(folded.bias[c] / scale);
-        step.bias.push_back(static_cast<float>(bias - static_cast<double>(in.zero_point * weight_sum)));
-        step.multiplier.push_back(static_cast<float>(scale / out_scale));
-    }
-    step.clamp_lo = unit.clamp.lo;
-    step.clamp_hi = unit.clamp.hi;
-    if (out.element == Element::u8) {
-        step.clamp_lo = std::max(unit.clamp.lo / out.scale, static_cast<float>(-out.zero_point));
-        step.clamp_hi = std::min(unit.clamp.hi / out.scale, static_cast<float>(out.q_max - out.zero_point));
-    }
-    const auto& pads = step.attributes.pads;
-    if (in.zero_point != 0 && std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; }))
-        step.in = padded(step.in, step.attributes);
-    step.weights_q = std::move(q.q);
-    step.out = new_buffer(unit.output, out);
     emit(std::move(step));
     return {};
 }
@@ -89,24 +74,44 @@ BufferId Lowering::padded(BufferId in, ConvAttributes& attributes) {
     return out;
 }
 
+BufferId Lowering::spread(BufferId in, const ConvTransposeAttributes& a, const Extent& out) {
+    const Extent from = buffer(in).extent;
+    const auto reach = [&](size_t axis) { return (a.conv.kernel[axis] - 1) * a.conv.dilations[axis]; };
+    // A kernel over the whole of `to` gives the output's size; pixels lie `stride` apart, the first one
+    // behind what the kernel reaches back less the cropped padding.
+    const Extent to{out.height + reach(0), out.width + reach(1), from.channels};
+    const int64_t top = reach(0) - a.conv.pads[0], left = reach(1) - a.conv.pads[1];
+    ElementMap map{std::vector<int32_t>(static_cast<size_t>(to.elements()), -1), 0};
+    for (int64_t h = 0; h < from.height; ++h)
+        for (int64_t w = 0; w < from.width; ++w) {
+            const int64_t y = top + h * a.conv.strides[0], x = left + w * a.conv.strides[1];
+            if (y < 0 || y >= to.height || x < 0 || x >= to.width) continue;
+            for (int64_t c = 0; c < from.channels; ++c)
+                map.source[static_cast<size_t>((y * to.width + x) * to.channels + c)] =
+                    static_cast<int32_t>((h * from.width + w) * from.channels + c);
+        }
+    const BufferId spread_out = add_buffer({to, buffer(in).representation, {}, {}});
+    emit(move_step(in, spread_out, map));
+    return spread_out;
+}
+
 Result<void> Lowering::lower_batch_norm(const Unit& unit) {
     const Node& node = m_graph.node(unit.node);
     const auto constant = [&](size_t input) { return m_graph.value(node.inputs[input]).constant->to_f32(); };
     const auto gamma = constant(1), beta = constant(2), mean = constant(3), variance = constant(4);
     const double epsilon = std::get<BatchNormAttributes>(node.attributes).epsilon;
-    ScaleShiftStep step;
-    step.clamp = unit.clamp;
+    ScaleShiftOperation operation;
+    operation.clamp = unit.clamp;
     const Shape& shape = m_graph.value(unit.output).shape;
     if (shape.rank() != 4 && shape.rank() != 2)
         return fail(ErrorCode::unsupported, "BatchNormalization of rank " + std::to_string(shape.rank()));
     for (size_t c = 0; c < gamma.size(); ++c) {
         const double factor = gamma[c] / std::sqrt(variance[c] + epsilon);
-        step.scale.push_back(static_cast<float>(factor));
-        step.shift.push_back(static_cast<float>(beta[c] - mean[c] * factor));
+        operation.scale.push_back(static_cast<float>(factor));
+        operation.shift.push_back(static_cast<float>(beta[c] - mean[c] * factor));
     }
-    step.in = buffer_for(node.inputs[0], {});
-    step.out = new_buffer(unit.output, {});
-    emit(std::move(step));
+    const BufferId in = buffer_for(node.inputs[0], {});
+    emit(FloatStep{{in}, new_buffer(unit.output, {}), std::move(operation)});
     return {};
 }
 

@@ -1,6 +1,7 @@
 #include "core/engine/onednn_layer.h"
 
-#include "core/engine/exact_gemm_layer.h"
+#include "core/engine/exact_sums.h"
+#include "core/engine/kernels.h"
 
 #include <oneapi/dnnl/dnnl.hpp>
 
@@ -26,7 +27,15 @@ dnnl::stream& thread_stream() {
 }
 
 type data_type(Element element) {
-    return element == Element::u8 ? type::u8 : type::f32;
+    switch (element) {
+    case Element::u8:
+        return type::u8;
+    case Element::s32:
+        return type::s32;
+    case Element::f32:
+        break;
+    }
+    return type::f32;
 }
 
 memory constant_memory(const memory::desc& desc, const void* data) {
@@ -67,6 +76,7 @@ void append_store_u8(dnnl::post_ops& ops, float lo, float hi, int32_t zero_point
 
 void append_output_ops(dnnl::post_ops& ops, const ConvStep& step, const Representation& out,
                        const FusedAdd* add) {
+    if (out.element == Element::s32) return;
     if (out.element == Element::f32) return append_clip(ops, step.clamp_lo, step.clamp_hi);
     if (!add) return append_store_u8(ops, step.clamp_lo, step.clamp_hi, out.zero_point);
     append_clip(ops, step.clamp_lo, step.clamp_hi);
@@ -77,13 +87,44 @@ void append_output_ops(dnnl::post_ops& ops, const ConvStep& step, const Represen
         append_clip(ops, add->clamp_lo, add->clamp_hi, algorithm::eltwise_clip_v2);
 }
 
+/// Exact sums, then what the convolution kernel would have done on its way out.
+struct ExactLayer {
+    std::unique_ptr<ExactSums> sums;
+    ConvStep step; ///< weights dropped
+    Extent in, out;
+    Representation to;
+    int batch;
+
+    [[nodiscard]] size_t pixels() const { return static_cast<size_t>(out.height * out.width); }
+    [[nodiscard]] size_t sums_bytes() const {
+        const size_t bytes = pixels() * static_cast<size_t>(step.out_channels) * sizeof(int32_t);
+        return to.element == Element::s32 ? 0 : (bytes + 63) / 64 * 64;
+    }
+    void run(const uint8_t* images, void* results, std::byte* scratch) const {
+        for (int image = 0; image < batch; ++image) {
+            const uint8_t* from = images + image * in.elements();
+            const auto at = [&](auto* results_as) { return results_as + image * out.elements(); };
+            if (to.element == Element::s32) {
+                sums->sums(from, at(static_cast<int32_t*>(results)), scratch);
+                continue;
+            }
+            auto* acc = static_cast<int32_t*>(static_cast<void*>(scratch));
+            sums->sums(from, acc, scratch + sums_bytes());
+            if (to.element == Element::u8)
+                kernels::requantize(acc, pixels(), step, at(static_cast<uint8_t*>(results)), to.zero_point);
+            else
+                kernels::requantize(acc, pixels(), step, at(static_cast<float*>(results)));
+        }
+    }
+};
+
 } // namespace
 
 struct OnednnLayer::Impl {
     dnnl::primitive primitive;
     memory::desc in, out, scratch;
     std::vector<std::pair<int, memory>> constants; ///< weights, bias, multipliers
-    std::unique_ptr<ExactGemmLayer> exact;         ///< where u8 x s8 would saturate
+    std::unique_ptr<ExactLayer> exact;             ///< where oneDNN's convolution kernels would not do
     std::string implementation;
 
     template <typename PrimitiveDesc> void adopt(const PrimitiveDesc& desc) {
@@ -99,7 +140,7 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
                               const FusedAdd* add) {
     const dnnl::engine& engine = cpu_engine();
     const ConvAttributes& a = step.attributes;
-    const bool integer = step.is_integer();
+    const bool integer = step.is_integer(), scaled = integer && to.representation.element != Element::s32;
     const type weight_type = integer ? type::s8 : type::f32;
     const bool grouped = a.group > 1;
     const int64_t group_in = step.in_channels / a.group, group_out = step.out_channels / a.group;
@@ -142,7 +183,7 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
     const memory::desc channel_md(step.fully_connected ? memory::dims{1, step.out_channels}
                                                        : memory::dims{1, step.out_channels, 1, 1},
                                   type::f32, activation_tag);
-    if (integer) {
+    if (scaled) {
         for (const auto& [op, values] : {std::pair{algorithm::binary_add, &step.bias},
                                          std::pair{algorithm::binary_mul, &step.multiplier}}) {
             constants.emplace_back(DNNL_ARG_ATTR_MULTIPLE_POST_OP(ops.len()) | DNNL_ARG_SRC_1,
@@ -152,7 +193,8 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
     }
     append_output_ops(ops, step, to.representation, add);
     attr.set_post_ops(ops);
-    const memory::desc native_bias = integer ? memory::desc() : bias_md;
+    const bool has_bias = !integer;
+    const memory::desc native_bias = has_bias ? bias_md : memory::desc();
     memory::desc weights_md;
     if (step.fully_connected) {
         const dnnl::inner_product_forward::primitive_desc desc(engine, kind, in_md, any_weights, native_bias,
@@ -168,28 +210,28 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
         weights_md = desc.weights_desc();
         primitive = dnnl::convolution_forward(desc);
     }
-    const bool bias_is_native = !integer;
 #else
-    if (integer) attr.set_output_scales(1 << 1, step.multiplier);
+    if (scaled) attr.set_output_scales(1 << 1, step.multiplier);
     append_output_ops(ops, step, to.representation, add);
     attr.set_post_ops(ops);
+    const bool has_bias = !integer || scaled;
+    const memory::desc native_bias = has_bias ? bias_md : memory::desc();
     memory::desc weights_md;
     if (step.fully_connected) {
-        const dnnl::inner_product_forward::primitive_desc desc({kind, in_md, any_weights, bias_md, out_md},
-                                                               attr, engine);
+        const dnnl::inner_product_forward::primitive_desc desc(
+            {kind, in_md, any_weights, native_bias, out_md}, attr, engine);
         adopt(desc);
         weights_md = desc.weights_desc();
         primitive = dnnl::inner_product_forward(desc);
     } else {
         const dnnl::convolution_forward::primitive_desc desc({kind, algorithm::convolution_direct, in_md,
-                                                              any_weights, bias_md, out_md, strides, dilates,
-                                                              pad_begin, pad_end},
+                                                              any_weights, native_bias, out_md, strides,
+                                                              dilates, pad_begin, pad_end},
                                                              attr, engine);
         adopt(desc);
         weights_md = desc.weights_desc();
         primitive = dnnl::convolution_forward(desc);
     }
-    const bool bias_is_native = true;
 #endif
     memory plain = constant_memory(memory::desc(weight_dims, weight_type, plain_weights),
                                    integer ? static_cast<const void*>(step.weights_q.data())
@@ -198,12 +240,11 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
     dnnl::reorder(plain, packed).execute(thread_stream(), plain, packed);
     thread_stream().wait();
     constants.emplace_back(DNNL_ARG_WEIGHTS, packed);
-    if (bias_is_native) constants.emplace_back(DNNL_ARG_BIAS, constant_memory(bias_md, step.bias.data()));
+    if (has_bias) constants.emplace_back(DNNL_ARG_BIAS, constant_memory(bias_md, step.bias.data()));
 }
 
 bool OnednnLayer::can_fuse_add(const ConvStep& step, const Buffer& in) {
-    return step.is_integer() &&
-           (onednn_has_vnni() || !ExactGemmLayer::would_saturate(step, in.representation));
+    return step.is_integer() && !needs_exact_sums(step, in.representation, Element::u8);
 }
 
 OnednnLayer::OnednnLayer() : m_impl(std::make_unique<Impl>()) {}
@@ -212,9 +253,12 @@ OnednnLayer::~OnednnLayer() = default;
 Result<std::unique_ptr<OnednnLayer>> OnednnLayer::create(const ConvStep& step, const Buffer& in,
                                                          const Buffer& out, int batch, const FusedAdd* add) {
     std::unique_ptr<OnednnLayer> layer(new OnednnLayer);
-    if (step.is_integer() && !can_fuse_add(step, in)) {
-        layer->m_impl->exact = std::make_unique<ExactGemmLayer>(step, in, out, batch);
-        layer->m_impl->implementation = "gemm_u8s8s32";
+    if (needs_exact_sums(step, in.representation, out.representation.element)) {
+        auto exact = std::make_unique<ExactLayer>(ExactLayer{make_exact_sums(step, in, out), step, in.extent,
+                                                             out.extent, out.representation, batch});
+        exact->step.weights_q = {};
+        layer->m_impl->implementation = exact->sums->name();
+        layer->m_impl->exact = std::move(exact);
         return layer;
     }
     try {
@@ -227,7 +271,8 @@ Result<std::unique_ptr<OnednnLayer>> OnednnLayer::create(const ConvStep& step, c
 
 void OnednnLayer::run(const void* in, void* out, void* scratch) const {
     const Impl& impl = *m_impl;
-    if (impl.exact) return impl.exact->run(static_cast<const uint8_t*>(in), out, scratch);
+    if (impl.exact)
+        return impl.exact->run(static_cast<const uint8_t*>(in), out, static_cast<std::byte*>(scratch));
     // oneDNN's memory takes a mutable pointer for what it only reads.
     std::unordered_map<int, memory> args(impl.constants.begin(), impl.constants.end());
     args.insert_or_assign(DNNL_ARG_SRC, memory(impl.in, cpu_engine(), const_cast<void*>(in)));
@@ -237,7 +282,8 @@ void OnednnLayer::run(const void* in, void* out, void* scratch) const {
 }
 
 size_t OnednnLayer::scratch_bytes() const {
-    return m_impl->exact ? m_impl->exact->scratch_bytes() : m_impl->scratch.get_size();
+    if (m_impl->exact) return m_impl->exact->sums_bytes() + m_impl->exact->sums->scratch_bytes();
+    return m_impl->scratch.get_size();
 }
 
 const std::string& OnednnLayer::implementation() const {

@@ -1,5 +1,5 @@
 #pragma once
-// One ConvStep as a oneDNN primitive; compiles with 2.x and 3.x. Beside exact_gemm_layer, which calls one C
+// One ConvStep as a oneDNN primitive; compiles with 2.x and 3.x. Beside gemm_sums, which calls one C
 // function, the only file of the engine that knows oneDNN's API.
 
 #include "core/engine/program.h"
@@ -34,8 +34,7 @@ public:
     /// `in` and `out` in the layout of program.h, `scratch` of scratch_bytes(), 64-byte aligned.
     void run(const void* in, void* out, void* scratch) const;
     [[nodiscard]] size_t scratch_bytes() const;
-    /// oneDNN's name of the implementation, e.g. "jit_int8:avx512_core_vnni"; "gemm_u8s8s32" for the split
-    /// path.
+    /// oneDNN's name of the implementation, e.g. "jit_int8:avx512_core_vnni", or that of our exact sums.
     [[nodiscard]] const std::string& implementation() const;
 
 private:

@@ -13,8 +13,11 @@ std::vector<BufferId> reads(const Operation& operation) {
                 return in;
             } else if constexpr (std::is_same_v<T, AddIntegersStep>) {
                 return {step.a, step.b};
-            } else if constexpr (std::is_same_v<T, MoveStep>) {
+            } else if constexpr (std::is_same_v<T, MoveStep> || std::is_same_v<T, FloatStep>) {
                 return step.in;
+            } else if constexpr (std::is_same_v<T, RequantizeStep>) {
+                if (step.dynamic_input.valid()) return {step.in, step.dynamic_input};
+                return {step.in};
             } else {
                 return {step.in};
             }

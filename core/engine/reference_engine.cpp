@@ -1,6 +1,6 @@
 #include "core/engine/reference_engine.h"
 
-#include "core/engine/float_ops.h"
+#include "core/engine/representation.h"
 #include "core/quant/affine.h"
 
 #include <algorithm>
@@ -9,8 +9,27 @@
 namespace widthwise::engine {
 namespace {
 
-AffineParams stored_params(const Representation& r) {
-    return {r.scale, r.zero_point, 0, r.q_max};
+/// A register of `bits` bits after it took `value`.
+int64_t in_register(int64_t value, int bits, Overflow overflow) {
+    const int64_t span = int64_t{1} << bits, highest = span / 2 - 1, lowest = -span / 2;
+    if (overflow == Overflow::saturate) return std::clamp(value, lowest, highest);
+    return ((value - lowest) % span + span) % span + lowest;
+}
+
+/// value / 2^shift, rounded; in long double, whose 64 bits hold every product exactly.
+long double divided(long double value, int shift, Rounding rounding) {
+    const long double exact = std::ldexp(value, -shift), below = std::floor(exact), rest = exact - below;
+    switch (rounding) {
+    case Rounding::floor:
+        return below;
+    case Rounding::half_up:
+        return rest >= 0.5L ? below + 1 : below;
+    case Rounding::half_away:
+        return std::round(exact);
+    case Rounding::half_even:
+        break;
+    }
+    return std::nearbyint(exact);
 }
 
 float cut(float value, float lo, float hi) {
@@ -40,15 +59,27 @@ struct ReferenceEngine::Interpreter {
     const Buffer& buffer(BufferId id) const { return self.m_program.buffers[id.position()]; }
     std::vector<float>& f32(BufferId id) const { return self.m_f32[self.storage(id)]; }
     std::vector<uint8_t>& u8(BufferId id) const { return self.m_u8[self.storage(id)]; }
+    std::vector<int32_t>& s32(BufferId id) const { return self.m_s32[self.storage(id)]; }
     bool quantized(BufferId id) const { return buffer(id).representation.element == Element::u8; }
+    DynamicScale& dynamic(BufferId id) const { return self.m_dynamic[self.storage(id)]; }
+    /// As this image has it.
+    Representation representation(BufferId id) const {
+        Representation r = buffer(id).representation;
+        if (r.dynamic) {
+            r.scale = dynamic(id).scale;
+            r.zero_point = dynamic(id).zero_point;
+        }
+        return r;
+    }
 
     float real(BufferId id, size_t i) const {
         if (!quantized(id)) return f32(id)[i];
-        return stored_params(buffer(id).representation).dequantize(u8(id)[i]);
+        const Representation r = representation(id);
+        return r.scale * static_cast<float>(u8(id)[i] - r.zero_point);
     }
     void store(BufferId id, size_t i, float value) const {
         if (quantized(id)) {
-            u8(id)[i] = static_cast<uint8_t>(quantize_value(value, stored_params(buffer(id).representation)));
+            u8(id)[i] = stored(value, representation(id));
         } else {
             f32(id)[i] = value;
         }
@@ -56,6 +87,16 @@ struct ReferenceEngine::Interpreter {
     size_t elements(BufferId id) const { return static_cast<size_t>(buffer(id).extent.elements()); }
 
     void operator()(const QuantizeStep& s) const {
+        const Buffer& out = buffer(s.out);
+        if (out.representation.dynamic) dynamic(s.out) = dynamic_scale(f32(s.in));
+        if (const auto& grid = out.representation.grid) {
+            for (size_t i = 0; i < elements(s.out); ++i) {
+                const auto channel = static_cast<int64_t>(i) % out.extent.channels;
+                const int64_t which = grid->channels_each == 0 ? 0 : channel / grid->channels_each;
+                f32(s.out)[i] = grid->quantizers[static_cast<size_t>(which)].round(f32(s.in)[i]);
+            }
+            return;
+        }
         for (size_t i = 0; i < elements(s.out); ++i) store(s.out, i, f32(s.in)[i]);
     }
     void operator()(const DequantizeStep& s) const {
@@ -79,13 +120,27 @@ struct ReferenceEngine::Interpreter {
                         static_cast<size_t>((o * group_in + c) * taps + ky * s.attributes.kernel[1] + kx);
                     const auto i = static_cast<size_t>(from + first + c);
                     if (s.is_integer()) {
-                        acc[to] += int32_t{s.weights_q[w]} * int32_t{u8(s.in)[i]};
+                        const auto& zero = s.weight_zero_points;
+                        const int32_t weight =
+                            s.weights_q[w] -
+                            (zero.empty() ? 0 : zero[zero.size() == 1 ? 0 : static_cast<size_t>(o)]);
+                        if (s.saturate_bits) {
+                            const int32_t code = u8(s.in)[i] + buffer(s.in).representation.code_offset;
+                            acc[to] = static_cast<int32_t>(in_register(int64_t{acc[to]} + weight * code,
+                                                                       *s.saturate_bits, Overflow::saturate));
+                        } else {
+                            acc[to] += weight * int32_t{u8(s.in)[i]};
+                        }
                     } else {
                         sum[to] += static_cast<double>(s.weights_f32[w]) * static_cast<double>(f32(s.in)[i]);
                     }
                 }
             }
         });
+        if (buffer(s.out).representation.element == Element::s32) {
+            s32(s.out) = acc;
+            return;
+        }
         for (size_t i = 0; i < elements(s.out); ++i) {
             const size_t o = i % static_cast<size_t>(s.out_channels);
             if (!s.is_integer()) {
@@ -98,6 +153,39 @@ struct ReferenceEngine::Interpreter {
             if (quantized(s.out)) {
                 u8(s.out)[i] = static_cast<uint8_t>(static_cast<int32_t>(std::nearbyint(y)) +
                                                     buffer(s.out).representation.zero_point);
+            } else {
+                f32(s.out)[i] = y;
+            }
+        }
+    }
+
+    void operator()(const RequantizeStep& s) const {
+        const int32_t zero_point = buffer(s.out).representation.zero_point;
+        for (size_t i = 0; i < elements(s.out); ++i) {
+            const size_t o = i % s.code_shift.size();
+            int64_t a = int64_t{s32(s.in)[i]} + s.code_shift[o];
+            if (s.wrap_bits) a = in_register(a, *s.wrap_bits, Overflow::wrap);
+            if (s.how.mode != RequantizationMode::float_scale) {
+                const int64_t biased = in_register(a + s.integer_bias[o], 32, Overflow::saturate);
+                const auto product = static_cast<long double>(biased * s.integer_multiplier[o]);
+                const long double q = divided(product, s.shift[o], s.how.rounding);
+                const auto lo = static_cast<long double>(std::nearbyint(s.clamp_lo)),
+                           hi = static_cast<long double>(std::nearbyint(s.clamp_hi));
+                const long double kept = std::clamp(q, lo, hi);
+                u8(s.out)[i] = static_cast<uint8_t>(static_cast<int32_t>(kept) + zero_point);
+                continue;
+            }
+            float y = 0;
+            if (s.dynamic_input.valid()) {
+                const DynamicScale scale = dynamic(s.dynamic_input);
+                const auto corrected = static_cast<int32_t>(a - int64_t{scale.zero_point} * s.weight_sum[o]);
+                y = static_cast<float>(corrected) * (scale.scale * s.multiplier[o]) + s.bias[o];
+            } else {
+                y = (static_cast<float>(static_cast<int32_t>(a)) + s.bias[o]) * s.multiplier[o];
+            }
+            y = cut(y, s.clamp_lo, s.clamp_hi);
+            if (quantized(s.out)) {
+                u8(s.out)[i] = static_cast<uint8_t>(static_cast<int32_t>(std::nearbyint(y)) + zero_point);
             } else {
                 f32(s.out)[i] = y;
             }
@@ -123,13 +211,6 @@ struct ReferenceEngine::Interpreter {
         for (size_t i = 0; i < elements(s.out); ++i) {
             const float a = operand(s.a, s.index_a, i), b = operand(s.b, s.index_b, i);
             store(s.out, i, cut(apply(s.op, a, b), s.clamp.lo, s.clamp.hi));
-        }
-    }
-
-    void operator()(const ScaleShiftStep& s) const {
-        for (size_t i = 0; i < elements(s.out); ++i) {
-            const size_t c = i % s.scale.size();
-            f32(s.out)[i] = cut(f32(s.in)[i] * s.scale[c] + s.shift[c], s.clamp.lo, s.clamp.hi);
         }
     }
 
@@ -173,19 +254,20 @@ struct ReferenceEngine::Interpreter {
         }
     }
 
-    void operator()(const UnaryStep& s) const {
-        for (size_t i = 0; i < elements(s.out); ++i) f32(s.out)[i] = apply(s, f32(s.in)[i]);
+    void operator()(const FloatStep& s) const {
+        std::vector<std::span<const float>> in;
+        for (const BufferId id : s.in) in.emplace_back(f32(id));
+        engine::run(s.operation, in, f32(s.out));
     }
-    void operator()(const SoftmaxStep& s) const { softmax(s, f32(s.in), f32(s.out)); }
-    void operator()(const MeanStep& s) const { mean(s, f32(s.in), f32(s.out)); }
 
     void operator()(const MoveStep& s) const {
+        if (buffer(s.out).representation.dynamic) dynamic(s.out) = dynamic(s.in[0]);
+        const uint8_t fill = quantized(s.out) ? stored(s.fill_f32, representation(s.out)) : uint8_t{0};
         for (const MoveStep::Run& run : s.runs)
             for (int64_t i = 0; i < run.length; ++i) {
                 const auto to = static_cast<size_t>(run.to + i), from = static_cast<size_t>(run.from + i);
                 if (quantized(s.out)) {
-                    u8(s.out)[to] =
-                        run.source < 0 ? s.fill_u8 : u8(s.in[static_cast<size_t>(run.source)])[from];
+                    u8(s.out)[to] = run.source < 0 ? fill : u8(s.in[static_cast<size_t>(run.source)])[from];
                 } else {
                     f32(s.out)[to] =
                         run.source < 0 ? s.fill_f32 : f32(s.in[static_cast<size_t>(run.source)])[from];
@@ -199,7 +281,9 @@ ReferenceEngine::ReferenceEngine(const Program& program) : m_program(program) {
         const auto n = b.alias.valid() ? 0 : static_cast<size_t>(b.extent.elements());
         m_f32.emplace_back(b.representation.element == Element::f32 ? n : 0);
         m_u8.emplace_back(b.representation.element == Element::u8 ? n : 0);
+        m_s32.emplace_back(b.representation.element == Element::s32 ? n : 0);
     }
+    m_dynamic.resize(program.buffers.size());
 }
 
 size_t ReferenceEngine::storage(BufferId id) const {

@@ -3,6 +3,7 @@
 // purpose: every other engine is checked against it for exact equality of integers.
 
 #include "core/engine/program.h"
+#include "core/engine/representation.h"
 
 #include <cstdint>
 #include <span>
@@ -20,7 +21,10 @@ public:
     /// Contents after run(), storage order.
     [[nodiscard]] std::span<const float> f32(BufferId id) const { return m_f32[storage(id)]; }
     [[nodiscard]] std::span<const uint8_t> u8(BufferId id) const { return m_u8[storage(id)]; }
-    [[nodiscard]] std::span<const float> output() const { return f32(m_program.output); }
+    [[nodiscard]] std::span<const int32_t> s32(BufferId id) const { return m_s32[storage(id)]; }
+    [[nodiscard]] std::span<const float> output(size_t index = 0) const {
+        return f32(m_program.outputs[index]);
+    }
 
 private:
     struct Interpreter;
@@ -28,6 +32,8 @@ private:
     const Program& m_program;
     std::vector<std::vector<float>> m_f32;
     std::vector<std::vector<uint8_t>> m_u8;
+    std::vector<std::vector<int32_t>> m_s32;
+    std::vector<DynamicScale> m_dynamic;
 };
 
 } // namespace widthwise::engine
