@@ -211,6 +211,9 @@ Result<void> Lowering::lower_unit(const Unit& unit) {
         return lower_pool(unit);
     case Op::concat:
         return lower_concat(unit);
+    case Op::quantize:
+        lower_quantize(unit);
+        return {};
     case Op::softmax:
         return lower_softmax(unit);
     case Op::relu:

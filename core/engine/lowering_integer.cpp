@@ -143,7 +143,9 @@ void Lowering::lower_in_two_steps(const Unit& unit, ConvStep step, const Integer
     requantize.clamp_lo = cut.lo;
     requantize.clamp_hi = cut.hi;
     const Extent extent = extent_of(m_graph.value(unit.output).shape);
-    step.out = add_buffer({extent, {Element::s32}, {}, {}});
+    Representation sums;
+    sums.element = Element::s32;
+    step.out = add_buffer({extent, sums, {}, {}});
     requantize.in = step.out;
     emit(std::move(step));
     requantize.out = new_buffer(unit.output, out);
