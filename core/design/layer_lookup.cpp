@@ -16,6 +16,17 @@ std::vector<std::string> precision_layers(const Graph& graph) {
     return names;
 }
 
+int64_t weight_channels(const Graph& graph, NodeId node) {
+    const Node& layer = graph.node(node);
+    const Shape& weights = graph.value(layer.inputs[1]).shape;
+    if (layer.op != Op::conv_transpose) return weights[0];
+    return weights[1] * std::get<ConvTransposeAttributes>(layer.attributes).conv.group;
+}
+
+int64_t weight_elements(const Graph& graph, NodeId node) {
+    return graph.value(graph.node(node).inputs[1]).shape.elements();
+}
+
 Error no_such_layer(const Graph& graph, std::string_view name, std::string where) {
     const std::vector<std::string> candidates = precision_layers(graph);
     const std::vector<std::string> near = nearest_names(name, candidates);

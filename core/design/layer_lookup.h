@@ -15,6 +15,10 @@ namespace widthwise {
 /// Names of all layers that take a precision, in topological order.
 [[nodiscard]] std::vector<std::string> precision_layers(const Graph& graph);
 
+/// Of a weighted layer: its output channels, and the elements of its weights.
+[[nodiscard]] int64_t weight_channels(const Graph& graph, NodeId node);
+[[nodiscard]] int64_t weight_elements(const Graph& graph, NodeId node);
+
 /// invalid_input for a `name` that is no layer which takes a precision: near names, or how to list them.
 /// `where` as given.
 [[nodiscard]] Error no_such_layer(const Graph& graph, std::string_view name, std::string where);

@@ -54,6 +54,14 @@ std::string_view to_string(Rounding rounding) {
     return "half_even";
 }
 
+Result<void> validate(const Requantization& requantization) {
+    if (requantization.mode != RequantizationMode::float_scale ||
+        requantization.rounding == Rounding::half_even)
+        return {};
+    return fail(ErrorCode::invalid_input, "a float scale rounds half_even only", {},
+                "leave the rounding out, or choose integer_multiplier or power_of_two_shift");
+}
+
 const LayerPrecision& PrecisionPlan::at(std::string_view layer) const {
     const auto found = m_layers.find(layer);
     return found == m_layers.end() ? m_default : found->second;

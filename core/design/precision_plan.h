@@ -18,6 +18,8 @@ enum class Overflow { wrap, saturate };
 /// "wrap", "saturate".
 [[nodiscard]] std::string_view to_string(Overflow overflow);
 
+inline constexpr int k_min_accumulator_bits = 2;
+inline constexpr int k_max_accumulator_bits = 32;
 /// The register that a layer's products are summed in: two's complement. 32 bits hold every sum that the
 /// engine accepts; narrower ones are simulated for layers that run on integers. `saturate` cuts after each
 /// addition, in the order kernel row, kernel column, input channel.
@@ -46,11 +48,19 @@ enum class Rounding { half_even, half_up, half_away, floor };
 [[nodiscard]] std::string_view to_string(RequantizationMode mode);
 /// "half_even", "half_up", "half_away", "floor".
 [[nodiscard]] std::string_view to_string(Rounding rounding);
+inline constexpr std::array k_requantization_modes = {RequantizationMode::float_scale,
+                                                      RequantizationMode::integer_multiplier,
+                                                      RequantizationMode::power_of_two_shift};
+inline constexpr std::array k_roundings = {Rounding::half_even, Rounding::half_up, Rounding::half_away,
+                                           Rounding::floor};
 struct Requantization {
     RequantizationMode mode = RequantizationMode::float_scale;
     Rounding rounding = Rounding::half_even; ///< float_scale: half_even only
     bool operator==(const Requantization&) const = default;
 };
+
+/// invalid_input for a rounding that the mode does not have.
+[[nodiscard]] Result<void> validate(const Requantization& requantization);
 
 /// Changes of the network's numbers that make low bits work; applied in this order whatever the order asked.
 enum class Pass {
