@@ -14,8 +14,8 @@ bool moves_along(const Representation& r) {
     return !r.dynamic && !(r.grid && r.grid->channels_each > 0);
 }
 
-bool is_pure_move(Op op) {
-    return moves_elements(op) && op != Op::max_pool && op != Op::concat;
+bool is_pure_move(const Node& node) {
+    return moves_elements(node) && node.op != Op::max_pool && node.op != Op::concat;
 }
 
 } // namespace
@@ -79,7 +79,10 @@ Result<void> Lowering::check() const {
 }
 
 Representation Lowering::read_representation(const Node& node, size_t input) const {
-    return representation_of(m_plan.at(node.name).activations, input,
+    // Formats with one scale per input count activations only.
+    size_t index = 0;
+    for (size_t i = 0; i < input; ++i) index += m_graph.value(node.inputs[i]).constant == nullptr;
+    return representation_of(m_plan.at(node.name).activations, index,
                              extent_of(m_graph.value(node.inputs[input]).shape).channels);
 }
 
@@ -89,7 +92,7 @@ void Lowering::collect_demands() {
     for (size_t u = m_units.size(); u-- > 0;) {
         const NodeId id = m_units[u].node;
         const Node& node = m_graph.node(id);
-        if (is_pure_move(node.op)) {
+        if (is_pure_move(node)) {
             for (const Representation& r : m_demands[node.output().position()])
                 demand(node.inputs[0], moves_along(r) ? r : Representation());
             continue;
@@ -128,7 +131,7 @@ BufferId Lowering::buffer_for(ValueId value, const Representation& r) {
     for (const BufferId id : available)
         if (buffer(id).representation == r) return id;
     const NodeId producer = m_graph.producer(value);
-    if (producer.valid() && is_pure_move(m_graph.node(producer).op)) {
+    if (producer.valid() && is_pure_move(m_graph.node(producer))) {
         if (moves_along(r)) return moved(value, r);
         const BufferId real = buffer_for(value, {}), out = new_buffer(value, r);
         emit(QuantizeStep{real, out});
@@ -156,7 +159,7 @@ BufferId Lowering::moved(ValueId value, const Representation& r) {
     ValueId base = node->inputs[0];
     while (true) {
         const NodeId up = m_graph.producer(base);
-        if (!up.valid() || !is_pure_move(m_graph.node(up).op)) break;
+        if (!up.valid() || !is_pure_move(m_graph.node(up))) break;
         node = &m_graph.node(up);
         const ElementMap above = element_map(m_graph, *node);
         if (above.fill != map.fill) break; // two different fill values cannot be one step

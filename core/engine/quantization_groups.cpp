@@ -4,16 +4,22 @@
 
 namespace widthwise::engine {
 
-bool moves_elements(Op op) {
-    switch (op) {
+bool moves_elements(const Node& node) {
+    switch (node.op) {
     case Op::reshape:
     case Op::transpose:
     case Op::slice:
     case Op::pad:
+    case Op::gather:
+    case Op::expand:
+    case Op::depth_to_space:
+    case Op::space_to_depth:
     case Op::identity:
     case Op::max_pool:
     case Op::concat:
         return true;
+    case Op::resize:
+        return std::get<ResizeAttributes>(node.attributes).mode == ResizeMode::nearest;
     default:
         return false;
     }
@@ -26,8 +32,9 @@ QuantizationGroups::QuantizationGroups(const Graph& graph) : m_group(graph.value
         return i;
     };
     for (const Node& node : graph.nodes()) {
-        if (!moves_elements(node.op)) continue;
+        if (!moves_elements(node)) continue;
         for (const ValueId input : node.inputs) {
+            if (graph.value(input).constant) continue;
             const int a = root(input.index), b = root(node.output().index);
             // Smaller root wins, so that the group's name does not depend on the order.
             m_group[static_cast<size_t>(std::max(a, b))] = std::min(a, b);

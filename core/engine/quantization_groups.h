@@ -7,8 +7,8 @@
 
 namespace widthwise::engine {
 
-/// Values that only move, pad with zero or select each other's elements (reshape, transpose, slice, pad, max
-/// pool, identity, concat) belong to one group: they share statistics, hence scale and zero point, so that
+/// Values that only move, pad with zero or select each other's elements (reshape, transpose, slice, pad, gather,
+/// max pool, nearest resize, identity, concat) belong to one group: they share statistics, hence scale and zero point, so that
 /// moving them costs no requantization.
 class QuantizationGroups {
 public:
@@ -21,6 +21,6 @@ private:
 };
 
 /// Ops that pass elements on unchanged.
-[[nodiscard]] bool moves_elements(Op op);
+[[nodiscard]] bool moves_elements(const Node& node);
 
 } // namespace widthwise::engine
