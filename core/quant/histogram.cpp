@@ -102,43 +102,9 @@ double Histogram::quantile(double share) const {
     return m_max;
 }
 
-Range choose_range(const Histogram& histogram, const RangeRule& rule) {
-    switch (rule.type) {
-    case RangeRuleType::given:
-        return {rule.lo, rule.hi};
-    case RangeRuleType::minmax:
-        return {histogram.min(), histogram.max()};
-    case RangeRuleType::percentile: {
-        const double tail = (1 - rule.percentile / 100) / 2;
-        return {histogram.quantile(tail), histogram.quantile(1 - tail)};
-    }
-    }
-    return {};
-}
-
-double expected_sqnr_db(const Histogram& histogram, const AffineParams& params) {
-    // Midpoint rule: with at most a few quantization steps per bin eight points suffice.
-    constexpr int points = 8;
-    const double width = histogram.bin_width();
-    double signal = 0, noise = 0;
-    const std::vector<int64_t>& bins = histogram.bins();
-    for (size_t i = 0; i < bins.size(); ++i) {
-        const int bin = static_cast<int>(i) - Histogram::k_half_bins;
-        // Exact zeros are exact in every format: they carry neither signal nor noise.
-        const auto n = static_cast<double>(bins[i] - (bin == 0 ? histogram.zeros() : 0));
-        if (n <= 0) continue;
-        const double lo = std::max<double>(bin * width, histogram.min());
-        const double hi = std::min<double>((bin + 1) * width, histogram.max());
-        for (int k = 0; k < points; ++k) {
-            const double x = lo + (hi - lo) * (k + 0.5) / points;
-            const double d =
-                x - static_cast<double>(params.dequantize(quantize_value(static_cast<float>(x), params)));
-            signal += n / points * x * x;
-            noise += n / points * d * d;
-        }
-    }
-    if (noise == 0) return std::numeric_limits<double>::infinity();
-    return 10 * std::log10(signal / noise);
+Range Histogram::bin_range(size_t i) const {
+    const double bin = static_cast<double>(i) - k_half_bins, width = bin_width();
+    return {std::max<double>(bin * width, m_min), std::min<double>((bin + 1) * width, m_max)};
 }
 
 } // namespace widthwise

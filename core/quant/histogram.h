@@ -2,13 +2,16 @@
 // Streaming statistics of one tensor: bounded memory whatever the sample count, and the same result whatever
 // the order in which batches or threads are merged.
 
-#include "core/quant/affine.h"
-
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace widthwise {
+
+struct Range {
+    double lo = 0, hi = 0;
+    bool operator==(const Range&) const = default;
+};
 
 /// Equal bins of width 2^k on a grid through 0, k the smallest that covers all values seen; growing merges
 /// bins pairwise, exactly, so merging in any order gives the same counts.
@@ -31,6 +34,10 @@ public:
     /// Real value below which `share` (0..1) of the values lie, interpolated within its bin, within [min,
     /// max].
     [[nodiscard]] double quantile(double share) const;
+    /// The part of bin i that lies within [min, max].
+    [[nodiscard]] Range bin_range(size_t i) const;
+    /// Values in bin i, the exact zeros left out: they are exact in nearly every format.
+    [[nodiscard]] int64_t nonzero(size_t i) const { return m_bins[i] - (i == k_half_bins ? m_zeros : 0); }
     bool operator==(const Histogram&) const = default;
 
 private:
@@ -40,16 +47,5 @@ private:
     int64_t m_count = 0, m_non_finite = 0, m_zeros = 0;
     float m_min = 0, m_max = 0;
 };
-
-struct Range {
-    double lo = 0, hi = 0;
-};
-
-/// The range that `rule` takes from the statistics. An empty histogram gives [0, 0].
-[[nodiscard]] Range choose_range(const Histogram& histogram, const RangeRule& rule);
-
-/// Expected signal-to-quantization-noise ratio in dB of values distributed as the histogram (uniform within a
-/// bin).
-[[nodiscard]] double expected_sqnr_db(const Histogram& histogram, const AffineParams& params);
 
 } // namespace widthwise

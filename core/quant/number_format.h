@@ -15,7 +15,9 @@ namespace widthwise {
 ///  float32            IEEE 754 binary32: no quantization.
 ///  float16, bfloat16  IEEE binary16; the upper half of binary32. Subnormals kept, saturating, no scale.
 ///  float8_e4m3/e5m2   OCP 8-bit floating point (OFP8 1.0, 2023), saturating; real = scale * value.
-///  integer            real = scale * (q - zero_point), see NumberFormat. One bit means binary.
+///  integer            real = scale * (q - zero_point), see NumberFormat. Affine ones of one bit are {0, 1};
+///  a
+///                      symmetric one of one bit does not exist: it is written as binary.
 ///  fixed_point        symmetric integer with scale 2^-fraction_bits, one position for all tensors: given, or
 ///                     bits / 2.
 ///  dynamic_fixed_point  symmetric integer with scale 2^-f, f chosen per tensor (or channel, group) so that
@@ -40,10 +42,9 @@ enum class FormatType {
     binary
 };
 inline constexpr std::array k_format_types = {
-    FormatType::float32,     FormatType::float16,      FormatType::bfloat16,
-    FormatType::float8_e4m3, FormatType::float8_e5m2,  FormatType::integer,
-    FormatType::fixed_point, FormatType::dynamic_fixed_point, FormatType::power_of_two,
-    FormatType::ternary,     FormatType::binary};
+    FormatType::float32,      FormatType::float16, FormatType::bfloat16,    FormatType::float8_e4m3,
+    FormatType::float8_e5m2,  FormatType::integer, FormatType::fixed_point, FormatType::dynamic_fixed_point,
+    FormatType::power_of_two, FormatType::ternary, FormatType::binary};
 /// The name in design files: "float8_e4m3".
 [[nodiscard]] std::string_view to_string(FormatType type);
 
@@ -71,7 +72,10 @@ struct RangeRule {
     bool operator==(const RangeRule&) const = default;
 };
 
-enum class ScaleType { real, power_of_two }; ///< power_of_two: rounded up to 2^k, so that the range still fits
+enum class ScaleType {
+    real,
+    power_of_two
+}; ///< power_of_two: rounded up to 2^k, so that the range still fits
 
 /// Integers: real = scale * (q - zero_point), scale f32 > 0, zero_point an int32 within [q_min, q_max].
 /// Symmetric formats have zero_point 0 and are signed, [-2^(b-1), 2^(b-1)-1] or, narrow, [-(2^(b-1)-1),
@@ -148,6 +152,7 @@ struct FormatFacts {
 inline constexpr int k_min_bits = 1;
 inline constexpr int k_max_kernel_bits = 8;
 inline constexpr int k_max_bits = 16;
-[[nodiscard]] bool is_integer_width(int bits); ///< 1..16 or 32
+inline constexpr int k_max_fraction_bits = 100; ///< of fixed point, either sign
+[[nodiscard]] bool is_integer_width(int bits);  ///< 1..16 or 32
 
 } // namespace widthwise

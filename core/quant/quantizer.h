@@ -1,6 +1,6 @@
 #pragma once
-// Rounding to a format's own values, for every number type. Integers go through affine.h; results are the same
-// on every ISA.
+// Rounding to a format's own values, for every number type. Integers go through affine.h; results are the
+// same on every ISA.
 
 #include "core/quant/affine.h"
 
@@ -16,8 +16,17 @@ public:
     Quantizer() = default;
     /// Of a resolved format; `index` chooses among its scales (0 where there is one).
     Quantizer(const NumberFormat& format, size_t index);
+    /// Of integers.
+    explicit Quantizer(const AffineParams& params) : m_type(FormatType::integer), m_affine(params) {}
 
-    [[nodiscard]] float round(float x) const; ///< the nearest value of the format (its own tie rule); NaN: 0
+    /// The nearest value of the format; NaN counts as 0.
+    ///  integers      half to even; 32 bits: to f32 precision
+    ///  floats        half to even
+    ///  power_of_two  nearest in the logarithm, so between 2^-k-1 and 2^-k from 2^-k / sqrt(2) on; below the
+    ///                smallest level / sqrt(2): 0
+    ///  ternary       0 for |x| <= threshold (none given: scale / 2)
+    ///  binary        by sign, 0 is positive
+    [[nodiscard]] float round(float x) const;
     void round(std::span<const float> in, std::span<float> out) const; ///< may be in place
     /// Every representable value in ascending order where there are at most `limit`, else empty: for drawing
     /// levels.
@@ -32,15 +41,15 @@ public:
 
 private:
     FormatType m_type = FormatType::float32;
-    AffineParams m_affine{1.0F, 0, 0, 0};
-    float m_threshold = 0; ///< ternary
-    int m_bits = 32;       ///< power_of_two
+    AffineParams m_affine{1.0F, 0, 0, 0}; ///< of the types that are no integers: the scale alone
+    float m_threshold = 0;                ///< ternary
+    int m_lowest_exponent = 0; ///< power_of_two: of the smallest level, relative to the scale; <= 0
 };
 
 /// Weights in their format.
 struct QuantizedWeights {
-    std::vector<float> values; ///< what the format makes of them, real; same layout
-    std::vector<int16_t> q;    ///< integer types of at most 8 bits: the codes; else empty
+    std::vector<float> values;        ///< what the format makes of them, real; same layout
+    std::vector<int16_t> q;           ///< integer types of at most 8 bits: the codes; else empty
     std::vector<AffineParams> params; ///< with q: one, or one per output channel or group (channel-major)
     std::vector<Quantizer> quantizers;
     /// With q, per tensor or channel only.

@@ -1,0 +1,245 @@
+#include "core/quant/quantizer.h"
+
+#include "core/quant/isa_clones.h"
+#include "core/quant/small_float.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace widthwise {
+namespace {
+
+/// Half to even for |x| < 2^22: the addition leaves no room for a fraction. Unlike rint it vectorizes.
+inline float round_small(float x) {
+    constexpr float magic = 12582912.0F; // 1.5 * 2^23
+    return (x + magic) - magic;
+}
+
+/// `lo` and `hi` are whole numbers, so cutting before rounding equals rounding before cutting.
+WIDTHWISE_QUANT_CLONES void round_uniform(const float* in, float* out, size_t n, float scale, float lo,
+                                          float hi) {
+    for (size_t i = 0; i < n; ++i) {
+        float x = in[i] / scale;
+        x = x == x ? x : 0.0F;
+        x = x > lo ? x : lo;
+        x = x < hi ? x : hi;
+        out[i] = scale * round_small(x);
+    }
+}
+
+WIDTHWISE_QUANT_CLONES void round_ternary(const float* in, float* out, size_t n, float scale,
+                                          float threshold) {
+    for (size_t i = 0; i < n; ++i) {
+        const float level = in[i] < 0 ? -scale : scale;
+        out[i] = std::fabs(in[i]) > threshold ? level : 0.0F;
+    }
+}
+
+WIDTHWISE_QUANT_CLONES void round_binary(const float* in, float* out, size_t n, float scale) {
+    for (size_t i = 0; i < n; ++i) out[i] = in[i] < 0 ? -scale : scale;
+}
+
+float round_to_power_of_two(float x, float scale, int lowest_exponent) {
+    if (std::isnan(x) || x == 0) return 0;
+    int exponent = 0;
+    constexpr double root_half = 0.70710678118654752440;
+    // Both are exact: the scale is a power of two.
+    const double mantissa = std::frexp(std::fabs(static_cast<double>(x)) / static_cast<double>(scale),
+                                       &exponent); // [0.5, 1)
+    // The nearest in the logarithm; sqrt(1/2) is no float, so there are no ties.
+    exponent = std::isinf(x) ? 0 : std::min(exponent - (mantissa < root_half), 0);
+    if (exponent < lowest_exponent) return 0;
+    return std::copysign(std::ldexp(scale, exponent), x);
+}
+
+bool is_uniform(FormatType type) {
+    return type == FormatType::integer || type == FormatType::fixed_point ||
+           type == FormatType::dynamic_fixed_point;
+}
+
+bool has_exact_codes(const AffineParams& p) {
+    return p.q_max < (1 << 22);
+}
+
+} // namespace
+
+Quantizer::Quantizer(const NumberFormat& format, size_t index) : m_type(format.type) {
+    const size_t i = format.scale.size() > 1 ? index : 0;
+    if (!format.has_scale()) return;
+    m_affine.scale = format.scale.empty() ? 1.0F : format.scale[i];
+    if (format.is_integer()) {
+        m_affine.zero_point = format.zero_point.empty() ? 0 : format.zero_point[i];
+        m_affine.q_min = format.q_min();
+        m_affine.q_max = format.q_max();
+    }
+    if (m_type == FormatType::ternary)
+        m_threshold = format.threshold.empty() ? m_affine.scale / 2 : format.threshold[i];
+    if (m_type == FormatType::power_of_two) m_lowest_exponent = 2 - (1 << (format.bits - 1));
+}
+
+float Quantizer::round(float x) const {
+    if (is_uniform(m_type) && !has_exact_codes(m_affine))
+        return m_affine.dequantize(quantize_value(x, m_affine));
+    float y = 0;
+    round(std::span(&x, 1), std::span(&y, 1));
+    return y;
+}
+
+void Quantizer::round(std::span<const float> in, std::span<float> out) const {
+    const float scale = m_affine.scale;
+    switch (m_type) {
+    case FormatType::float32:
+        for (size_t i = 0; i < in.size(); ++i) out[i] = std::isnan(in[i]) ? 0.0F : in[i];
+        return;
+    case FormatType::float16:
+    case FormatType::bfloat16:
+        round_to(small_float(m_type), in, out);
+        return;
+    case FormatType::float8_e4m3:
+    case FormatType::float8_e5m2:
+        for (size_t i = 0; i < in.size(); ++i) out[i] = in[i] / scale;
+        round_to(small_float(m_type), out, out);
+        for (size_t i = 0; i < in.size(); ++i) out[i] *= scale;
+        return;
+    case FormatType::power_of_two:
+        for (size_t i = 0; i < in.size(); ++i)
+            out[i] = round_to_power_of_two(in[i], scale, m_lowest_exponent);
+        return;
+    case FormatType::ternary:
+        round_ternary(in.data(), out.data(), in.size(), scale, m_threshold);
+        return;
+    case FormatType::binary:
+        round_binary(in.data(), out.data(), in.size(), scale);
+        return;
+    case FormatType::integer:
+    case FormatType::fixed_point:
+    case FormatType::dynamic_fixed_point:
+        if (has_exact_codes(m_affine))
+            round_uniform(in.data(), out.data(), in.size(), scale,
+                          static_cast<float>(m_affine.q_min - m_affine.zero_point),
+                          static_cast<float>(m_affine.q_max - m_affine.zero_point));
+        else
+            for (size_t i = 0; i < in.size(); ++i) out[i] = round(in[i]);
+        return;
+    }
+}
+
+float Quantizer::lowest() const {
+    const float scale = m_affine.scale;
+    switch (m_type) {
+    case FormatType::float32:
+    case FormatType::float16:
+    case FormatType::bfloat16:
+    case FormatType::float8_e4m3:
+    case FormatType::float8_e5m2:
+        return -highest();
+    case FormatType::integer:
+    case FormatType::fixed_point:
+    case FormatType::dynamic_fixed_point:
+        return m_affine.dequantize(m_affine.q_min);
+    case FormatType::power_of_two:
+    case FormatType::ternary:
+    case FormatType::binary:
+        return -scale;
+    }
+    return 0;
+}
+
+float Quantizer::highest() const {
+    const float scale = m_affine.scale;
+    switch (m_type) {
+    case FormatType::float32:
+        return std::numeric_limits<float>::max();
+    case FormatType::float16:
+    case FormatType::bfloat16:
+    case FormatType::float8_e4m3:
+    case FormatType::float8_e5m2:
+        return scale * small_float(m_type).largest;
+    case FormatType::integer:
+    case FormatType::fixed_point:
+    case FormatType::dynamic_fixed_point:
+        return m_affine.dequantize(m_affine.q_max);
+    case FormatType::power_of_two:
+    case FormatType::ternary:
+    case FormatType::binary:
+        return scale;
+    }
+    return 0;
+}
+
+std::vector<float> Quantizer::levels(size_t limit) const {
+    std::vector<float> levels;
+    const auto mirror = [&] { // positive ones, ascending, become all
+        const size_t n = levels.size();
+        std::vector<float> all;
+        if (2 * n + 1 > limit) return all;
+        for (size_t i = n; i-- > 0;) all.push_back(-levels[i]);
+        all.push_back(0);
+        all.insert(all.end(), levels.begin(), levels.end());
+        return all;
+    };
+    switch (m_type) {
+    case FormatType::float32:
+        return {};
+    case FormatType::float16:
+    case FormatType::bfloat16:
+    case FormatType::float8_e4m3:
+    case FormatType::float8_e5m2: {
+        // Every step of the mantissa from the smallest subnormal on, in one run: codes are ordered.
+        const SmallFloat format = small_float(m_type);
+        const double smallest = format.smallest();
+        for (double x = smallest; x <= static_cast<double>(format.largest);) {
+            levels.push_back(m_affine.scale * static_cast<float>(x));
+            x += std::max(smallest, std::ldexp(1.0, std::ilogb(x) - format.mantissa_bits));
+        }
+        return mirror();
+    }
+    case FormatType::power_of_two:
+        for (int e = m_lowest_exponent; e <= 0; ++e) levels.push_back(std::ldexp(m_affine.scale, e));
+        return mirror();
+    case FormatType::binary:
+        return {-m_affine.scale, m_affine.scale};
+    case FormatType::integer:
+    case FormatType::fixed_point:
+    case FormatType::dynamic_fixed_point:
+    case FormatType::ternary:
+        if (static_cast<int64_t>(m_affine.q_max) - m_affine.q_min >= static_cast<int64_t>(limit)) return {};
+        for (int32_t q = m_affine.q_min; q <= m_affine.q_max; ++q) levels.push_back(m_affine.dequantize(q));
+        return levels;
+    }
+    return {};
+}
+
+double Quantizer::max_error(float x) const {
+    const double scale = m_affine.scale, magnitude = std::fabs(static_cast<double>(x));
+    // The products and quotients with the scale round once each in f32.
+    const double in_f32 = magnitude * std::ldexp(1.0, -22);
+    switch (m_type) {
+    case FormatType::float32:
+        return 0;
+    case FormatType::float16:
+    case FormatType::bfloat16:
+    case FormatType::float8_e4m3:
+    case FormatType::float8_e5m2: {
+        const SmallFloat format = small_float(m_type);
+        const double relative = std::ldexp(1.0, -format.mantissa_bits - 1);
+        return std::max(format.smallest() * scale / 2, magnitude * relative) + (scale == 1 ? 0 : in_f32);
+    }
+    case FormatType::integer:
+    case FormatType::fixed_point:
+    case FormatType::dynamic_fixed_point:
+        return scale / 2 + in_f32;
+    case FormatType::power_of_two: {
+        constexpr double up = 0.41421356237309504880; // sqrt(2) - 1, just above a boundary
+        const double smallest = std::ldexp(scale, m_lowest_exponent);
+        return magnitude < smallest * std::sqrt(0.5) ? magnitude : magnitude * up;
+    }
+    case FormatType::ternary:
+        return magnitude <= static_cast<double>(m_threshold) ? magnitude : std::fabs(scale - magnitude);
+    case FormatType::binary:
+        return std::fabs(scale - magnitude);
+    }
+    return 0;
+}
+
+} // namespace widthwise

@@ -1,0 +1,188 @@
+#include "core/quant/range_search.h"
+
+#include "core/quant/range_rule.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace widthwise {
+namespace {
+
+constexpr int k_points = 4; // in a bin
+
+/// Tries ranges and keeps the best.
+class Search {
+public:
+    Search(const Samples& samples, Range whole, const NumberFormat& format)
+        : m_samples(samples), m_format(format), m_best(whole), m_least(error_of(whole)) {}
+
+    [[nodiscard]] Range best() const { return m_best; }
+
+    /// Scales the chosen ends of the best range by 2^t, t in [from, to] by quarters, then ever finer around
+    /// the best.
+    void scale(bool lo, bool hi, double from, double to) {
+        const Range start = m_best;
+        double centre = 0;
+        const auto attempt = [&](double t) {
+            const double factor = std::exp2(t);
+            const Range range{lo ? start.lo * factor : start.lo, hi ? start.hi * factor : start.hi};
+            if (const double error = error_of(range); error < m_least) {
+                m_least = error;
+                m_best = range;
+                centre = t;
+            }
+        };
+        constexpr double coarse = 0.25;
+        for (double t = to; t >= from; t -= coarse) attempt(t);
+        for (double step = coarse / 4; step > coarse / 100; step /= 4) {
+            const double around = centre;
+            for (int k = -3; k <= 3; ++k)
+                if (k != 0) attempt(around + k * step);
+        }
+    }
+
+private:
+    double error_of(Range range) {
+        const ResolvedScale scale = scale_for_range(range.lo, range.hi, m_format);
+        // Powers of two repeat themselves.
+        if (std::find(m_tried.begin(), m_tried.end(), scale) != m_tried.end())
+            return std::numeric_limits<double>::infinity();
+        m_tried.push_back(scale);
+        return squared_error(m_samples, quantizer_of(m_format, scale));
+    }
+
+    const Samples& m_samples;
+    const NumberFormat& m_format;
+    std::vector<ResolvedScale> m_tried;
+    Range m_best;
+    double m_least;
+};
+
+bool is_affine(const NumberFormat& format) {
+    return format.type == FormatType::integer && !format.symmetric;
+}
+
+} // namespace
+
+Samples samples_of(std::span<const float> values) {
+    Samples out;
+    out.x.reserve(values.size());
+    for (const float v : values)
+        if (v != 0) out.x.push_back(v);
+    out.weight.assign(out.x.size(), 1.0);
+    out.zeros = static_cast<double>(values.size() - out.x.size());
+    return out;
+}
+
+Samples samples_of(const Histogram& histogram) {
+    Samples out;
+    out.zeros = static_cast<double>(histogram.zeros());
+    for (size_t i = 0; i < histogram.bins().size(); ++i) {
+        const auto n = static_cast<double>(histogram.nonzero(i));
+        if (n <= 0) continue;
+        const Range bin = histogram.bin_range(i);
+        for (int k = 0; k < k_points; ++k) {
+            out.x.push_back(static_cast<float>(bin.lo + (bin.hi - bin.lo) * (k + 0.5) / k_points));
+            out.weight.push_back(n / k_points);
+        }
+    }
+    return out;
+}
+
+double squared_error(const Samples& samples, const Quantizer& quantizer) {
+    constexpr size_t chunk = 1024;
+    std::array<float, chunk> rounded{};
+    double sum = 0;
+    for (size_t first = 0; first < samples.x.size(); first += chunk) {
+        const size_t n = std::min(chunk, samples.x.size() - first);
+        const auto x = std::span(samples.x).subspan(first, n);
+        quantizer.round(x, std::span(rounded).first(n));
+        double partial[4] = {}; // sums that do not wait for each other
+        for (size_t i = 0; i < n; ++i) {
+            const double d = static_cast<double>(x[i]) - static_cast<double>(rounded[i]);
+            partial[i % 4] += samples.weight[first + i] * (d * d);
+        }
+        sum += (partial[0] + partial[1]) + (partial[2] + partial[3]);
+    }
+    return sum;
+}
+
+Range mse_range(const Samples& samples, Range whole, const NumberFormat& format) {
+    whole = {std::min(whole.lo, 0.0), std::max(whole.hi, 0.0)};
+    if (samples.x.empty()) return whole;
+    Search search(samples, whole, format);
+    search.scale(true, true, -10, 1);
+    if (!is_affine(format) || whole.lo == 0 || whole.hi == 0) return search.best();
+    for (int round = 0; round < 2; ++round) {
+        search.scale(false, true, -2, 2);
+        search.scale(true, false, -2, 2);
+    }
+    return search.best();
+}
+
+Range entropy_range(const Histogram& histogram, const NumberFormat& format) {
+    constexpr int half = Histogram::k_half_bins, first_threshold = 128, stride = 8;
+    const Range whole{histogram.min(), histogram.max()};
+    if (histogram.count() == histogram.zeros()) return whole;
+    const double width = histogram.bin_width();
+    // Position p of the working distribution is bin p - offset of the grid; folded, |x| alone.
+    const bool folded = !is_affine(format);
+    std::vector<double> mass(static_cast<size_t>(folded ? half : 2 * half), 0.0);
+    int reach = 0; // bins of |x| up to the farthest value
+    for (int bin = -half; bin < half; ++bin) {
+        const auto n = static_cast<double>(histogram.nonzero(static_cast<size_t>(bin + half)));
+        if (n == 0) continue;
+        const int magnitude = bin < 0 ? -1 - bin : bin;
+        mass[static_cast<size_t>(folded ? magnitude : bin + half)] += n;
+        reach = std::max(reach, magnitude + 1);
+    }
+    const int offset = folded ? 0 : half;
+    std::vector<float> middle(mass.size()), level(mass.size());
+    for (size_t p = 0; p < mass.size(); ++p)
+        middle[p] = static_cast<float>((static_cast<double>(p) - offset + 0.5) * width);
+    double total = 0;
+    for (const double n : mass) total += n;
+
+    Range best = whole;
+    double least = std::numeric_limits<double>::infinity();
+    for (int threshold = std::min(first_threshold, reach);; threshold = std::min(threshold + stride, reach)) {
+        const double cut = threshold * width;
+        const Range range{std::max(whole.lo, -cut), std::min(whole.hi, cut)};
+        const auto begin = static_cast<size_t>(folded ? 0 : offset - threshold);
+        const auto end = static_cast<size_t>(offset + threshold);
+        double below = 0, above = 0;
+        for (size_t p = 0; p < begin; ++p) below += mass[p];
+        for (size_t p = end; p < mass.size(); ++p) above += mass[p];
+        const bool judged = !(below > 0 && mass[begin] == 0) && !(above > 0 && mass[end - 1] == 0);
+        if (judged) {
+            const Quantizer quantizer = quantizer_of(format, scale_for_range(range.lo, range.hi, format));
+            quantizer.round(std::span(middle).subspan(begin, end - begin),
+                            std::span(level).subspan(begin, end - begin));
+            const double inside = total - below - above;
+            double divergence = 0; // sum p log(p / q)
+            for (size_t p = begin; p < end;) {
+                // One cell: bins with one level.
+                double raw = 0, share = 0, occupied = 0;
+                const float cell = level[p];
+                for (; p < end && level[p] == cell; ++p) {
+                    if (mass[p] == 0) continue;
+                    const double n = mass[p] + (p == begin ? below : 0) + (p + 1 == end ? above : 0);
+                    raw += mass[p];
+                    share += n;
+                    occupied += 1;
+                    divergence += n / total * std::log(n / total);
+                }
+                if (share > 0) divergence -= share / total * std::log(raw / occupied / inside);
+            }
+            if (divergence < least) {
+                least = divergence;
+                best = range;
+            }
+        }
+        if (threshold == reach) return best;
+    }
+}
+
+} // namespace widthwise

@@ -1,0 +1,89 @@
+// Weights to their format: whatever shares one scale is a run of consecutive elements.
+#include "core/quant/range_rule.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace widthwise {
+namespace {
+
+/// Consecutive elements of O x (anything) that share one scale.
+struct Parts {
+    size_t channels = 0, per_channel = 0; ///< 1 channel of everything when per tensor
+    size_t length = 0;                    ///< of a part; a channel's last may be shorter
+    [[nodiscard]] size_t in_channel() const { return length == 0 ? 1 : (per_channel + length - 1) / length; }
+    [[nodiscard]] size_t count() const { return channels * in_channel(); }
+    [[nodiscard]] std::pair<size_t, size_t> at(size_t part) const {
+        const size_t from = part % in_channel() * length;
+        return {part / in_channel() * per_channel + from, std::min(length, per_channel - from)};
+    }
+};
+
+Parts parts_of(size_t elements, int64_t out_channels, const NumberFormat& format) {
+    const auto channels = static_cast<size_t>(out_channels);
+    // Given single scales hold for the tensor, whatever the granularity.
+    if (format.granularity == Granularity::tensor || format.scale.size() == 1 || channels == 0)
+        return {1, elements, elements};
+    const size_t per_channel = elements / channels;
+    if (format.granularity == Granularity::channel) return {channels, per_channel, per_channel};
+    return {channels, per_channel, std::min(per_channel, static_cast<size_t>(format.group_size))};
+}
+
+Result<void> check(std::span<const float> weights, int64_t out_channels, const NumberFormat& format) {
+    if (Result<void> ok = validate(format); !ok) return ok;
+    if (out_channels < 0 || (out_channels > 0 && weights.size() % static_cast<size_t>(out_channels) != 0))
+        return fail(ErrorCode::invalid_input, std::to_string(weights.size()) +
+                                                  " weights do not divide into " +
+                                                  std::to_string(out_channels) + " output channels");
+    if (!std::all_of(weights.begin(), weights.end(), [](float w) { return std::isfinite(w); }))
+        return fail(ErrorCode::invalid_input, "weights contain values that are not finite");
+    if (format.is_dynamic())
+        return fail(ErrorCode::invalid_input, "weights have no dynamic range", {},
+                    "choose another range rule for the weights");
+    return {};
+}
+
+} // namespace
+
+Result<NumberFormat> resolve_weight_format(std::span<const float> weights, int64_t out_channels,
+                                           const NumberFormat& format) {
+    if (Result<void> ok = check(weights, out_channels, format); !ok) return forward_error(ok);
+    if (format.is_resolved()) return format;
+    NumberFormat resolved = format;
+    const Parts parts = parts_of(weights.size(), out_channels, format);
+    for (size_t i = 0; i < parts.count(); ++i) {
+        const auto [first, length] = parts.at(i);
+        append_scale(scale_from_values(weights.subspan(first, length), format), resolved);
+    }
+    return resolved;
+}
+
+Result<QuantizedWeights> quantize_weights(std::span<const float> weights, int64_t out_channels,
+                                          const NumberFormat& format) {
+    auto resolved = resolve_weight_format(weights, out_channels, format);
+    if (!resolved) return forward_error(resolved);
+    NumberFormat& f = *resolved;
+    if (f.scale.size() > 1 && f.granularity == Granularity::tensor) f.granularity = Granularity::channel;
+    const Parts parts = parts_of(weights.size(), out_channels, f);
+    if (f.scale.size() > 1 && f.scale.size() != parts.count())
+        return fail(ErrorCode::invalid_input, "weights of " + std::to_string(out_channels) +
+                                                  " output channels have " + std::to_string(f.scale.size()) +
+                                                  " scales instead of " + std::to_string(parts.count()));
+    QuantizedWeights out;
+    out.values.resize(weights.size());
+    const bool coded = f.is_integer() && f.storage_bits() <= k_max_kernel_bits;
+    if (coded) out.q.resize(weights.size());
+    for (size_t i = 0; i < parts.count(); ++i) {
+        const auto [first, length] = parts.at(i);
+        const Quantizer& quantizer = out.quantizers.emplace_back(f, i);
+        const auto values = std::span(out.values).subspan(first, length);
+        quantizer.round(weights.subspan(first, length), values);
+        if (!coded) continue;
+        const AffineParams& p = out.params.emplace_back(quantizer.affine());
+        for (size_t k = 0; k < length; ++k)
+            out.q[first + k] = static_cast<int16_t>(quantize_value(values[k], p));
+    }
+    return out;
+}
+
+} // namespace widthwise
