@@ -33,7 +33,7 @@ struct AccumulatorFormat {
 struct LayerPrecision {
     NumberFormat weights;
     NumberFormat activations;
-    AccumulatorFormat accumulator;
+    AccumulatorFormat accumulator = {};
     bool operator==(const LayerPrecision&) const = default;
 };
 
