@@ -1,12 +1,13 @@
+#include "core/engine/calibration.h"
 #include "core/engine/evaluator.h"
 #include "core/engine/folding.h"
+#include "core/engine/layer_weights.h"
+#include "core/engine/layout.h"
 #include "core/engine/quantization_groups.h"
 #include "core/graph/layer_work.h"
-#include "core/quant/affine.h"
+#include "core/quant/range_rule.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 
 namespace widthwise::engine {
 namespace {
@@ -22,56 +23,78 @@ std::vector<ValueId> activation_inputs(const Graph& graph, const Node& node) {
     return inputs;
 }
 
-Result<void> resolve_weights(const Graph& graph, const Unit& unit, NumberFormat& format) {
-    Result<QuantizedWeights> q = quantize_weights(
-        folded_weights(graph, unit).weights, graph.value(graph.node(unit.node).inputs[1]).shape[0], format);
-    if (!q) return forward_error(q);
-    for (const AffineParams& p : q->params) {
-        format.scale.push_back(p.scale);
-        format.zero_point.push_back(p.zero_point);
+/// What the scales of one input are taken from: the whole tensor, or its channels, or groups of them.
+Result<std::vector<TensorStatistics>> parts_of(const Graph& graph, ValueId input, const NumberFormat& format,
+                                               const QuantizationGroups& groups,
+                                               const Statistics& statistics) {
+    const auto missing = [&] {
+        return fail(ErrorCode::invalid_input, "no calibration statistics for " + graph.value(input).name);
+    };
+    const bool given = format.range.type == RangeRuleType::given;
+    std::vector<TensorStatistics> parts;
+    if (format.granularity == Granularity::tensor) {
+        const auto found = statistics.groups.find(groups.of(input));
+        if (found == statistics.groups.end() && !given) return missing();
+        parts.push_back(found == statistics.groups.end() ? TensorStatistics() : found->second);
+        return parts;
     }
-    return {};
+    const auto channels = static_cast<size_t>(extent_of(graph.value(input).shape).channels);
+    const size_t each =
+        format.granularity == Granularity::channel ? 1 : static_cast<size_t>(format.group_size);
+    const auto found = statistics.channels.find(input.index);
+    if (found == statistics.channels.end() && !given) return missing();
+    for (size_t c = 0; c < channels; c += each) {
+        TensorStatistics part;
+        for (size_t i = c; found != statistics.channels.end() && i < std::min(c + each, channels); ++i)
+            part.merge(found->second[i]);
+        parts.push_back(std::move(part));
+    }
+    return parts;
 }
 
 Result<void> resolve_activations(const Graph& graph, const Node& node, const QuantizationGroups& groups,
                                  const Statistics& statistics, NumberFormat& format) {
+    const NumberFormat open = format;
     for (const ValueId input : activation_inputs(graph, node)) {
-        const auto found = statistics.groups.find(groups.of(input));
-        if (found == statistics.groups.end() && format.range.type != RangeRuleType::given)
-            return fail(ErrorCode::invalid_input, "no calibration statistics for " + graph.value(input).name);
-        if (found != statistics.groups.end() && found->second.non_finite() > 0)
-            return fail(ErrorCode::invalid_input, "activations are not finite in " + graph.value(input).name,
-                        {}, "check the preprocessing of the data");
-        const Range range =
-            choose_range(found == statistics.groups.end() ? Histogram() : found->second, format.range);
-        const AffineParams p = params_for_range(range.lo, range.hi, format);
-        format.scale.push_back(p.scale);
-        format.zero_point.push_back(p.zero_point);
+        auto parts = parts_of(graph, input, format, groups, statistics);
+        if (!parts) return forward_error(parts);
+        for (const TensorStatistics& part : *parts) {
+            if (part.histogram.non_finite() > 0)
+                return fail(ErrorCode::invalid_input,
+                            "activations are not finite in " + graph.value(input).name, {},
+                            "check the preprocessing of the data");
+            append_scale(scale_from_statistics(part, open), format);
+        }
     }
     // Inputs that share a group share the quantizer: one entry says it.
+    const auto shrink = [&](auto& list) {
+        if (!list.empty()) list.resize(1);
+    };
     const auto all_equal = [](const auto& list) {
         return std::all_of(list.begin(), list.end(), [&](const auto& v) { return v == list.front(); });
     };
-    if (all_equal(format.scale) && all_equal(format.zero_point)) {
-        format.scale.resize(1);
-        format.zero_point.resize(1);
+    if (all_equal(format.scale) && all_equal(format.zero_point) && all_equal(format.threshold)) {
+        shrink(format.scale);
+        shrink(format.zero_point);
+        shrink(format.threshold);
     }
     return {};
 }
 
-/// Bits of a two's complement accumulator for all sums of stored inputs and weights, the bias left out.
-int accumulator_bits(const QuantizedWeights& weights, size_t channels, int32_t u_max) {
-    int64_t lowest = 0, highest = 0;
-    const size_t per_channel = weights.q.size() / channels;
-    for (size_t c = 0; c < channels; ++c) {
-        int64_t negative = 0, positive = 0;
-        for (size_t i = c * per_channel; i < (c + 1) * per_channel; ++i)
-            (weights.q[i] < 0 ? negative : positive) += weights.q[i];
-        lowest = std::min(lowest, negative * u_max);
-        highest = std::max(highest, positive * u_max);
+/// The least SQNR over what the layer reads.
+std::optional<double> activation_sqnr(const Graph& graph, const Node& node, const NumberFormat& format,
+                                      const QuantizationGroups& groups, const Statistics& statistics) {
+    std::optional<double> least;
+    if (format.is_dynamic() || format.granularity != Granularity::tensor) return least;
+    const auto inputs = activation_inputs(graph, node);
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        const auto found = statistics.groups.find(groups.of(inputs[i]));
+        if (found == statistics.groups.end()) continue;
+        const Quantizer quantizer(format, format.scale.size() > 1 ? i : 0);
+        const double db = expected_sqnr_db(found->second.histogram, quantizer);
+        least = std::min(db, least.value_or(db));
     }
-    const auto magnitude = static_cast<uint64_t>(std::max(highest, -lowest - 1));
-    return 1 + static_cast<int>(std::bit_width(magnitude));
+    return least;
 }
 
 } // namespace
@@ -89,7 +112,7 @@ bool is_resolved(const Graph& graph, const PrecisionPlan& plan) {
 Result<PrecisionPlan> resolve_plan(const Graph& graph, const PrecisionPlan& plan,
                                    const Statistics& statistics) {
     const QuantizationGroups groups(graph);
-    PrecisionPlan resolved(plan.default_precision());
+    PrecisionPlan resolved = plan; // what holds for the whole network stays
     for (const Unit& unit : fuse(graph)) {
         if (!takes_precision(graph, unit.node)) continue;
         const Node& node = graph.node(unit.node);
@@ -97,8 +120,14 @@ Result<PrecisionPlan> resolve_plan(const Graph& graph, const PrecisionPlan& plan
         Result<void> ok;
         for (const NumberFormat* format : {&p.weights, &p.activations})
             if (ok) ok = validate(*format);
-        if (ok && is_weighted(graph, unit.node) && !p.weights.is_resolved())
-            ok = resolve_weights(graph, unit, p.weights);
+        if (ok && is_weighted(graph, unit.node) && !p.weights.is_resolved()) {
+            auto format = resolve_weight_format(folded_weights(graph, unit, plan.folds_batch_norm()).weights,
+                                                output_channels(graph, node), p.weights);
+            if (format)
+                p.weights = std::move(*format);
+            else
+                ok = forward_error(format);
+        }
         if (ok && !p.activations.is_resolved())
             ok = resolve_activations(graph, node, groups, statistics, p.activations);
         if (!ok) {
@@ -123,41 +152,27 @@ Result<std::vector<LayerDiagnostics>> diagnose(const Graph& graph, const Precisi
         d.layer = node.name;
         if (weighted) d.weight_format = p.weights;
         d.activation_format = p.activations;
-        const bool weights_quantized = weighted && p.weights.is_integer();
-        const bool integer = p.activations.is_integer() && (!weighted || weights_quantized);
-        d.execution = integer                                           ? Execution::int8
-                      : weights_quantized || p.activations.is_integer() ? Execution::simulated
-                                                                        : Execution::float32;
+        const bool weights_quantized = weighted && p.weights.is_quantized();
+        const bool integer =
+            activations_fit_kernels(p.activations) && (!weighted || weights_fit_kernels(p.weights));
+        d.execution = integer                                             ? Execution::int8
+                      : weights_quantized || p.activations.is_quantized() ? Execution::simulated
+                                                                          : Execution::float32;
         if (weights_quantized) {
-            const FoldedWeights folded = folded_weights(graph, unit);
-            const int64_t channels = graph.value(node.inputs[1]).shape[0];
+            const FoldedWeights folded = folded_weights(graph, unit, resolved.folds_batch_norm());
+            const int64_t channels = output_channels(graph, node);
             Result<QuantizedWeights> q = quantize_weights(folded.weights, channels, p.weights);
             if (!q) {
                 q.error().where = node.name;
                 return forward_error(q);
             }
-            std::vector<float> back(q->q.size());
-            const size_t per_channel = back.size() / static_cast<size_t>(channels);
-            for (size_t i = 0; i < back.size(); ++i)
-                back[i] = q->channel(i / per_channel).dequantize(q->q[i]);
-            d.weight_sqnr_db = sqnr_db(folded.weights, back);
+            d.weight_sqnr_db = sqnr_db(folded.weights, q->values);
             if (integer)
-                d.accumulator_bits = accumulator_bits(*q, static_cast<size_t>(channels),
-                                                      p.activations.q_max() - p.activations.q_min());
+                d.accumulator_bits = accumulator_bits(*kernel_weights(*q, p.weights, channels), channels,
+                                                      p.activations.q_min(), p.activations.q_max());
         }
-        if (p.activations.is_integer() && statistics) {
-            const auto inputs = activation_inputs(graph, node);
-            for (size_t i = 0; i < inputs.size(); ++i) {
-                const auto found = statistics->groups.find(groups.of(inputs[i]));
-                if (found == statistics->groups.end()) continue;
-                const size_t k = p.activations.scale.size() > 1 ? i : 0;
-                const AffineParams params{p.activations.scale[k],
-                                          p.activations.zero_point.empty() ? 0 : p.activations.zero_point[k],
-                                          p.activations.q_min(), p.activations.q_max()};
-                const double db = expected_sqnr_db(found->second, params);
-                d.activation_sqnr_db = std::min(db, d.activation_sqnr_db.value_or(db));
-            }
-        }
+        if (p.activations.is_quantized() && statistics)
+            d.activation_sqnr_db = activation_sqnr(graph, node, p.activations, groups, *statistics);
         layers.push_back(std::move(d));
     }
     return layers;
