@@ -32,7 +32,7 @@ Result<Predictions> predict(const GraphPtr& graph, const PrecisionPlan& resolved
     auto executor = Executor::create(std::move(*program));
     if (!executor) return forward_error(executor);
 
-    const BufferId output = (*executor)->program().output;
+    const BufferId output = (*executor)->program().outputs.front();
     const int64_t classes = (*executor)->program().buffers[output.position()].extent.elements();
     if (data.class_count() > classes)
         return fail(ErrorCode::invalid_input,

@@ -19,24 +19,39 @@ std::byte* allocate(size_t bytes) {
 
 } // namespace
 
+Result<std::shared_ptr<const OnednnLayer>> compile_layer(const Program& program, size_t step, int batch,
+                                                         const FusedAdd* add) {
+    const auto& conv = std::get<ConvStep>(program.steps[step].operation);
+    auto layer = OnednnLayer::create(conv, program.buffers[conv.in.position()],
+                                     program.buffers[conv.out.position()], batch, add);
+    if (!layer) return forward_error(layer);
+    return std::shared_ptr<const OnednnLayer>(std::move(*layer));
+}
+
 void use_one_openmp_thread() {
     omp_set_num_threads(1);
 }
 
 Result<std::shared_ptr<const Executor>> Executor::create(Program program, int batch) {
+    ExecutorOptions options;
+    options.batch = batch;
+    return create(std::move(program), options);
+}
+
+Result<std::shared_ptr<const Executor>> Executor::create(Program program, const ExecutorOptions& options) {
     std::shared_ptr<Executor> executor(new Executor);
-    executor->m_batch = batch > 0 ? batch : choose_batch(program);
+    executor->m_batch = options.batch > 0 ? options.batch : choose_batch(program);
     executor->m_program = std::move(program);
+    executor->m_preloaded = options.preloaded.value_or(std::vector{executor->m_program.input});
     executor->plan_actions();
     const Program& p = executor->m_program;
     Result<void> done = parallel_for(1, 1, [&](int64_t, int) -> Result<void> {
         use_one_openmp_thread();
         for (Action& action : executor->m_actions) {
             if (!action.conv) continue;
-            const auto& conv = std::get<ConvStep>(p.steps[*action.conv].operation);
-            auto layer =
-                OnednnLayer::create(conv, p.buffers[conv.in.position()], p.buffers[conv.out.position()],
-                                    executor->m_batch, action.add ? &*action.add : nullptr);
+            const FusedAdd* add = action.add ? &*action.add : nullptr;
+            auto layer = options.layer ? options.layer(p, *action.conv, executor->m_batch, add)
+                                       : compile_layer(p, *action.conv, executor->m_batch, add);
             if (!layer) {
                 layer.error().where = p.steps[*action.conv].node;
                 return forward_error(layer);
@@ -55,6 +70,14 @@ std::string Executor::implementation(size_t step) const {
     for (const Action& action : m_actions)
         if (action.layer && action.step == step) return action.layer->implementation();
     return {};
+}
+
+std::vector<Executor::Work> Executor::work() const {
+    std::vector<Work> all;
+    for (const Action& action : m_actions)
+        all.push_back(
+            {action.step, action_reads(action), engine::writes(m_program.steps[action.step].operation)});
+    return all;
 }
 
 void Executor::Context::Free::operator()(std::byte* p) const {
@@ -226,6 +249,12 @@ Executor::Context::Context(std::shared_ptr<const Executor> executor)
 std::span<float> Executor::Context::input() {
     const Interpreter view{*this};
     return {view.f32(m_executor->m_program.input), view.all(m_executor->m_program.input)};
+}
+
+std::span<std::byte> Executor::Context::bytes(BufferId id) {
+    const Interpreter view{*this};
+    const size_t element = view.representation(id).element == Element::u8 ? 1 : sizeof(float);
+    return {data(id), view.all(id) * element};
 }
 
 std::span<const float> Executor::Context::output(size_t index) const {

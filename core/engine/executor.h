@@ -14,16 +14,38 @@
 
 namespace widthwise::engine {
 
+struct ExecutorOptions {
+    int batch = 0; ///< images at once; 0: choose_batch()
+    /// Buffers that the caller fills before each run instead of the program's input, of which nothing is
+    /// then assumed: how a program runs from its middle. Dynamic buffers cannot be filled.
+    std::optional<std::vector<BufferId>> preloaded;
+    /// Where compiled layers come from: of the ConvStep `step`, with a residual add fused into it or not.
+    /// Called on a thread whose OpenMP thread count is 1. Empty: each is compiled for this executor.
+    std::function<Result<std::shared_ptr<const OnednnLayer>>(const Program&, size_t step, int batch,
+                                                             const FusedAdd*)>
+        layer;
+};
+
 class Executor {
 public:
-    /// `batch` images at once; 0: as many as keep the largest buffers in a core's cache. Errors: as
-    /// OnednnLayer.
+    /// Errors: as OnednnLayer.
+    static Result<std::shared_ptr<const Executor>> create(Program program, const ExecutorOptions& options);
     static Result<std::shared_ptr<const Executor>> create(Program program, int batch = 0);
+    /// Images whose largest buffers stay within half of a usual second-level cache, 1..16.
+    static int choose_batch(const Program& program);
 
     [[nodiscard]] const Program& program() const { return m_program; }
     [[nodiscard]] int batch() const { return m_batch; }
     /// Implementation names by step; empty for our own kernels and for steps fused into a later one.
     [[nodiscard]] std::string implementation(size_t step) const;
+
+    /// What runs as one: a step, with the convolution that is fused into it.
+    struct Work {
+        size_t step = 0;
+        std::vector<BufferId> reads;
+        BufferId writes;
+    };
+    [[nodiscard]] std::vector<Work> work() const; ///< in execution order
 
     class Context;
     static constexpr size_t k_alignment = 64; ///< of every buffer, bytes: a cache line and a vector register
@@ -35,7 +57,7 @@ private:
         std::optional<size_t> conv; ///< runs here, at the add's place; itself where `step` is a ConvStep
         std::optional<FusedAdd> add;
         BufferId other; ///< the add's other operand: shares the output's memory
-        std::unique_ptr<OnednnLayer> layer;
+        std::shared_ptr<const OnednnLayer> layer;
     };
     Executor() = default;
     Program m_program;
@@ -45,8 +67,7 @@ private:
         m_alias; ///< the program's aliases, and outputs of fused adds to their other operand
     std::vector<size_t> m_offsets; ///< of each buffer in the arena, bytes
     size_t m_arena_bytes = 0, m_scratch_bytes = 0;
-    /// Images whose largest buffer pair stays within half of a usual second-level cache.
-    static int choose_batch(const Program& program);
+    std::vector<BufferId> m_preloaded;
     void plan_actions();
     void fuse_add(Action& action, const AddIntegersStep& add, std::vector<bool>& gone) const;
     [[nodiscard]] std::vector<BufferId> action_reads(const Action& action) const;
@@ -62,6 +83,8 @@ public:
 
     /// f32, batch x elements, storage order: fill before run().
     [[nodiscard]] std::span<float> input();
+    /// All images of any buffer as bytes: how preloaded ones are filled.
+    [[nodiscard]] std::span<std::byte> bytes(BufferId id);
     /// After each step `observe` (when given) sees the step's output buffer; a convolution whose residual add
     /// is fused writes none.
     void run(const std::function<void(BufferId)>& observe = {});
@@ -91,6 +114,10 @@ private:
     bool m_profiling = false;
     double m_primitive_seconds = 0, m_total_seconds = 0;
 };
+
+/// The ConvStep `step` compiled, with `add` (or null) fused into it.
+[[nodiscard]] Result<std::shared_ptr<const OnednnLayer>> compile_layer(const Program& program, size_t step,
+                                                                       int batch, const FusedAdd* add);
 
 /// Sets this thread's OpenMP team to one, so that oneDNN primitives run on the calling thread alone.
 void use_one_openmp_thread();

@@ -90,8 +90,8 @@ void Executor::plan_memory() {
         if (action.add) m_alias[writes(m_program.steps[action.step].operation).position()] = action.other;
     const size_t count = m_program.buffers.size(), end = m_actions.size();
     const auto root = [&](BufferId id) { return storage(id).position(); };
-    std::vector<size_t> first(count, end), last(count, 0);
-    first[root(m_program.input)] = 0;
+    std::vector<size_t> first(count, end), last(count, 0); // end: it has no place
+    for (const BufferId id : m_preloaded) first[root(id)] = 0;
     for (const BufferId output : m_program.outputs) last[root(output)] = end;
     for (size_t s = 0; s < end; ++s) {
         const size_t out = root(writes(m_program.steps[m_actions[s].step].operation));
@@ -103,7 +103,7 @@ void Executor::plan_memory() {
     m_offsets.assign(count, 0);
     std::vector<size_t> order;
     for (size_t i = 0; i < count; ++i)
-        if (first[i] != end || i == root(m_program.input)) order.push_back(i);
+        if (first[i] != end) order.push_back(i);
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return first[a] < first[b]; });
     std::vector<size_t> placed;
     for (const size_t i : order) {

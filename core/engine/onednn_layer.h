@@ -15,6 +15,7 @@ namespace widthwise::engine {
 struct FusedAdd {
     float own_multiplier = 1, other_multiplier = 1;
     float clamp_lo = 0, clamp_hi = 255;
+    bool operator==(const FusedAdd&) const = default;
 };
 
 /// Immutable after create(); run() may be called by several threads at once, each with its own scratch.
