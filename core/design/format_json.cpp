@@ -86,6 +86,8 @@ Result<NumberFormat> read_type(const json& object, FormatRole role, const KeyPat
     // Unsigned integers of 32 bits would not fit the engine's own.
     if (is_integer && format.bits == 32) format.symmetric = true;
     if (is_integer && format.bits == 1) format.symmetric = format.narrow = false;
+    if (*type == FormatType::float32 && format.bits != 32)
+        return fail_at(at.key("bits"), "float32 has 32 bits");
     if (Result<void> valid = validate(format); !valid)
         return fail_at(at.key("bits"), valid.error().message, valid.error().remedy);
     return format;

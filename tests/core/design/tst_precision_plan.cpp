@@ -34,6 +34,8 @@ private slots:
         QTest::newRow("w8a8") << "w8a8" << 8 << 8;
         QTest::newRow("w2a7") << "w2a7" << 2 << 7;
         QTest::newRow("w4a32") << "w4a32" << 4 << 32;
+        QTest::newRow("w1a1") << "w1a1" << 1 << 1;
+        QTest::newRow("w16a9") << "w16a9" << 16 << 9;
         QTest::newRow("w32a32") << "w32a32" << 32 << 32;
         QTest::newRow("float") << "float" << 32 << 32;
     }
@@ -50,22 +52,65 @@ private slots:
 
     void refusesBits_data() {
         QTest::addColumn<QString>("text");
-        QTest::addColumn<int>("exit");
-        for (const char* text : {"",      "w",     "w8",    "a8",     "8a8",
-                                 "w8a",   "wa",    "w8a8 ", " w8a8",  "W8A8",
-                                 "w-8a8", "w8a-8", "w+8a8", "w8a8a8", "w0a8",
-                                 "w8a0",  "w17a8", "w31a8", "w33a8",  "w999999999999a8",
-                                 "w8.0a8"})
-            QTest::newRow(qPrintable("'" + QString(text) + "'")) << text << 2;
-        for (const char* text : {"w1a8", "w8a1", "w16a8", "w9a9"}) QTest::newRow(text) << text << 3;
+        for (const char* text : {"",       "w",
+                                 "w8",     "a8",
+                                 "8a8",    "w8a",
+                                 "wa",     "w8a8 ",
+                                 " w8a8",  "W8A8",
+                                 "w-8a8",  "w8a-8",
+                                 "w+8a8",  "w8a8a8",
+                                 "w0a8",   "w8a0",
+                                 "w17a8",  "w31a8",
+                                 "w33a8",  "8",
+                                 "log",    "log1",
+                                 "log9",   "wlogA8",
+                                 "fixed1", "w999999999999a8",
+                                 "w8.0a8", "fixed17",
+                                 "bf17",   "ternary2",
+                                 "w a8",   "float16"})
+            QTest::newRow(qPrintable("'" + QString(text) + "'")) << text;
     }
     void refusesBits() {
         QFETCH(QString, text);
-        QFETCH(int, exit);
         const Result<LayerPrecision> read = parse_bits(text.toStdString());
         QVERIFY(!read.has_value());
-        QCOMPARE(exit_code(read.error().code), exit);
+        QCOMPARE(exit_code(read.error().code), 2);
         QVERIFY(!read.error().remedy.empty());
+    }
+
+    void shortNamesOfTypes_data() {
+        QTest::addColumn<QString>("text");
+        QTest::addColumn<QString>("label");
+        QTest::addColumn<int>("weights");
+        QTest::addColumn<int>("activations");
+        const auto row = [](const char* text, const char* label, FormatType w, FormatType a) {
+            QTest::newRow(text) << text << label << static_cast<int>(w) << static_cast<int>(a);
+        };
+        row("bf16", "bf16", FormatType::bfloat16, FormatType::bfloat16);
+        row("wbf16abf16", "bf16", FormatType::bfloat16, FormatType::bfloat16);
+        row("fp16", "fp16", FormatType::float16, FormatType::float16);
+        row("we4m3a8", "we4m3 a8", FormatType::float8_e4m3, FormatType::integer);
+        row("w8 ae5m2", "w8 ae5m2", FormatType::integer, FormatType::float8_e5m2);
+        row("wlog4a8", "wlog4 a8", FormatType::power_of_two, FormatType::integer);
+        row("wternarya4", "wternary a4", FormatType::ternary, FormatType::integer);
+        row("w32 aternary", "w32 aternary", FormatType::float32, FormatType::ternary);
+        row("dfixed6", "dfixed6", FormatType::dynamic_fixed_point, FormatType::dynamic_fixed_point);
+        row("wfixed16 adfixed8", "wfixed16 adfixed8", FormatType::fixed_point,
+            FormatType::dynamic_fixed_point);
+        row("w1a1", "w1a1", FormatType::binary, FormatType::binary);
+        row("w1a32", "w1a32", FormatType::binary, FormatType::float32);
+    }
+    void shortNamesOfTypes() {
+        QFETCH(QString, text);
+        QFETCH(QString, label);
+        QFETCH(int, weights);
+        QFETCH(int, activations);
+        const Result<LayerPrecision> read = parse_bits(text.toStdString());
+        QVERIFY2(read.has_value(), read ? "" : read.error().to_line().c_str());
+        QCOMPARE(static_cast<int>(read->weights.type), weights);
+        QCOMPARE(static_cast<int>(read->activations.type), activations);
+        QCOMPARE(QString::fromStdString(bits_label(*read)), label);
+        QCOMPARE(*parse_bits(bits_label(*read)), *read);
     }
 
     void namedLayerOverridesDefault() {
@@ -79,6 +124,39 @@ private slots:
         plan.set("fc", *parse_bits("float"));
         QVERIFY(plan.is_float());
         QVERIFY(PrecisionPlan().is_float());
+        plan.set_passes({Pass::equalize});
+        QVERIFY(!plan.is_float());
+        plan.set_passes({});
+        plan.set_values("fc", std::make_shared<const LayerValues>());
+        QVERIFY(!plan.is_float());
+        plan.set_values("fc", nullptr);
+        QVERIFY(plan.is_float());
+    }
+
+    void passesStandInTheirOrderOnce() {
+        PrecisionPlan plan;
+        plan.set_passes({Pass::bias_correction, Pass::equalize, Pass::adaround, Pass::equalize});
+        QCOMPARE(plan.passes(), (std::vector<Pass>{Pass::equalize, Pass::adaround, Pass::bias_correction}));
+    }
+
+    void equalByContent() {
+        const auto values = [](float w) {
+            return std::make_shared<const LayerValues>(LayerValues{{w, 2}, {3}, std::nullopt});
+        };
+        PrecisionPlan a, b;
+        a.set_values("fc", values(1));
+        b.set_values("fc", values(1));
+        QCOMPARE(a, b);
+        b.set_values("fc", values(1.5F));
+        QVERIFY(!(a == b));
+        b.set_values("fc", nullptr);
+        QVERIFY(!(a == b));
+        b = a;
+        b.set_folds_batch_norm(false);
+        QVERIFY(!(a == b));
+        b = a;
+        b.set_requantization({RequantizationMode::power_of_two_shift, Rounding::floor});
+        QVERIFY(!(a == b));
     }
 
     void labelsPlans() {
@@ -91,6 +169,10 @@ private slots:
         QCOMPARE(plan_label(plan, *graph), std::string("mixed w2-8 a4-8"));
         plan.set("conv_9", *parse_bits("w2a8"));
         QCOMPARE(plan_label(plan, *graph), std::string("mixed w2-8 a8"));
+        plan.set("fc", *parse_bits("wlog4a8"));
+        QCOMPARE(plan_label(plan, *graph), std::string("mixed w2-8,log4 a8"));
+        for (const char* layer : {"conv1", "conv_9", "fc"}) plan.set(layer, *parse_bits("wlog4a16"));
+        QCOMPARE(plan_label(plan, *graph), std::string("wlog4 a16"));
         for (const char* layer : {"conv1", "conv_9", "fc"}) plan.set(layer, *parse_bits("float"));
         QCOMPARE(plan_label(plan, *graph), std::string("float"));
     }
@@ -151,6 +233,7 @@ private slots:
         const Result<PrecisionPlan> plan = read(design(R"("layers": {"conv_9": {
             "weights": {"type": "integer", "bits": 5, "symmetric": true, "narrow": false, "granularity": "channel",
                         "range": "percentile:99.5", "scale_type": "float", "scale": [0.5, 0.25, 0.1]},
+            "accumulator": {"bits": 12, "overflow": "saturate"},
             "activations": {"bits": 6, "symmetric": false, "granularity": "tensor", "range": [-1.5, 2],
                             "scale": 0.125, "zero_point": 12}}})"));
         QVERIFY2(plan.has_value(), plan ? "" : plan.error().to_line().c_str());
@@ -160,6 +243,7 @@ private slots:
         QCOMPARE(p.weights.range.type, RangeRuleType::percentile);
         QCOMPARE(p.weights.range.percentile, 99.5);
         QCOMPARE(p.weights.scale, (std::vector<float>{0.5F, 0.25F, 0.1F}));
+        QCOMPARE(p.accumulator, (AccumulatorFormat{12, Overflow::saturate}));
         QCOMPARE(p.activations.range.lo, -1.5);
         QCOMPARE(p.activations.range.hi, 2.0);
         QCOMPARE(p.activations.scale, std::vector<float>{0.125F});
@@ -258,11 +342,10 @@ private slots:
         row("bits 2^64-1", weights(R"({"bits": 18446744073709551615})"), "outside");
         row("type", weights(R"({"type": "int"})"), "'int'");
         row("type number", weights(R"({"type": 8})"), "type");
-        row("int 32", weights(R"({"type": "integer", "bits": 32})"), "32 bits");
-        row("float 8", weights(R"({"type": "float32", "bits": 8})"), "8 bits");
-        row("float scale", weights(R"({"bits": 32, "scale": 1})"), "weights.scale");
+        row("bits 17", weights(R"({"bits": 17})"), "outside");
+        row("float 8", weights(R"({"type": "float32", "bits": 8})"), "weights.bits");
+        row("float scale", weights(R"({"bits": 32, "scale": 1})"), "float32 has no scale");
         row("symmetric text", weights(R"({"symmetric": "yes"})"), "weights.symmetric");
-        row("narrow affine", activations(R"({"bits": 8, "narrow": true})"), "narrow");
         row("range name", weights(R"({"range": "max"})"), "'max'");
         row("range one", weights(R"({"range": [1]})"), "two numbers");
         row("range reversed", weights(R"({"range": [2, 1]})"), "lower one first");
@@ -288,21 +371,74 @@ private slots:
         row("scale type", weights(R"({"scale_type": "double"})"), "double");
         row("granularity", weights(R"({"granularity": "row"})"), "'row'");
         row("passes text", design(R"("passes": "equalize")"), "passes");
-        for (const char* type : {"float16", "bfloat16", "float8_e4m3", "float8_e5m2", "fixed_point",
-                                 "dynamic_fixed_point", "power_of_two", "ternary", "binary"})
-            row(type, weights(std::string(R"({"type": ")") + type + "\"}"), type, true);
-        for (const char* rule : {"moving_average", "mse", "entropy"})
-            row(rule, activations(std::string(R"({"range": ")") + rule + "\"}"), rule, true);
-        row("group", weights(R"({"granularity": "group:16"})"), "group:16", true);
-        row("activation channel", activations(R"({"granularity": "channel"})"), "per channel", true);
-        row("affine weights", weights(R"({"symmetric": false})"), "asymmetric weights", true);
-        row("bits 1", weights(R"({"bits": 1})"), "1-bit", true);
-        row("bits 16", weights(R"({"bits": 16})"), "16-bit", true);
         row("codebook", weights(R"({"codebook": [1]})"), "codebook", true);
-        row("fraction", weights(R"({"fraction_bits": 4})"), "fraction_bits", true);
-        row("power of two", weights(R"({"scale_type": "power_of_two"})"), "power-of-two", true);
-        row("accumulator", design(R"("default": {"accumulator": {"bits": 16}})"), "accumulator", true);
-        row("pass", design(R"("passes": ["equalize"])"), "'equalize'", true);
+        row("group 0", weights(R"({"granularity": "group:0"})"), "weights.granularity");
+        row("group -1", weights(R"({"granularity": "group:-1"})"), "weights.granularity");
+        row("group text", weights(R"({"granularity": "group:many"})"), "'group:many'");
+        row("group huge", weights(R"({"granularity": "group:99999999999999999999"})"), "no group size");
+        row("group count", weights(R"({"granularity": "group:10", "scale": [1, 1, 1, 1, 1]})"),
+            "5 scales for 6 groups");
+        row("channel count", design(R"("layers": {"conv_9": {"activations": {"granularity": "channel",
+            "symmetric": true, "scale": [1, 1]}}})"),
+            "2 scales for 3 channels");
+        row("float16 bits", weights(R"({"type": "float16", "bits": 8})"), "weights.bits");
+        row("float16 scale", weights(R"({"type": "float16", "scale": 1})"), "float16 has no scale");
+        row("bfloat16 range", weights(R"({"type": "bfloat16", "range": "mse"})"), "bfloat16 has no range");
+        row("log bits", weights(R"({"type": "power_of_two", "bits": 9})"), "weights.bits");
+        row("log scale", weights(R"({"type": "power_of_two", "scale": 0.3})"), "power of two");
+        row("ternary bits", weights(R"({"type": "ternary", "bits": 3})"), "weights.bits");
+        row("binary symmetric", weights(R"({"type": "binary", "symmetric": true})"),
+            "binary has no symmetric");
+        row("threshold alone", weights(R"({"type": "ternary", "threshold": 1})"), "without a scale");
+        row("threshold", weights(R"({"scale": 1, "threshold": 1})"), "integer has no threshold");
+        row("threshold negative", weights(R"({"type": "ternary", "scale": 1, "threshold": -1})"),
+            "weights.threshold");
+        row("fraction", weights(R"({"fraction_bits": 4})"), "integer has no fraction_bits");
+        row("fraction real", weights(R"({"type": "fixed_point", "fraction_bits": 1.5})"), "fraction_bits");
+        row("fraction huge", weights(R"({"type": "fixed_point", "fraction_bits": 101})"), "raction bits");
+        row("dynamic weights",
+            weights(R"({"symmetric": false, "granularity": "tensor", "range": "dynamic"})"),
+            "weights have no dynamic range");
+        row("dynamic bits", activations(R"({"bits": 4, "range": "dynamic"})"), "dynamic");
+        row("accumulator", design(R"("default": {"accumulator": 16})"), "default.accumulator");
+        row("accumulator 1", design(R"("default": {"accumulator": {"bits": 1}})"), "2 to 32");
+        row("accumulator 33", design(R"("default": {"accumulator": {"bits": 33}})"), "2 to 32");
+        row("accumulator real", design(R"("default": {"accumulator": {"bits": 8.5}})"), "accumulator.bits");
+        row("accumulator 2^70", design(R"("default": {"accumulator": {"bits": 1180591620717411303424}})"),
+            "accumulator.bits");
+        row("overflow", design(R"("default": {"accumulator": {"overflow": "warp"}})"), "did you mean wrap?");
+        row("overflow number", design(R"("default": {"accumulator": {"overflow": 1}})"), "overflow");
+        row("accumulator key", design(R"("default": {"accumulator": {"bit": 1}})"), "accumulator.bit");
+        row("passes name", design(R"("passes": ["equalise"])"), "did you mean equalize?");
+        row("passes number", design(R"("passes": [1])"), "passes");
+        row("requantization", design(R"("requantization": {"mode": "shift"})"), "requantization.mode");
+        row("rounding", design(R"("requantization": {"mode": "integer_multiplier", "rounding": "up"})"),
+            "requantization.rounding");
+        row("rounding of float", design(R"("requantization": {"rounding": "floor"})"), "half_even only");
+        row("requantization text", design(R"("requantization": "float")"), "requantization");
+        row("fold", design(R"("fold_batch_norm": 1)"), "fold_batch_norm");
+        const auto values = [](const std::string& object) {
+            return design(R"("layers": {"fc": {"values": )" + object + "}}");
+        };
+        // fc has 12 weights and 4 biases: 48 and 16 bytes.
+        const std::string w = std::string(64, 'A'), b = std::string(20, 'A') + "AA==";
+        const auto both = [&](const std::string& weights_text, const std::string& bias_text) {
+            return values("{\"weights\": \"" + weights_text + "\", \"bias\": \"" + bias_text + "\"}");
+        };
+        row("values array", values("[]"), "values");
+        row("values key", values(R"({"weight": ""})"), "'weight'");
+        row("values missing", values(R"({"weights": ""})"), "'bias'");
+        row("values number", values(R"({"weights": 1, "bias": ""})"), "values.weights");
+        row("values short", both(w.substr(4), b), "45 bytes for 12 numbers");
+        row("values long", both(w + w, b), "96 bytes for 12 numbers");
+        row("values letters", both("!" + w.substr(1), b), "damaged base64");
+        row("values cut", both(w.substr(1), b), "damaged base64");
+        row("values padding", both(w, std::string(21, 'A') + "==="), "damaged base64");
+        row("values bias", both(w, ""), "0 bytes for 4 numbers");
+        row("values nan", both("AADAfwAA" + w.substr(8), b), "not finite");
+        row("values clip", values("{\"weights\": \"" + w + "\", \"bias\": \"" + b + "\", \"clip_hi\": \"\"}"),
+            "clip_hi");
+        row("values nowhere", design(R"("layers": {"add1": {"values": {}}})"), "without weights");
     }
     void errorsNameTheKey() {
         QFETCH(QString, text);
