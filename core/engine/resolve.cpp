@@ -97,6 +97,21 @@ std::optional<double> activation_sqnr(const Graph& graph, const Node& node, cons
     return least;
 }
 
+Result<void> diagnose_weights(const Graph& graph, const Unit& unit, const PrecisionPlan& resolved,
+                              LayerDiagnostics& d) {
+    const Node& node = graph.node(unit.node);
+    const LayerPrecision& p = resolved.at(node.name);
+    const FoldedWeights folded = folded_weights(graph, unit, resolved.folds_batch_norm());
+    const int64_t channels = output_channels(graph, node);
+    const Result<QuantizedWeights> q = quantize_weights(folded.weights, channels, p.weights);
+    if (!q) return tl::unexpected<Error>(q.error());
+    d.weight_sqnr_db = sqnr_db(folded.weights, q->values);
+    if (d.execution == Execution::int8)
+        d.accumulator_bits = accumulator_bits(*kernel_weights(*q, p.weights, channels), channels,
+                                              p.activations.q_min(), p.activations.q_max());
+    return {};
+}
+
 } // namespace
 
 bool is_resolved(const Graph& graph, const PrecisionPlan& plan) {
@@ -158,19 +173,11 @@ Result<std::vector<LayerDiagnostics>> diagnose(const Graph& graph, const Precisi
         d.execution = integer                                             ? Execution::int8
                       : weights_quantized || p.activations.is_quantized() ? Execution::simulated
                                                                           : Execution::float32;
-        if (weights_quantized) {
-            const FoldedWeights folded = folded_weights(graph, unit, resolved.folds_batch_norm());
-            const int64_t channels = output_channels(graph, node);
-            Result<QuantizedWeights> q = quantize_weights(folded.weights, channels, p.weights);
-            if (!q) {
-                q.error().where = node.name;
-                return forward_error(q);
+        if (weights_quantized)
+            if (Result<void> ok = diagnose_weights(graph, unit, resolved, d); !ok) {
+                ok.error().where = node.name;
+                return forward_error(ok);
             }
-            d.weight_sqnr_db = sqnr_db(folded.weights, q->values);
-            if (integer)
-                d.accumulator_bits = accumulator_bits(*kernel_weights(*q, p.weights, channels), channels,
-                                                      p.activations.q_min(), p.activations.q_max());
-        }
         if (p.activations.is_quantized() && statistics)
             d.activation_sqnr_db = activation_sqnr(graph, node, p.activations, groups, *statistics);
         layers.push_back(std::move(d));
