@@ -1,9 +1,11 @@
 #include "core/onnx/import.h"
 
 #include "core/base/hash.h"
+#include "core/onnx/absorb_quantizers.h"
 #include "core/onnx/importer.h"
 #include "core/onnx/model_file.h"
 #include "core/onnx/reference_checks.h"
+#include "core/onnx/rewrite_quantizers.h"
 #include "core/onnx/structure.h"
 
 #include <fstream>
@@ -36,11 +38,14 @@ Result<Imported> import_parsed(ModelFile file, std::string hash, const std::stri
     auto doubts = checks.check_model(*model);
     if (!doubts) return forward_error(doubts);
     file.drop_weights();
+    auto quantized = rewrite_quantizers(*model);
+    if (!quantized) return forward_error(quantized);
 
     Importer importer(*model, checks, name);
     auto graph = importer.run();
     if (!graph) return forward_error(graph);
-    Imported imported{std::move(*graph), std::move(hash), std::move(model->warnings)};
+    Imported imported{
+        std::move(*graph), std::move(hash), {}, std::move(model->metadata), std::move(model->warnings)};
     imported.warnings.insert(imported.warnings.end(), doubts->begin(), doubts->end());
     imported.warnings.insert(imported.warnings.end(), importer.warnings().begin(), importer.warnings().end());
     return imported;

@@ -34,7 +34,10 @@ Importer::Importer(const RawModel& model, const ReferenceChecks& checks, const s
     : m_model(model)
     , m_checks(checks)
     , m_builder(name_or(model.name, name), static_cast<int>(std::clamp<int64_t>(model.opset, 0, 1 << 20))) {
-    for (const RawNode& node : model.nodes) m_read.insert(node.inputs.begin(), node.inputs.end());
+    for (const RawNode& node : model.nodes) {
+        m_read.insert(node.inputs.begin(), node.inputs.end());
+        m_node_names.insert(node.name);
+    }
     for (const RawValue& output : model.outputs) m_read.insert(output.name);
     for (const auto& [constant, tensor] : model.initializers)
         m_slots[constant] = {tensor, {}, tensor->type()};
@@ -42,9 +45,9 @@ Importer::Importer(const RawModel& model, const ReferenceChecks& checks, const s
 
 Result<GraphPtr> Importer::run() {
     if (auto ok = add_inputs(); !ok) return forward_error(ok);
-    for (size_t i = 0; i < m_model.nodes.size(); ++i) {
-        if (auto ok = add_node(m_model.nodes[i], i); !ok) {
-            ok.error().where = describe(m_model.nodes[i]);
+    for (const RawNode& node : m_model.nodes) {
+        if (auto ok = add_node(node); !ok) {
+            ok.error().where = describe(node);
             return forward_error(ok);
         }
     }
@@ -116,8 +119,19 @@ std::vector<Operand> Importer::operands_of(const RawNode& node) const {
     return operands;
 }
 
-Result<void> Importer::add_node(const RawNode& node, size_t index) {
+Result<void> Importer::add_node(const RawNode& node) {
     const std::vector<Operand> operands = operands_of(node);
+    if (!node.refused.empty()) {
+        add_unsupported(node, operands, node.refused);
+        return {};
+    }
+    auto rewritten = add_rewritten(node, operands);
+    if (!rewritten && rewritten.error().code != ErrorCode::unsupported) return forward_error(rewritten);
+    if (!rewritten) {
+        add_unsupported(node, operands, std::move(rewritten.error().message));
+        return {};
+    }
+    if (*rewritten) return {};
     NodeView view(node, m_model.opset, operands);
     auto folded = fold(view, m_budget);
     if (!folded) return forward_error(folded);
@@ -127,14 +141,55 @@ Result<void> Importer::add_node(const RawNode& node, size_t index) {
         return {};
     }
     if (auto why = why_not_translatable(node, operands)) {
-        add_unsupported(node, index, operands, std::move(*why));
+        add_unsupported(node, operands, std::move(*why));
         return {};
     }
     auto translated = translate(view, m_batch);
-    if (translated) return add_translated(node, index, operands, std::move(*translated));
+    if (translated) {
+        if (auto missing = missing_output(node, *translated)) {
+            add_unsupported(node, operands,
+                            "its output " + in_quotes(*missing) + " is not computed by this version");
+            return {};
+        }
+        return add_translated(node, operands, std::move(*translated));
+    }
     if (translated.error().code != ErrorCode::unsupported) return forward_error(translated);
-    add_unsupported(node, index, operands, std::move(translated.error().message));
+    add_unsupported(node, operands, std::move(translated.error().message));
     return {};
+}
+
+std::optional<std::string> Importer::missing_output(const RawNode& node, const Translated& translated) const {
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+        const auto gives = [&](const Step& step) { return step.output == static_cast<int>(i); };
+        if (!node.outputs[i].empty() && m_read.contains(node.outputs[i]) &&
+            std::none_of(translated.steps.begin(), translated.steps.end(), gives))
+            return node.outputs[i];
+    }
+    return std::nullopt;
+}
+
+Result<bool> Importer::add_rewritten(const RawNode& node, const std::vector<Operand>& operands) {
+    if (node.is_alias) {
+        if (const auto it = m_slots.find(node.inputs.front()); it != m_slots.end())
+            m_slots.insert_or_assign(node.outputs.front(), Slot(it->second));
+        return true;
+    }
+    if (!node.quantizer) return false;
+    const Operand& input = operands.front();
+    if (!input.is_activation() || input.type != DataType::f32 || !input.shape || input.shape->rank() == 0 ||
+        (*input.shape)[0] != 1) {
+        return fail(ErrorCode::unsupported, "what it quantizes is no float32 activation of known shape");
+    }
+    if (node.quantizer->per_channel()) {
+        const auto axis = channel_axis(*node.quantizer, *input.shape);
+        if (!axis) return tl::unexpected<Error>(axis.error());
+        if (*axis != 1) return fail(ErrorCode::unsupported, "scales along other axes than the channels");
+    }
+    auto output = m_builder.add(Op::quantize, node.op_type, node.name, {}, {id_of(node.inputs.front())},
+                                node.outputs.front());
+    if (!output) return forward_error(output);
+    m_slots[node.outputs.front()] = {nullptr, *output, DataType::f32};
+    return true;
 }
 
 std::optional<std::string> Importer::why_not_translatable(const RawNode& node,
@@ -142,19 +197,15 @@ std::optional<std::string> Importer::why_not_translatable(const RawNode& node,
     if (!node.domain.empty()) return node.op_type + " (" + node.domain + ") is not run by this version";
     if (!can_translate(node.op_type)) return node.op_type + " is not run by this version";
     if (node.outputs.empty() || node.outputs.front().empty()) return "it has no output";
-    for (size_t i = 1; i < node.outputs.size(); ++i) {
-        if (!node.outputs[i].empty() && m_read.contains(node.outputs[i])) {
-            return "its output " + in_quotes(node.outputs[i]) + " is not computed by this version";
-        }
-    }
-    static const std::unordered_set<std::string> layers{"Conv", "Gemm", "MatMul", "BatchNormalization"};
+    static const std::unordered_set<std::string> layers{"Conv", "ConvTranspose", "Gemm",
+                                                        "BatchNormalization"};
     bool any_activation = false;
     for (const Operand& operand : operands) {
         if (!operand.is_activation()) continue;
         any_activation = true;
         if (&operand != &operands.front() && layers.contains(node.op_type))
             continue; // weights: translate() says why not
-        if (operand.type && *operand.type != DataType::f32) {
+        if (operand.type && *operand.type != DataType::f32 && !is_held_as_f32(node, operand)) {
             return in_quotes(operand.name) + " is " + std::string(to_string(*operand.type)) +
                    ", only float32 is run";
         }
@@ -169,34 +220,95 @@ std::optional<std::string> Importer::why_not_translatable(const RawNode& node,
     return std::nullopt;
 }
 
-Result<void> Importer::add_translated(const RawNode& node, size_t index, const std::vector<Operand>& operands,
-                                      Translated&& translated) {
-    std::vector<ValueId> inputs;
-    for (const Source& source : translated.inputs) {
-        const std::string& name = node.inputs[source.input];
-        inputs.push_back(source.derived ? derived_constant(name, source) : id_of(name));
-    }
-    auto output = m_builder.add(translated.op, node.op_type, node.name, translated.attributes,
-                                std::move(inputs), node.outputs.front());
-    if (!output) return forward_error(output);
-    m_slots[node.outputs.front()] = {nullptr, *output, DataType::f32};
-    return compare(node, index, operands, translated, m_builder.value(*output).shape);
+/// Booleans and integers that ops of ours made are f32 to us. Ops that compare, choose or move take them;
+/// arithmetic on them (integer division) would mean something else.
+bool Importer::is_held_as_f32(const RawNode& node, const Operand& operand) const {
+    static const std::unordered_set<std::string> ops{"Cast",
+                                                     "CastLike",
+                                                     "Identity",
+                                                     "Where",
+                                                     "Not",
+                                                     "And",
+                                                     "Or",
+                                                     "Xor",
+                                                     "Equal",
+                                                     "Less",
+                                                     "Greater",
+                                                     "LessOrEqual",
+                                                     "GreaterOrEqual",
+                                                     "Reshape",
+                                                     "Flatten",
+                                                     "Squeeze",
+                                                     "Unsqueeze",
+                                                     "Transpose",
+                                                     "Concat",
+                                                     "Split",
+                                                     "Slice",
+                                                     "Gather",
+                                                     "Expand",
+                                                     "Tile"};
+    const Slot& slot = m_slots.at(operand.name);
+    return ops.contains(node.op_type) && m_builder.value(slot.id).type == DataType::f32;
 }
 
-Result<void> Importer::compare(const RawNode& node, size_t index, const std::vector<Operand>& operands,
-                               const Translated& translated, const Shape& ours) const {
-    const auto* pool = std::get_if<PoolAttributes>(&translated.attributes);
+/// The node's own name where one step gives its output; "Split_3:1" where several do, and for steps between.
+std::string Importer::step_name(const RawNode& node, const Translated& translated, size_t step) {
+    const auto& steps = translated.steps;
+    const auto results =
+        std::count_if(steps.begin(), steps.end(), [](const Step& s) { return s.output >= 0; });
+    if (results == 1 && steps[step].output >= 0) return node.name;
+    std::string name = node.name + ":" + std::to_string(step);
+    while (!m_node_names.insert(name).second) name += "'";
+    return name;
+}
+
+Result<void> Importer::add_translated(const RawNode& node, const std::vector<Operand>& operands,
+                                      Translated&& translated) {
+    std::vector<ValueId> results;
+    for (size_t i = 0; i < translated.steps.size(); ++i) {
+        Step& step = translated.steps[i];
+        std::vector<ValueId> inputs;
+        for (const Source& source : step.inputs) {
+            if (source.step >= 0) {
+                inputs.push_back(results[static_cast<size_t>(source.step)]);
+                continue;
+            }
+            const std::string& name = node.inputs[source.input];
+            inputs.push_back(source.derived ? derived_constant(name, source) : id_of(name));
+        }
+        const std::string output_name =
+            step.output < 0 ? std::string() : node.outputs[static_cast<size_t>(step.output)];
+        auto output =
+            m_builder.add(step.op, step.op_type.empty() ? node.op_type : step.op_type,
+                          step_name(node, translated, i), step.attributes, std::move(inputs), output_name);
+        if (!output) return forward_error(output);
+        results.push_back(*output);
+        if (!output_name.empty()) m_slots[output_name] = {nullptr, *output, step.type};
+    }
+    return compare(node, operands, translated, results);
+}
+
+Result<void> Importer::compare(const RawNode& node, const std::vector<Operand>& operands,
+                               const Translated& translated, const std::vector<ValueId>& results) const {
+    const Step& last = translated.steps.back();
+    const auto* pool = std::get_if<PoolAttributes>(&last.attributes);
     // libonnx counts a last pooling window that lies in the padding alone, and knows nothing of a batch
     // made 1.
     const bool differs_by_design = (pool && pool->ceil_mode) || node.op_type == "Squeeze" ||
-                                   (m_batch.fixed > 1 && translated.op == Op::reshape);
+                                   (m_batch.fixed > 1 && (last.op == Op::reshape || last.op == Op::expand ||
+                                                          last.op == Op::slice || last.op == Op::resize));
     if (differs_by_design) return {};
-    auto theirs = m_checks.infer(node, index, operands);
+    auto theirs = m_checks.infer(node, operands);
     if (!theirs) return forward_error(theirs);
-    const auto& shape = theirs->front().shape;
-    if (!shape || *shape == ours) return {};
-    return fail(ErrorCode::invalid_input, "its output is " + ours.to_string() + " or " + shape->to_string() +
-                                              ", depending on the reading");
+    for (size_t i = 0; i < translated.steps.size(); ++i) {
+        if (translated.steps[i].output < 0) continue;
+        const auto& shape = (*theirs)[static_cast<size_t>(translated.steps[i].output)].shape;
+        const Shape& ours = m_builder.value(results[i]).shape;
+        if (!shape || *shape == ours) continue;
+        return fail(ErrorCode::invalid_input, "its output is " + ours.to_string() + " or " +
+                                                  shape->to_string() + ", depending on the reading");
+    }
+    return {};
 }
 
 Value Importer::guessed_output(const RawNode& node, size_t position, const std::vector<Operand>& operands,
@@ -222,10 +334,10 @@ Value Importer::guessed_output(const RawNode& node, size_t position, const std::
     return value;
 }
 
-void Importer::add_unsupported(const RawNode& node, size_t index, const std::vector<Operand>& operands,
+void Importer::add_unsupported(const RawNode& node, const std::vector<Operand>& operands,
                                std::string why) {
     std::vector<ReferenceChecks::Output> inferred(node.outputs.size());
-    if (auto asked = m_checks.infer(node, index, operands))
+    if (auto asked = m_checks.infer(node, operands))
         inferred = std::move(*asked);
     else
         m_warnings.push_back(describe(node) + ": " + asked.error().message);
@@ -276,7 +388,9 @@ ValueId Importer::id_of(const std::string& name) {
 
 ValueId Importer::derived_constant(const std::string& name, const Source& source) {
     const auto [it, fresh] = m_derived.try_emplace(name + '\0' + source.how);
-    if (fresh) it->second = m_builder.constant(name, source.derived);
+    // Made from nothing of the file: named after the node, for an activation has the name already.
+    const bool own = source.how.find(':') != std::string::npos;
+    if (fresh) it->second = m_builder.constant(own ? source.how : name, source.derived);
     return it->second;
 }
 

@@ -116,6 +116,23 @@ void name_nodes(RawModel& model) {
     }
 }
 
+/// At most 64 entries of 1 MiB: a design may be among them, a hostile file's gigabytes may not.
+void read_metadata(const ::onnx::ModelProto& proto, RawModel& model) {
+    constexpr int most = 64;
+    constexpr size_t longest = size_t{1} << 20;
+    int left_out = 0;
+    for (const auto& entry : proto.metadata_props()) {
+        const bool fine = static_cast<int>(model.metadata.size()) < most && entry.key().size() <= longest &&
+                          entry.value().size() <= longest && is_utf8(entry.key()) && is_utf8(entry.value());
+        if (fine)
+            model.metadata.insert_or_assign(entry.key(), entry.value());
+        else
+            ++left_out;
+    }
+    if (left_out > 0)
+        model.warnings.push_back(std::to_string(left_out) + " entries of its metadata are too long or no text");
+}
+
 Result<void> check_names(const ::onnx::GraphProto& graph) {
     const auto check = [](const std::string& text) -> Result<void> {
         if (is_utf8(text)) return {};
@@ -208,9 +225,11 @@ Result<RawModel> ModelFile::read() const {
     }
     if (model.opset == 0 && m_proto->opset_import_size() == 0)
         model.opset = 1; // before operator sets had versions
+    read_metadata(*m_proto, model);
     for (const auto& proto : graph.node()) {
         auto node = read_node(proto);
         if (!node) return forward_error(node);
+        node->position = model.nodes.size();
         model.nodes.push_back(std::move(*node));
     }
     name_nodes(model);

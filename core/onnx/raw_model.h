@@ -2,6 +2,7 @@
 // What an ONNX file says, in plain structures: everything behind the reader works on these and never meets
 // protobuf.
 
+#include "core/onnx/encoding.h"
 #include "core/tensor/tensor.h"
 
 #include <map>
@@ -25,6 +26,13 @@ struct RawNode {
     std::vector<std::string> inputs, outputs; ///< an empty name: an optional one that is left out
     std::map<std::string, RawAttribute> attributes;
     bool has_subgraph = false;
+    std::optional<size_t> position; ///< in the file; nullopt: made out of others by rewrite_quantizers
+
+    // What rewrite_quantizers says; files cannot.
+    bool is_alias = false;             ///< its output is its input under another name
+    std::optional<Encoding> quantizer; ///< rounds its only input to this
+    std::optional<Encoding> weights;   ///< of a layer: what its weights were quantized to
+    std::string refused;               ///< not empty: why it is not run
 };
 
 struct RawValue {
@@ -42,10 +50,12 @@ struct RawModel {
     std::unordered_map<std::string, TensorPtr> initializers;
     std::unordered_set<std::string>
         unreadable;               ///< initializers of types that we do not hold (strings, complex)
-    std::vector<RawValue> inputs; ///< without those that are initializers as well
+    std::unordered_set<std::string> four_bits; ///< initializers of 4-bit integers, widened to 8
+    std::vector<RawValue> inputs;              ///< without those that are initializers as well
     std::vector<RawValue> outputs;
     std::unordered_map<std::string, RawValue>
         declared; ///< value_info and outputs: what the exporter believed
+    std::map<std::string, std::string> metadata; ///< of metadata_props, what is text of a sensible length
     std::vector<std::string> warnings;
 };
 

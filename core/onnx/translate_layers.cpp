@@ -1,249 +1,163 @@
-// Convolution, fully connected layers, BatchNormalization and pooling.
+// Convolution and transposed convolution.
 
-#include "core/onnx/translate.h"
+#include "core/onnx/window.h"
 
 #include "core/base/text.h"
-
-#include <bit>
 
 namespace widthwise::onnx::translation {
 
 namespace {
 
-constexpr int64_t longest = int64_t{1} << 31;
-
-/// Height and width; 1 where the attribute is missing.
-Result<std::array<int64_t, 2>> pair(NodeView& view, const std::string& name) {
-    const auto values = view.integers(name);
-    if (!values) return std::array<int64_t, 2>{1, 1};
-    if (values->size() != 2)
-        return misfit("its " + name + " are " + std::to_string(values->size()) + " values, not 2");
-    for (const int64_t v : *values) {
-        if (v < 1 || v > longest) return misfit("its " + name + " hold " + std::to_string(v));
-    }
-    return std::array<int64_t, 2>{(*values)[0], (*values)[1]};
-}
-
-/// Explicit pads, or those that auto_pad stands for: SAME makes the output ceil(input / stride), the odd
-/// pixel goes behind (SAME_UPPER) or before (SAME_LOWER) the image.
-Result<std::array<int64_t, 4>> pads(NodeView& view, const Shape& in, const std::array<int64_t, 2>& kernel,
-                                    const std::array<int64_t, 2>& strides,
-                                    const std::array<int64_t, 2>& dilations) {
-    std::array<int64_t, 4> out{};
-    const std::string mode = view.text("auto_pad", "NOTSET");
-    if (mode == "VALID") return out;
-    if (mode == "SAME_UPPER" || mode == "SAME_LOWER") {
-        for (size_t i = 0; i < 2; ++i) {
-            const int64_t outputs = (in[2 + i] - 1) / strides[i] + 1;
-            const int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
-            const int64_t total = std::max<int64_t>(0, (outputs - 1) * strides[i] + reach - in[2 + i]);
-            out[i] = mode == "SAME_UPPER" ? total / 2 : total - total / 2;
-            out[2 + i] = total - out[i];
-        }
-        return out;
-    }
-    if (mode != "NOTSET") return misfit("its auto_pad is " + in_quotes(mode));
-    const auto values = view.integers("pads");
-    if (!values) return out;
-    if (values->size() != 4)
-        return misfit("its pads are " + std::to_string(values->size()) + " values, not 4");
-    for (size_t i = 0; i < 4; ++i) {
-        if ((*values)[i] < 0) return misfit("its pads hold " + std::to_string((*values)[i]));
-        out[i] = (*values)[i];
-    }
-    return out;
-}
-
-Result<Shape> image_shape(const NodeView& view) {
-    auto shape = activation_shape(view);
-    if (shape && shape->rank() != 4)
-        return refuse(view.op_type() + " on " + shape->to_string() + " is not run, only on images");
-    return shape;
-}
-
-/// Weights and biases must be there when the network is opened.
-Result<void> need_constants(const NodeView& view) {
-    for (size_t i = 1; i < view.inputs().size(); ++i) {
-        const Operand* input = view.input(i);
-        if (input && !input->constant)
-            return refuse("its weights (" + in_quotes(input->name) + ") are computed, not constant");
-    }
-    return {};
-}
-
-/// The file's inputs from the first to `count`, without those that are left out at the end.
-std::vector<Source> leading_inputs(const NodeView& view, size_t count) {
-    std::vector<Source> out;
-    for (size_t i = 0; i < count && view.input(i); ++i) out.push_back({i, nullptr});
-    return out;
-}
-
-/// `in` and `weights` have four dimensions.
-Result<ConvAttributes> conv_attributes(NodeView& view, const Shape& in, const Shape& weights) {
+/// What both kinds share, but for the pads; `weights` have four dimensions.
+Result<ConvAttributes> window_of(NodeView& view, const Shape& weights) {
     ConvAttributes a;
-    auto kernel = pair(view, "kernel_shape");
+    auto kernel = pair_of(view, "kernel_shape");
     if (!kernel) return forward_error(kernel);
-    a.kernel = view.has("kernel_shape") ? *kernel : std::array{weights[2], weights[3]};
-    auto strides = pair(view, "strides");
+    a.kernel = view.has("kernel_shape") ? *kernel : Pair{weights[2], weights[3]};
+    auto strides = pair_of(view, "strides");
     if (!strides) return forward_error(strides);
     a.strides = *strides;
-    auto dilations = pair(view, "dilations");
+    auto dilations = pair_of(view, "dilations");
     if (!dilations) return forward_error(dilations);
     a.dilations = *dilations;
     a.group = view.integer("group", 1);
-    auto padding = pads(view, in, a.kernel, a.strides, a.dilations);
-    if (!padding) return forward_error(padding);
-    a.pads = *padding;
     return a;
 }
 
-Result<Translated> conv(NodeView& view, const Batch&) {
-    auto in = image_shape(view);
-    if (!in) return forward_error(in);
+Result<ConvAttributes> conv_attributes(NodeView& view, const Shape& in, const Shape& weights) {
+    auto a = window_of(view, weights);
+    if (!a) return a;
+    auto padding = pads_of(view, in, a->kernel, a->strides, a->dilations);
+    if (!padding) return forward_error(padding);
+    a->pads = *padding;
+    return a;
+}
+
+/// The node's constant weights, of rank 4.
+Result<Shape> weight_shape(const NodeView& view) {
     if (auto ok = need_constants(view); !ok) return forward_error(ok);
     const Operand* weights = view.input(1);
     if (!weights) return misfit("it has no weights");
     const Shape& w = weights->constant->shape();
     if (w.rank() != 4) return misfit("its weights have shape " + w.to_string() + ", not 4 dimensions");
-    auto attributes = conv_attributes(view, *in, w);
+    return w;
+}
+
+/// A signal N x C x L is an image of one row.
+Result<Translated> conv_of_signal(NodeView& view, const Shape& in) {
+    if (auto ok = need_constants(view); !ok) return forward_error(ok);
+    const Operand* weights = view.input(1);
+    if (!weights) return misfit("it has no weights");
+    const Tensor& w = *weights->constant;
+    if (w.shape().rank() != 3 || w.type() != DataType::f32)
+        return misfit("its weights have shape " + w.shape().to_string() + ", not 3 dimensions");
+    // Attributes of one value become those of two: a row.
+    RawNode row = view.node();
+    for (const char* name : {"kernel_shape", "strides", "dilations", "pads"}) {
+        const auto given = view.integers(name);
+        const bool pads = std::string_view(name) == "pads";
+        if (!given) continue;
+        if (given->size() != (pads ? 2 : 1))
+            return misfit("its " + std::string(name) + " are " + std::to_string(given->size()) + " values");
+        row.attributes[name] = pads ? std::vector<int64_t>{0, given->front(), 0, given->back()}
+                                    : std::vector<int64_t>{1, given->front()};
+    }
+    NodeView row_view(row, view.opset(), view.inputs());
+    const Shape image{1, in[1], 1, in[2]};
+    const Shape flat{w.shape()[0], w.shape()[1], 1, w.shape()[2]};
+    auto a = conv_attributes(row_view, image, flat);
+    if (row_view.problem()) return tl::unexpected<Error>(*row_view.problem());
+    if (!a) return forward_error(a);
+    const int64_t reach = (a->kernel[1] - 1) * a->dilations[1] + 1;
+    const int64_t room = in[2] + a->pads[1] + a->pads[3] - reach;
+    if (room < 0) return misfit("its kernel is longer than its input " + in.to_string());
+    Translated out;
+    const Source source =
+        out.then(Op::reshape, ReshapeAttributes{image.dims()}, {Source{0, nullptr}}, "Reshape");
+    std::vector<Source> inputs{
+        source, Source{1, std::make_shared<const Tensor>(Tensor::from_f32(flat, w.to_f32())), "row"}};
+    if (view.input(2)) inputs.push_back({2, nullptr});
+    const Source filtered = out.then(Op::conv, *a, std::move(inputs), "Conv");
+    out.then(Op::reshape, ReshapeAttributes{{1, flat[0], room / a->strides[1] + 1}}, {filtered}, "Reshape");
+    return std::move(out).finished();
+}
+
+Result<Translated> conv(NodeView& view, const Batch&) {
+    auto any = activation_shape(view);
+    if (any && any->rank() == 3) return conv_of_signal(view, *any);
+    auto in = image_shape(view);
+    if (!in) return forward_error(in);
+    auto w = weight_shape(view);
+    if (!w) return forward_error(w);
+    auto attributes = conv_attributes(view, *in, *w);
     if (!attributes) return forward_error(attributes);
     return Translated{Op::conv, *attributes, leading_inputs(view, 3)};
 }
 
-std::string exact(float value) {
-    return std::to_string(std::bit_cast<uint32_t>(value));
-}
-
-/// `matrix` (rank 2, f32) transposed if asked, times `factor`.
-TensorPtr prepared_matrix(const Tensor& matrix, bool transposed, float factor) {
-    const auto rows = static_cast<size_t>(matrix.shape()[0]),
-               columns = static_cast<size_t>(matrix.shape()[1]);
-    const auto in = matrix.as<float>();
-    std::vector<float> out(in.size());
-    for (size_t r = 0; r < rows; ++r) {
-        for (size_t c = 0; c < columns; ++c)
-            out[transposed ? c * rows + r : r * columns + c] = factor * in[r * columns + c];
+/// Pads so that the output has the size that the file asks for (output_shape, or SAME: input times stride).
+/// ONNX puts the odd pixel before the image unless auto_pad is SAME_UPPER; a size beyond what the kernel
+/// reaches is filled at the end.
+void pads_for_size(NodeView& view, const Shape& in, const Pair& size, ConvTransposeAttributes& a) {
+    const bool upper = view.text("auto_pad", "NOTSET") == "SAME_UPPER";
+    for (size_t i = 0; i < 2; ++i) {
+        const int64_t reach = (a.conv.kernel[i] - 1) * a.conv.dilations[i] + 1;
+        const int64_t full = (in[2 + i] - 1) * a.conv.strides[i] + reach + a.output_padding[i];
+        const int64_t total = full - size[i];
+        if (total < 0) a.output_padding[i] -= total;
+        const int64_t pads = std::max<int64_t>(total, 0);
+        a.conv.pads[i] = upper ? pads / 2 : pads - pads / 2;
+        a.conv.pads[2 + i] = pads - a.conv.pads[i];
     }
-    Shape shape = transposed ? Shape{matrix.shape()[1], matrix.shape()[0]} : matrix.shape();
-    return std::make_shared<const Tensor>(Tensor::from_f32(std::move(shape), std::move(out)));
 }
 
-/// Weights [I, O] (or [O, I] if `already_transposed`) as our [O, I].
-Result<Source> weight_matrix(const NodeView& view, bool already_transposed, float factor) {
-    const Operand* operand = view.input(1);
-    if (!operand) return misfit("it has no weights");
-    const Tensor& matrix = *operand->constant;
-    if (matrix.type() != DataType::f32)
-        return misfit("its weights are " + std::string(to_string(matrix.type())));
-    if (matrix.shape().rank() != 2) {
-        const std::string what = "weights of shape " + matrix.shape().to_string();
-        if (view.op_type() == "Gemm") return misfit("it has " + what + ", not a matrix");
-        return refuse(what + " are not run");
-    }
-    if (already_transposed && factor == 1.0F) return Source{1, nullptr};
-    std::string how = already_transposed ? "" : "T";
-    if (factor != 1.0F) how += "*" + exact(factor);
-    return Source{1, prepared_matrix(matrix, !already_transposed, factor), std::move(how)};
-}
-
-Result<Translated> gemm(NodeView& view, const Batch&) {
-    auto in = activation_shape(view);
-    if (!in) return forward_error(in);
-    if (auto ok = need_constants(view); !ok) return forward_error(ok);
-    if (view.integer("transA", 0) != 0) return refuse("Gemm with transA is not run by this version");
-    if (in->rank() != 2) return misfit("its input has shape " + in->to_string() + ", not 2 dimensions");
-    auto weights = weight_matrix(view, view.integer("transB", 0) != 0, view.real("alpha", 1));
-    if (!weights) return forward_error(weights);
-    Translated out{Op::gemm, {}, {Source{0, nullptr}, *weights}};
-    const Operand* bias = view.input(2);
-    if (!bias) return out;
-    const Tensor& c = *bias->constant;
-    const Shape& w = view.input(1)->constant->shape();
-    const int64_t outputs = w[view.integer("transB", 0) != 0 ? 0 : 1];
-    if (c.type() != DataType::f32) return misfit("its bias is " + std::string(to_string(c.type())));
-    if (c.elements() != outputs && c.elements() != 1)
-        return misfit("its bias has shape " + c.shape().to_string());
-    if (c.elements() == outputs && c.shape().rank() > 0 && c.shape()[c.shape().rank() - 1] != outputs) {
-        return refuse("a bias for each image is not run by this version");
-    }
-    const float beta = view.real("beta", 1);
-    if (beta == 1.0F && c.shape() == Shape{outputs}) {
-        out.inputs.push_back({2, nullptr});
-        return out;
-    }
-    std::vector<float> values(static_cast<size_t>(outputs));
-    for (size_t i = 0; i < values.size(); ++i) values[i] = beta * c.as<float>()[c.elements() == 1 ? 0 : i];
-    out.inputs.push_back({2,
-                          std::make_shared<const Tensor>(Tensor::from_f32(Shape{outputs}, std::move(values))),
-                          "*" + exact(beta) + "x" + std::to_string(outputs)});
-    return out;
-}
-
-Result<Translated> matmul(NodeView& view, const Batch&) {
-    auto in = activation_shape(view);
-    if (!in) return forward_error(in);
-    if (auto ok = need_constants(view); !ok) return forward_error(ok);
-    if (in->rank() != 2) return refuse("MatMul on " + in->to_string() + " is not run, only on vectors");
-    auto weights = weight_matrix(view, false, 1);
-    if (!weights) return forward_error(weights);
-    return Translated{Op::gemm, {}, {Source{0, nullptr}, *weights}};
-}
-
-Result<Translated> batch_norm(NodeView& view, const Batch&) {
-    auto in = activation_shape(view);
-    if (!in) return forward_error(in);
-    if (auto ok = need_constants(view); !ok) return forward_error(ok);
-    if (view.integer("training_mode", 0) != 0)
-        return refuse("BatchNormalization in training mode is not run");
-    if (view.integer("spatial", 1) == 0) return refuse("BatchNormalization for each pixel is not run");
-    return Translated{Op::batch_norm, BatchNormAttributes{view.real("epsilon", 1e-5F)},
-                      leading_inputs(view, 5)};
-}
-
-Result<Translated> pool(NodeView& view, const Batch&) {
+Result<Translated> conv_transpose(NodeView& view, const Batch&) {
     auto in = image_shape(view);
     if (!in) return forward_error(in);
-    const bool max = view.op_type() == "MaxPool";
-    PoolAttributes a;
-    if (!view.has("kernel_shape")) return misfit("it has no kernel_shape");
-    auto kernel = pair(view, "kernel_shape");
-    if (!kernel) return forward_error(kernel);
-    a.kernel = *kernel;
-    auto strides = pair(view, "strides");
-    if (!strides) return forward_error(strides);
-    a.strides = *strides;
-    auto dilations = pair(view, "dilations");
-    if (!dilations) return forward_error(dilations);
-    if (*dilations != std::array<int64_t, 2>{1, 1})
-        return refuse("pooling with dilations is not run by this version");
-    auto padding = pads(view, *in, a.kernel, a.strides, {1, 1});
-    if (!padding) return forward_error(padding);
-    a.pads = *padding;
-    a.ceil_mode = view.integer("ceil_mode", 0) != 0;
-    a.count_include_pad = !max && view.integer("count_include_pad", 0) != 0;
-    return Translated{max ? Op::max_pool : Op::average_pool, a, {Source{0, nullptr}}};
-}
-
-Result<Translated> global_average_pool(NodeView& view, const Batch&) {
-    auto in = image_shape(view);
-    if (!in) return forward_error(in);
-    return Translated{Op::global_average_pool, {}, {Source{0, nullptr}}};
+    auto w = weight_shape(view);
+    if (!w) return forward_error(w);
+    auto window = window_of(view, *w);
+    if (!window) return forward_error(window);
+    ConvTransposeAttributes a{*window, {}};
+    constexpr int64_t longest = int64_t{1} << 20; // keeps every product below in 64 bits
+    for (size_t i = 0; i < 2; ++i) {
+        if (a.conv.kernel[i] > longest || a.conv.strides[i] > longest || a.conv.dilations[i] > longest)
+            return misfit("its kernel, strides or dilations are larger than 2^20");
+    }
+    if (const auto extra = view.integers("output_padding")) {
+        if (extra->size() != 2) return misfit("its output_padding is no pair");
+        for (size_t i = 0; i < 2; ++i) {
+            if ((*extra)[i] < 0 || (*extra)[i] > longest)
+                return misfit("its output_padding holds " + std::to_string((*extra)[i]));
+            a.output_padding[i] = (*extra)[i];
+        }
+    }
+    const std::string mode = view.text("auto_pad", "NOTSET");
+    const bool same = mode == "SAME_UPPER" || mode == "SAME_LOWER";
+    if (view.has("output_shape") || same) {
+        Pair size{(*in)[2] * a.conv.strides[0], (*in)[3] * a.conv.strides[1]};
+        if (const auto given = view.integers("output_shape")) {
+            if (given->size() < 2) return misfit("its output_shape is no pair");
+            for (size_t i = 0; i < 2; ++i) { // older files repeat batch and channels in front
+                size[i] = (*given)[given->size() - 2 + i];
+                if (size[i] < 1 || size[i] > longest)
+                    return misfit("its output_shape holds " + std::to_string(size[i]));
+            }
+        }
+        pads_for_size(view, *in, size, a);
+    } else {
+        auto padding = pads_of(view, *in, a.conv.kernel, a.conv.strides, a.conv.dilations);
+        if (!padding) return forward_error(padding);
+        a.conv.pads = *padding;
+    }
+    return Translated{Op::conv_transpose, a, leading_inputs(view, 3)};
 }
 
 } // namespace
 
 Function layer_function(const std::string& op_type) {
-    static const std::map<std::string, Function> functions{
-        {"Conv", conv},
-        {"Gemm", gemm},
-        {"MatMul", matmul},
-        {"BatchNormalization", batch_norm},
-        {"MaxPool", pool},
-        {"AveragePool", pool},
-        {"GlobalAveragePool", global_average_pool},
-    };
-    const auto it = functions.find(op_type);
-    return it == functions.end() ? nullptr : it->second;
+    if (op_type == "Conv") return conv;
+    if (op_type == "ConvTranspose") return conv_transpose;
+    return nullptr;
 }
 
 } // namespace widthwise::onnx::translation

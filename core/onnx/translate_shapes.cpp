@@ -1,5 +1,5 @@
-// Ops that move numbers without changing them. Each must leave the batch where it is: outermost, and alone on
-// its axis.
+// New shapes, orders and repetitions of the same numbers. Each must leave the batch where it is: outermost,
+// and alone on its axis.
 
 #include "core/onnx/translate.h"
 
@@ -10,8 +10,10 @@ namespace widthwise::onnx::translation {
 
 namespace {
 
-tl::unexpected<Error> moves_batch(const NodeView& view) {
-    return refuse(view.op_type() + " mixes the batch with other axes, which is not run");
+/// `translated`, unless its output is larger than any shape may be.
+Result<Translated> fitting(const Shape& out, Translated translated) {
+    if (!out.checked_elements()) return misfit("its output " + out.to_string() + " is too large");
+    return translated;
 }
 
 /// Reshape's target as if the file had been written for batch 1.
@@ -54,7 +56,7 @@ Result<Translated> reshape(NodeView& view, const Batch& batch) {
     }
     if (!out) return forward_error(out);
     if (out->rank() == 0 || (*out)[0] != 1) return moves_batch(view);
-    return Translated{Op::reshape, ReshapeAttributes{out->dims()}, {Source{0, nullptr}}};
+    return Translated{Op::reshape, ReshapeAttributes{out->dims()}, {Source{0, nullptr}}, type_of_input(view)};
 }
 
 Result<Translated> transpose(NodeView& view, const Batch&) {
@@ -70,97 +72,54 @@ Result<Translated> transpose(NodeView& view, const Batch&) {
         return misfit("its perm is no permutation of " + std::to_string(in->rank()) + " axes");
     }
     if (perm.front() != 0) return moves_batch(view);
-    return Translated{Op::transpose, TransposeAttributes{perm}, {Source{0, nullptr}}};
+    return Translated{Op::transpose, TransposeAttributes{perm}, {Source{0, nullptr}}, type_of_input(view)};
 }
 
-Result<Translated> concat(NodeView& view, const Batch&) {
+/// Expand's target may have more axes than it broadcasts; both sides count ones.
+Result<Translated> expand(NodeView& view, const Batch& batch) {
     auto in = activation_shape(view);
     if (!in) return forward_error(in);
-    Translated out{Op::concat, {}, {}};
-    for (size_t i = 0; i < view.inputs().size(); ++i) {
-        const Operand* operand = view.input(i);
-        if (!operand) return misfit("it lacks an input");
-        if (operand->constant)
-            return refuse("Concat with a constant (" + in_quotes(operand->name) + ") is not run");
-        out.inputs.push_back({i, nullptr});
-    }
-    if (view.opset() >= 4 && !view.has("axis")) return misfit("it has no axis");
-    auto axis = resolve_axis(view.integer("axis", 1), in->rank());
-    if (!axis) return forward_error(axis);
-    if (*axis == 0) return moves_batch(view);
-    out.attributes = ConcatAttributes{*axis};
-    return out;
+    auto target = view.integers("shape", 1);
+    if (!target) return forward_error(target);
+    if (!*target) return misfit("it has no target shape");
+    free_batch(**target, batch);
+    Shape wanted(**target);
+    if (!wanted.checked_elements()) return misfit("its shape " + wanted.to_string() + " is impossible");
+    auto out = broadcast_shape(*in, wanted);
+    if (!out) return forward_error(out);
+    if (out->rank() != in->rank() || (*out)[0] != 1) return moves_batch(view);
+    const DataType type = type_of_input(view);
+    if (*out == *in) return Translated{Op::identity, {}, {Source{0, nullptr}}, type};
+    return fitting(*out,
+                   Translated{Op::expand, ExpandAttributes{out->dims(), false}, {Source{0, nullptr}}, type});
 }
 
-Result<Translated> slice(NodeView& view, const Batch& batch) {
+Result<Translated> tile(NodeView& view, const Batch&) {
     auto in = activation_shape(view);
     if (!in) return forward_error(in);
-    Shape original = *in; // a slice of the file's own batch must be whole
-    original[0] = batch.is_free ? 2 : batch.fixed;
-    auto whole = resolve_slice(view, original);
-    if (!whole) return forward_error(whole);
-    if (whole->starts[0] != 0 || whole->ends[0] != original[0] || whole->steps[0] != 1) {
-        return refuse("Slice of the batch is not run");
+    auto repeats = view.integers("repeats", 1);
+    if (!repeats) return forward_error(repeats);
+    if (!*repeats || (*repeats)->size() != in->rank())
+        return misfit("its repeats do not fit " + in->to_string());
+    if ((**repeats)[0] != 1) return moves_batch(view);
+    Shape out = *in;
+    for (size_t i = 1; i < in->rank(); ++i) {
+        constexpr int64_t most = int64_t{1} << 20;
+        if ((**repeats)[i] < 1 || (**repeats)[i] > most)
+            return misfit("its repeats hold " + std::to_string((**repeats)[i]));
+        if (__builtin_mul_overflow(out[i], (**repeats)[i], &out[i])) return misfit("its output is too large");
     }
-    whole->ends[0] = 1;
-    for (size_t i = 0; i < in->rank(); ++i) {
-        if (slice_extent(whole->starts[i], whole->ends[i], whole->steps[i]) == 0) {
-            return misfit("its slice of axis " + std::to_string(i) + " is empty");
-        }
-    }
-    return Translated{Op::slice, *whole, {Source{0, nullptr}}};
-}
-
-Result<Translated> pad(NodeView& view, const Batch&) {
-    auto in = activation_shape(view);
-    if (!in) return forward_error(in);
-    if (const auto mode = view.text("mode", "constant"); mode != "constant") {
-        return refuse("Pad in mode " + in_quotes(mode) + " is not run");
-    }
-    auto given = view.integers(view.has("paddings") ? "paddings" : "pads", 1);
-    if (!given) return forward_error(given);
-    if (!*given) return misfit("it has no pads");
-    std::vector<int64_t> axes(in->rank());
-    for (size_t i = 0; i < axes.size(); ++i) axes[i] = static_cast<int64_t>(i);
-    if (view.input(3)) { // operator set 18: only the axes that are named
-        auto named = view.integers("axes", 3);
-        if (!named) return forward_error(named);
-        axes = **named;
-    }
-    if ((*given)->size() != 2 * axes.size()) {
-        return misfit("its pads are " + std::to_string((*given)->size()) + " values, not " +
-                      std::to_string(2 * axes.size()));
-    }
-    PadAttributes a;
-    a.before.assign(in->rank(), 0);
-    a.after.assign(in->rank(), 0);
-    for (size_t i = 0; i < axes.size(); ++i) {
-        auto axis = resolve_axis(axes[i], in->rank());
-        if (!axis) return forward_error(axis);
-        a.before[static_cast<size_t>(*axis)] = (**given)[i];
-        a.after[static_cast<size_t>(*axis)] = (**given)[axes.size() + i];
-    }
-    for (size_t i = 0; i < in->rank(); ++i) {
-        if (a.before[i] < 0 || a.after[i] < 0) return refuse("Pad with negative pads is not run");
-    }
-    if (a.before[0] != 0 || a.after[0] != 0) return refuse("Pad of the batch is not run");
-    a.value = view.real("value", 0);
-    if (const Operand* value = view.input(2)) {
-        if (!value->constant) return refuse("its padding value is computed, not constant");
-        if (value->constant->type() != DataType::f32 || value->constant->elements() != 1) {
-            return misfit("its padding value is no single float32 number");
-        }
-        a.value = value->constant->as<float>()[0];
-    }
-    return Translated{Op::pad, a, {Source{0, nullptr}}};
+    const DataType type = type_of_input(view);
+    return fitting(out,
+                   Translated{Op::expand, ExpandAttributes{out.dims(), true}, {Source{0, nullptr}}, type});
 }
 
 } // namespace
 
 Function shape_function(const std::string& op_type) {
     static const std::map<std::string, Function> functions{
-        {"Reshape", reshape}, {"Flatten", reshape},     {"Squeeze", reshape}, {"Unsqueeze", reshape},
-        {"Concat", concat},   {"Transpose", transpose}, {"Slice", slice},     {"Pad", pad},
+        {"Reshape", reshape},     {"Flatten", reshape}, {"Squeeze", reshape}, {"Unsqueeze", reshape},
+        {"Transpose", transpose}, {"Expand", expand},   {"Tile", tile},
     };
     const auto it = functions.find(op_type);
     return it == functions.end() ? nullptr : it->second;
