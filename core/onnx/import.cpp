@@ -46,6 +46,12 @@ Result<Imported> import_parsed(ModelFile file, std::string hash, const std::stri
     if (!graph) return forward_error(graph);
     Imported imported{
         std::move(*graph), std::move(hash), {}, std::move(model->metadata), std::move(model->warnings)};
+    if (*quantized) {
+        auto network = absorb_quantizers(*imported.graph, *model);
+        if (!network) return forward_error(network);
+        imported.graph = std::move(network->graph);
+        imported.design = std::move(network->design);
+    }
     imported.warnings.insert(imported.warnings.end(), doubts->begin(), doubts->end());
     imported.warnings.insert(imported.warnings.end(), importer.warnings().begin(), importer.warnings().end());
     return imported;

@@ -136,9 +136,9 @@ Result<std::vector<std::string>> ReferenceChecks::check_model(const RawModel& mo
 }
 
 Result<std::vector<ReferenceChecks::Output>>
-ReferenceChecks::infer(const RawNode& node, size_t index, const std::vector<Operand>& inputs) const {
+ReferenceChecks::infer(const RawNode& node, const std::vector<Operand>& inputs) const {
     std::vector<Output> outputs(node.outputs.size());
-    if (node.has_subgraph || !knows(node) || !sensible(node)) return outputs;
+    if (!node.position || node.has_subgraph || !knows(node) || !sensible(node)) return outputs;
     for (const Operand& input : inputs) {
         if (input.present() && !input.type) return outputs;
     }
@@ -150,7 +150,7 @@ ReferenceChecks::infer(const RawNode& node, size_t index, const std::vector<Oper
         opset.set_version(m_opset);
         auto& graph = *model.mutable_graph();
         graph.set_name("node");
-        *graph.add_node() = m_file.node(index);
+        *graph.add_node() = m_file.node(*node.position);
         graph.mutable_node(0)->set_domain(node.domain);
         std::set<std::string> added;
         for (const Operand& input : inputs) {

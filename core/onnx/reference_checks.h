@@ -28,12 +28,12 @@ public:
         std::optional<DataType> type;
         std::optional<Shape> shape;
     };
-    /// Types and shapes of the outputs of node `index` alone, from what is known of its inputs (constants of
-    /// up to 1024 elements are handed over, of larger ones type and shape). Everything unknown where libonnx
-    /// cannot be asked: foreign or newer ops, nested graphs, attributes out of any sensible range (it would
-    /// divide by them). Errors: invalid_input when it finds that attributes, types and shapes contradict each
-    /// other.
-    [[nodiscard]] Result<std::vector<Output>> infer(const RawNode& node, size_t index,
+    /// Types and shapes of the outputs of a node of the file alone, from what is known of its inputs
+    /// (constants of up to 1024 elements are handed over, of larger ones type and shape). Everything unknown
+    /// where libonnx cannot be asked: nodes that are not the file's, foreign or newer ops, nested graphs,
+    /// attributes out of any sensible range (it would divide by them). Errors: invalid_input when it finds
+    /// that attributes, types and shapes contradict each other.
+    [[nodiscard]] Result<std::vector<Output>> infer(const RawNode& node,
                                                     const std::vector<Operand>& inputs) const;
 
 private:
