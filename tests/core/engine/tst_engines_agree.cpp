@@ -1,105 +1,19 @@
 // The oneDNN executor against the plain reference: every buffer of every program, bit for bit. CTest runs
 // this binary once per instruction set (ONEDNN_MAX_CPU_ISA).
 
-#include "core/base/rng.h"
-#include "core/engine/evaluator.h"
-#include "core/engine/executor.h"
-#include "core/engine/reference_engine.h"
 #include "core/graph/layer_work.h"
-#include "core/quant/affine.h"
-
-#include <QTest>
-
-#include <algorithm>
-#include <array>
-#include <cmath>
+#include "engine_comparison.h"
 
 using namespace widthwise;
 using namespace widthwise::engine;
 
 namespace {
 
-TensorPtr random_tensor(Rng& rng, Shape shape, double lo, double hi) {
-    std::vector<float> values(static_cast<size_t>(shape.elements()));
-    for (float& v : values) v = static_cast<float>(rng.uniform(lo, hi));
-    return std::make_shared<Tensor>(Tensor::from_f32(std::move(shape), std::move(values)));
-}
-
-struct ConvCase {
-    int64_t in = 8, out = 8, size = 9, kernel = 3, stride = 1, dilation = 1, group = 1;
-    std::array<int64_t, 4> pads{1, 1, 1, 1};
-    float clip = 0; ///< 0: none, infinity: ReLU, else Clip at this value
-};
-
-/// Grows a network with random constants; every method returns the new value.
-struct Net {
-    Rng& rng;
-    GraphBuilder builder{"random"};
-    int count = 0;
-
-    std::string name(const char* op) { return std::string(op) + std::to_string(count++); }
-    ValueId check(Result<ValueId> value) {
-        if (!value) qFatal("%s", value.error().to_line().c_str());
-        return *value;
-    }
-    ValueId conv(ValueId in, const ConvCase& c, double spread = 1) {
-        const std::string n = name("conv");
-        const double fan_in = static_cast<double>(c.in / c.group * c.kernel * c.kernel);
-        const double limit = spread / std::sqrt(fan_in);
-        const ValueId w = builder.constant(
-            n + ".w", random_tensor(rng, {c.out, c.in / c.group, c.kernel, c.kernel}, -limit, limit));
-        const ValueId b = builder.constant(n + ".b", random_tensor(rng, {c.out}, -0.3, 0.3));
-        const ConvAttributes a{
-            {c.kernel, c.kernel}, {c.stride, c.stride}, c.pads, {c.dilation, c.dilation}, c.group};
-        const ValueId y = check(builder.add(Op::conv, "Conv", n, a, {in, w, b}));
-        if (c.clip == 0) return y;
-        if (std::isinf(c.clip)) return check(builder.add(Op::relu, "Relu", name("relu"), {}, {y}));
-        return check(builder.add(Op::clip, "Clip", name("clip"), ClipAttributes{0, c.clip}, {y}));
-    }
-    ValueId gemm(ValueId in, int64_t from, int64_t to) {
-        const std::string n = name("gemm");
-        const ValueId w = builder.constant(n + ".w", random_tensor(rng, {to, from}, -0.4, 0.4));
-        const ValueId b = builder.constant(n + ".b", random_tensor(rng, {to}, -0.3, 0.3));
-        return check(builder.add(Op::gemm, "Gemm", n, {}, {in, w, b}));
-    }
-    ValueId op(Op op, Attributes a, std::vector<ValueId> in) {
-        const std::string n = name("op");
-        return check(builder.add(op, n, n, std::move(a), std::move(in)));
-    }
-    GraphPtr finish(ValueId out) {
-        builder.output(out);
-        return builder.build().value();
-    }
-};
-
-/// Deterministic pseudo-images as a Dataset.
-class Images : public Dataset {
-public:
-    Images(std::array<int64_t, 3> chw, int64_t count, uint64_t seed)
-        : m_chw(chw), m_count(count), m_seed(seed) {
-        m_name = "random images";
-        m_class_count = 1;
-    }
-    int64_t size() const override { return m_count; }
-    int64_t label(int64_t) const override { return 0; }
-    std::array<int64_t, 3> image_shape() const override { return m_chw; }
-    Result<void> read(int64_t index, std::span<float> hwc) const override {
-        Rng rng = Rng::stream(m_seed, static_cast<uint64_t>(index));
-        for (float& v : hwc) v = static_cast<float>(rng.uniform(-1.5, 2));
-        return {};
-    }
-
-private:
-    std::array<int64_t, 3> m_chw;
-    int64_t m_count;
-    uint64_t m_seed;
-};
-
 PrecisionPlan random_plan(Rng& rng, const Graph& graph) {
     PrecisionPlan plan;
     for (const NodeId id : graph.node_ids()) {
         const auto width = [&] { return static_cast<int>(2 + rng.below(7)); };
-        LayerPrecision p{weight_integer(width()), activation_integer(width())};
+        LayerPrecision p{weight_integer(width()), activation_integer(width()), {}};
         p.weights.granularity = rng.below(2) ? Granularity::channel : Granularity::tensor;
         p.weights.narrow = rng.below(2) != 0;
         if (rng.below(4) == 0) {
@@ -113,69 +27,8 @@ PrecisionPlan random_plan(Rng& rng, const Graph& graph) {
     return plan;
 }
 
-/// Runs both engines over some images and compares every buffer that a step writes.
 void compare_engines(const GraphPtr& graph, const PrecisionPlan& plan, uint64_t seed) {
-    const Shape& in = graph->value(graph->inputs()[0]).shape;
-    const Images images({in[1], in[2], in[3]}, 5, seed);
-    const auto statistics = calibrate(graph, images, 5, {});
-    QVERIFY2(statistics, statistics ? "" : statistics.error().to_line().c_str());
-    const auto resolved = resolve_plan(*graph, plan, *statistics);
-    QVERIFY2(resolved, resolved ? "" : resolved.error().to_line().c_str());
-    auto program = lower(*graph, *resolved);
-    QVERIFY2(program, program ? "" : program.error().to_line().c_str());
-    auto created = Executor::create(*program, 3);
-    QVERIFY2(created, created ? "" : created.error().to_line().c_str());
-    const auto executor = *created;
-    use_one_openmp_thread();
-    Executor::Context context(executor);
-    const auto per_image = static_cast<size_t>(in.elements());
-    std::vector<std::vector<float>> inputs(3, std::vector<float>(per_image));
-    for (size_t i = 0; i < 3; ++i) {
-        QVERIFY(images.read(static_cast<int64_t>(i), inputs[i]));
-        std::copy(inputs[i].begin(), inputs[i].end(),
-                  context.input().begin() + static_cast<int64_t>(i * per_image));
-    }
-    std::vector<ReferenceEngine> references;
-    for (size_t i = 0; i < 3; ++i) references.emplace_back(executor->program());
-    for (size_t i = 0; i < 3; ++i) references[i].run(inputs[i]);
-
-    QString wrong;
-    context.run([&](BufferId id) {
-        const Buffer& buffer = executor->program().buffers[id.position()];
-        const auto& steps = executor->program().steps;
-        const auto writer = std::find_if(steps.begin(), steps.end(),
-                                         [&](const Step& s) { return writes(s.operation) == id; });
-        const auto step = static_cast<size_t>(writer - steps.begin());
-        const Step& s = *writer;
-        const auto* conv = std::get_if<ConvStep>(&s.operation);
-        const bool float_conv = conv && !conv->is_integer();
-        const auto n = static_cast<size_t>(buffer.extent.elements());
-        for (size_t image = 0; image < 3 && wrong.isEmpty(); ++image)
-            for (size_t i = 0; i < n; ++i) {
-                double got = 0, expected = 0;
-                if (buffer.representation.element == Element::u8) {
-                    got = context.u8(id)[image * n + i];
-                    expected = references[image].u8(id)[i];
-                } else {
-                    got = static_cast<double>(context.f32(id)[image * n + i]);
-                    expected = static_cast<double>(references[image].f32(id)[i]);
-                }
-                // Float sums have an order; everything that was ever integer is exact until a float layer
-                // follows.
-                const double tolerance = float_conv ? 1e-4 * (1 + std::fabs(expected)) : 0;
-                if (std::fabs(got - expected) > tolerance) {
-                    wrong = QStringLiteral("seed %1 step %2 (%3, %4): element %5 is %6, reference %7")
-                                .arg(seed)
-                                .arg(step)
-                                .arg(QString::fromStdString(s.node),
-                                     QString::fromStdString(executor->implementation(step)))
-                                .arg(i)
-                                .arg(got, 0, 'g', 9)
-                                .arg(expected, 0, 'g', 9);
-                    break;
-                }
-            }
-    });
+    const QString wrong = first_difference(graph, plan, seed);
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
 }
 
