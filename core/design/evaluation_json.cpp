@@ -1,11 +1,9 @@
 // Evaluations as the document of `evaluate --json`, in and out.
 #include "core/base/text.h"
 #include "core/design/json.h"
+#include "core/design/json_values.h"
 
-#include <nlohmann/json.hpp>
-
-#include <cmath>
-#include <limits>
+#include <algorithm>
 #include <stdexcept>
 
 namespace widthwise {
@@ -13,41 +11,6 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-/// null for what JSON cannot hold.
-ordered_json number(double value) {
-    return std::isfinite(value) ? ordered_json(value) : ordered_json(nullptr);
-}
-
-template <typename T> ordered_json optional(const std::optional<T>& value) {
-    if (!value) return nullptr;
-    if constexpr (std::is_floating_point_v<T>)
-        return number(*value);
-    else
-        return *value;
-}
-
-ordered_json interval(const Interval& value) {
-    return ordered_json::array({number(value.lo), number(value.hi)});
-}
-
-double read_number(const json& object, const char* key) {
-    const json& value = object.at(key);
-    return value.is_null() ? std::numeric_limits<double>::quiet_NaN() : value.get<double>();
-}
-
-template <typename T> std::optional<T> read_optional(const json& object, const char* key) {
-    const json& value = object.at(key);
-    return value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
-}
-
-Interval read_interval(const json& object, const char* key) {
-    const json& value = object.at(key);
-    const auto end = [&](size_t i) {
-        return value.at(i).is_null() ? std::numeric_limits<double>::quiet_NaN() : value.at(i).get<double>();
-    };
-    return {end(0), end(1)};
-}
 
 ordered_json write_layer(const LayerDiagnostics& layer) {
     ordered_json out;
@@ -59,6 +22,44 @@ ordered_json write_layer(const LayerDiagnostics& layer) {
     out["activation_sqnr_db"] = optional(layer.activation_sqnr_db);
     out["execution"] = to_string(layer.execution);
     out["accumulator_bits"] = optional(layer.accumulator_bits);
+    out["observed_accumulator_bits"] = optional(layer.observed_accumulator_bits);
+    return out;
+}
+
+/// All null without labels or classes; the share of equal predictions is known even then.
+void write_accuracy(ordered_json& out, const Evaluation& evaluation) {
+    const Accuracy& accuracy = evaluation.accuracy;
+    const auto& agreement = evaluation.agreement;
+    const bool known = accuracy.samples > 0;
+    const auto if_known = [&](ordered_json value) { return known ? value : ordered_json(nullptr); };
+    out["samples"] = known || !agreement ? accuracy.samples : agreement->samples;
+    out["top1"] = if_known(number(accuracy.top1));
+    out["top1_ci95"] = if_known(interval(accuracy.top1_ci95));
+    out["top5"] = if_known(optional(accuracy.top5));
+    out["float_top1"] = if_known(number(accuracy.float_top1));
+    out["agreement"] = known       ? number(accuracy.agreement)
+                       : agreement ? number(agreement->top1_agreement)
+                                   : nullptr;
+    out["delta_top1"] = if_known(number(accuracy.delta_top1));
+    out["delta_ci95"] = if_known(interval(accuracy.delta_ci95));
+    out["output_agreement"] = nullptr;
+    if (!agreement) return;
+    ordered_json& outputs = out["output_agreement"];
+    outputs["samples"] = agreement->samples;
+    outputs["sqnr_db"] = number(agreement->sqnr_db);
+    outputs["psnr_db"] = number(agreement->psnr_db);
+    outputs["top1_agreement"] = number(agreement->top1_agreement);
+    outputs["top1_agreement_ci95"] = interval(agreement->top1_agreement_ci95);
+}
+
+ordered_json write_pass(const PassReport& report) {
+    ordered_json out;
+    out["pass"] = to_string(report.pass);
+    out["layers"] = report.layers;
+    out["summary"] = report.summary;
+    out["output_sqnr_db_before"] = optional(report.output_sqnr_db_before);
+    out["output_sqnr_db_after"] = optional(report.output_sqnr_db_after);
+    out["seconds"] = number(report.seconds);
     return out;
 }
 
@@ -81,12 +82,14 @@ NumberFormat full_format(const std::string& words, const NumberFormat& resolved,
     if (asked.to_string() == words) return asked;
     if (words == "float32") return float32_format();
     // A format that neither plan holds: what its words say is all there is to know.
-    for (int bits = k_min_bits; bits <= k_max_bits; ++bits) {
-        NumberFormat per_tensor = weight_integer(bits);
-        per_tensor.granularity = Granularity::tensor;
-        for (const NumberFormat& format : {weight_integer(bits), per_tensor, activation_integer(bits)})
-            if (format.to_string() == words) return format;
-    }
+    for (const FormatType type : k_format_types)
+        for (int bits = 0; bits <= k_max_bits; ++bits)
+            for (NumberFormat format :
+                 {default_weight_format(type, bits), default_activation_format(type, bits)})
+                for (const Granularity granularity : {Granularity::tensor, Granularity::channel}) {
+                    format.granularity = granularity;
+                    if (validate(format) && format.to_string() == words) return format;
+                }
     throw std::invalid_argument("unknown format " + in_quotes(words));
 }
 
@@ -109,11 +112,17 @@ LayerDiagnostics read_layer(const json& object, const Evaluation& evaluation) {
     layer.activation_sqnr_db = read_optional<double>(object, "activation_sqnr_db");
     layer.execution = read_execution(object.at("execution").get<std::string>());
     layer.accumulator_bits = read_optional<int>(object, "accumulator_bits");
+    // Project files of earlier versions do not have it.
+    if (object.contains("observed_accumulator_bits"))
+        layer.observed_accumulator_bits = read_optional<int>(object, "observed_accumulator_bits");
     return layer;
 }
 
+/// Without labels or classes the keys are null.
 Accuracy read_accuracy(const json& object) {
     Accuracy accuracy;
+    const bool known = !object.at("top1").is_null() || !object.at("top1_ci95").is_null();
+    if (!known) return accuracy;
     accuracy.samples = object.at("samples").get<int64_t>();
     accuracy.top1 = read_number(object, "top1");
     accuracy.top1_ci95 = read_interval(object, "top1_ci95");
@@ -123,6 +132,33 @@ Accuracy read_accuracy(const json& object) {
     accuracy.delta_top1 = read_number(object, "delta_top1");
     accuracy.delta_ci95 = read_interval(object, "delta_ci95");
     return accuracy;
+}
+
+/// null stands for infinity: exact.
+std::optional<OutputAgreement> read_agreement(const json& object) {
+    constexpr double k_exact = std::numeric_limits<double>::infinity();
+    OutputAgreement agreement;
+    agreement.samples = object.at("samples").get<int64_t>();
+    agreement.sqnr_db = read_number(object, "sqnr_db", k_exact);
+    agreement.psnr_db = read_number(object, "psnr_db", k_exact);
+    agreement.top1_agreement = read_number(object, "top1_agreement");
+    agreement.top1_agreement_ci95 = read_interval(object, "top1_agreement_ci95");
+    return agreement;
+}
+
+PassReport read_pass(const json& object) {
+    PassReport report;
+    const auto name = object.at("pass").get<std::string>();
+    const auto* pass = std::find_if(k_passes.begin(), k_passes.end(),
+                                    [&](Pass candidate) { return to_string(candidate) == name; });
+    if (pass == k_passes.end()) throw std::invalid_argument("unknown pass " + in_quotes(name));
+    report.pass = *pass;
+    report.layers = object.at("layers").get<int>();
+    report.summary = object.at("summary").get<std::string>();
+    report.output_sqnr_db_before = read_optional<double>(object, "output_sqnr_db_before");
+    report.output_sqnr_db_after = read_optional<double>(object, "output_sqnr_db_after");
+    report.seconds = read_number(object, "seconds");
+    return report;
 }
 
 Provenance read_provenance(const json& object, const json& calibration) {
@@ -146,21 +182,15 @@ Provenance read_provenance(const json& object, const json& calibration) {
 } // namespace
 
 std::string evaluation_to_json(const Evaluation& evaluation) {
-    const Accuracy& accuracy = evaluation.accuracy;
     const CalibrationInfo& calibration = evaluation.provenance.calibration;
     ordered_json out;
-    out["samples"] = accuracy.samples;
-    out["top1"] = number(accuracy.top1);
-    out["top1_ci95"] = interval(accuracy.top1_ci95);
-    out["top5"] = optional(accuracy.top5);
-    out["float_top1"] = number(accuracy.float_top1);
-    out["agreement"] = number(accuracy.agreement);
-    out["delta_top1"] = number(accuracy.delta_top1);
-    out["delta_ci95"] = interval(accuracy.delta_ci95);
+    write_accuracy(out, evaluation);
     out["seconds"] = number(evaluation.seconds);
     out["images_per_second"] = number(evaluation.images_per_second);
     out["layers"] = ordered_json::array();
     for (const LayerDiagnostics& layer : evaluation.layers) out["layers"].push_back(write_layer(layer));
+    out["passes"] = ordered_json::array();
+    for (const PassReport& report : evaluation.passes) out["passes"].push_back(write_pass(report));
     out["calibration"]["data"] =
         calibration.data.empty() ? ordered_json(nullptr) : ordered_json(calibration.data);
     out["calibration"]["samples"] = calibration.samples;
@@ -188,6 +218,11 @@ Result<Evaluation> evaluation_from_json(std::string_view text, const Graph& grap
         evaluation.images_per_second = read_number(object, "images_per_second");
         for (const json& layer : object.at("layers"))
             evaluation.layers.push_back(read_layer(layer, evaluation));
+        // Project files of earlier versions have neither of these.
+        if (const auto found = object.find("output_agreement"); found != object.end() && !found->is_null())
+            evaluation.agreement = read_agreement(*found);
+        if (const auto found = object.find("passes"); found != object.end())
+            for (const json& pass : *found) evaluation.passes.push_back(read_pass(pass));
         return evaluation;
     } catch (const std::exception& e) {
         // nlohmann's text names the key or the position; its own prefix means nothing to the user.

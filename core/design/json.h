@@ -4,16 +4,30 @@
 
 #include "core/design/cost_breakdown.h"
 #include "core/design/evaluation.h"
+#include "core/design/sensitivity.h"
 
 #include <string>
 #include <string_view>
 
 namespace widthwise {
 
-/// The keys of `evaluate --json`, plus "design", "resolved_design" and "provenance".
+/// The keys of `evaluate --json`, plus "design", "resolved_design" and "provenance". Without labels or
+/// classes those of accuracy are null and "output_agreement" is not. Infinite decibels are null. Documents of
+/// earlier versions lack "passes", "output_agreement" and "observed_accumulator_bits" and are read all the
+/// same.
 [[nodiscard]] std::string evaluation_to_json(const Evaluation& evaluation);
 [[nodiscard]] Result<Evaluation> evaluation_from_json(std::string_view text, const Graph& graph,
                                                       const std::string& where);
+
+/// The document of `sensitivity --json`; "kl" is in nats, infinite decibels are null.
+[[nodiscard]] std::string sensitivity_to_json(const Sensitivity& sensitivity);
+
+/// {"samples", "layers": [...]}: fidelity (overall and per channel), shares clipped, levels, accumulator bits
+/// and histograms {"lo", "bin_width", "counts"} before, after and of the error, of weights, input and output.
+[[nodiscard]] std::string layer_reports_to_json(const std::vector<LayerReport>& reports, int64_t samples);
+
+/// An array of what facts() says of each format, at its own scale or 1; "levels" is null above 2^32.
+[[nodiscard]] std::string formats_to_json(const std::vector<NumberFormat>& formats);
 
 /// The keys of `cost --json`.
 [[nodiscard]] std::string cost_to_json(const CostBreakdown& cost);

@@ -38,11 +38,14 @@ Evaluation example(const Graph& graph) {
                           : node.op == Op::gemm ? Execution::simulated
                                                 : Execution::int8;
         if (node.op != Op::add) layer.accumulator_bits = 19;
+        if (node.op == Op::conv) layer.observed_accumulator_bits = 15;
         e.layers.push_back(layer);
     }
     e.provenance = {"net.onnx", "aa",          "demo",
                     "bb",       "scale 1/255", {"demo:train", "cc", 256, true},
                     "0.1.0",    "avx512",      "2026-01-02T03:04:05Z"};
+    e.passes = {{Pass::equalize, 2, "1 layer pair, largest scale 12.4", std::nullopt, std::nullopt, 0.25},
+                {Pass::adaround, 3, "3 layers", 12.5, 19.75, 60}};
     e.seconds = 1.5;
     e.images_per_second = 666.6;
     return e;
@@ -64,7 +67,18 @@ void compare(const Evaluation& a, const Evaluation& b) {
         QCOMPARE(a.layers[i].weight_sqnr_db, b.layers[i].weight_sqnr_db);
         QCOMPARE(a.layers[i].execution, b.layers[i].execution);
         QCOMPARE(a.layers[i].accumulator_bits, b.layers[i].accumulator_bits);
+        QCOMPARE(a.layers[i].observed_accumulator_bits, b.layers[i].observed_accumulator_bits);
     }
+    QCOMPARE(a.passes.size(), b.passes.size());
+    for (size_t i = 0; i < a.passes.size(); ++i) {
+        QCOMPARE(a.passes[i].pass, b.passes[i].pass);
+        QCOMPARE(a.passes[i].layers, b.passes[i].layers);
+        QCOMPARE(a.passes[i].summary, b.passes[i].summary);
+        QCOMPARE(a.passes[i].output_sqnr_db_before, b.passes[i].output_sqnr_db_before);
+        QCOMPARE(a.passes[i].output_sqnr_db_after, b.passes[i].output_sqnr_db_after);
+        QCOMPARE(a.passes[i].seconds, b.passes[i].seconds);
+    }
+    QCOMPARE(a.agreement.has_value(), b.agreement.has_value());
     QCOMPARE(a.provenance.calibration.data, b.provenance.calibration.data);
     QCOMPARE(a.provenance.calibration.data_hash, b.provenance.calibration.data_hash);
     QCOMPARE(a.provenance.calibration.shared_with_evaluation,
@@ -204,6 +218,107 @@ private slots:
         QVERIFY(std::isnan(again->accuracy.float_top1));
         QVERIFY(!again->accuracy.top5.has_value());
         QVERIFY(again->provenance.calibration.data.empty());
+    }
+
+    void withoutLabelsAccuracyIsNull() {
+        const GraphPtr graph = test::small_graph();
+        Evaluation evaluation = example(*graph);
+        evaluation.accuracy = {};
+        evaluation.agreement = {200, 31.5, std::numeric_limits<double>::infinity(), 0.98, {0.95, 0.99}};
+        const std::string text = evaluation_to_json(evaluation);
+        const auto document = nlohmann::json::parse(text);
+        for (const char* key : {"top1", "top1_ci95", "top5", "float_top1", "delta_top1", "delta_ci95"})
+            QVERIFY2(document.at(key).is_null(), key);
+        QCOMPARE(document["samples"].get<int>(), 200);
+        QCOMPARE(document["agreement"].get<double>(), 0.98);
+        QCOMPARE(document["output_agreement"]["sqnr_db"].get<double>(), 31.5);
+        QVERIFY(document["output_agreement"]["psnr_db"].is_null());
+        QCOMPARE(document["output_agreement"]["top1_agreement_ci95"][1].get<double>(), 0.99);
+        const Result<Evaluation> again = evaluation_from_json(text, *graph, "row 1");
+        QVERIFY2(again.has_value(), again ? "" : again.error().to_line().c_str());
+        QCOMPARE(again->accuracy.samples, int64_t{0});
+        QCOMPARE(again->agreement->samples, int64_t{200});
+        QCOMPARE(again->agreement->psnr_db, std::numeric_limits<double>::infinity());
+        QCOMPARE(evaluation_to_json(*again), text);
+    }
+
+    void documentsOfEarlierVersionsAreRead() {
+        const GraphPtr graph = test::small_graph();
+        const Evaluation evaluation = example(*graph);
+        auto document = nlohmann::json::parse(evaluation_to_json(evaluation));
+        document.erase("passes");
+        document.erase("output_agreement");
+        for (auto& layer : document["layers"]) layer.erase("observed_accumulator_bits");
+        const Result<Evaluation> again = evaluation_from_json(document.dump(), *graph, "row 1");
+        QVERIFY2(again.has_value(), again ? "" : again.error().to_line().c_str());
+        Evaluation expected = evaluation;
+        expected.passes.clear();
+        for (LayerDiagnostics& layer : expected.layers) layer.observed_accumulator_bits.reset();
+        compare(*again, expected);
+    }
+
+    void sensitivityDocumentHasTheContractsKeys() {
+        Sensitivity sensitivity{0.9, 1000, {}, 12.5, 7};
+        sensitivity.layers.push_back(
+            {"conv1",
+             {{2, 300, 0.5, {-0.45, -0.35}, 3.5, 0.75},
+              {8, 1000, 0.9, {-0.01, 0.01}, std::numeric_limits<double>::infinity(), 0.0}},
+             {{4, 1000, 0.85, {-0.07, -0.03}, std::nullopt, std::nullopt}}});
+        sensitivity.layers.push_back({"add1", {}, {}});
+        const auto document = nlohmann::json::parse(sensitivity_to_json(sensitivity));
+        QCOMPARE(document["baseline_top1"].get<double>(), 0.9);
+        QCOMPARE(document["evaluations"].get<int>(), 7);
+        QCOMPARE(document["seconds"].get<double>(), 12.5);
+        const auto& layer = document["layers"][0];
+        QVERIFY(layer["name"] == "conv1");
+        QCOMPARE(layer["weights"][0]["bits"].get<int>(), 2);
+        QCOMPARE(layer["weights"][0]["samples"].get<int>(), 300);
+        QCOMPARE(layer["weights"][0]["top1"].get<double>(), 0.5);
+        QCOMPARE(layer["weights"][0]["sqnr_db"].get<double>(), 3.5);
+        QCOMPARE(layer["weights"][0]["kl"].get<double>(), 0.75);
+        QVERIFY(layer["weights"][1]["sqnr_db"].is_null());
+        QVERIFY(layer["activations"][0]["kl"].is_null());
+        QVERIFY(document["layers"][1]["weights"].empty());
+    }
+
+    void reportsDocumentHoldsHistograms() {
+        LayerReport report;
+        report.layer = "conv1";
+        report.weights = Fidelity{30, 0.999, 0.01};
+        report.weight_channels = {{29, 0.998, std::nullopt}, {31, 0.9995, 0.02}};
+        report.output = {std::numeric_limits<double>::infinity(), 1, 0.0};
+        report.weights_before = {-1, 0.5, {1, 2, 3, 4}};
+        report.weight_levels = {-0.1F, 0, 0.1F};
+        report.weights_clipped = 0.125;
+        report.observed_accumulator_bits = 13;
+        const auto document = nlohmann::json::parse(layer_reports_to_json({report}, 64));
+        QCOMPARE(document["samples"].get<int>(), 64);
+        const auto& layer = document["layers"][0];
+        QCOMPARE(layer["weights"]["sqnr_db"].get<double>(), 30.0);
+        QCOMPARE(layer["weight_channels"].size(), size_t{2});
+        QVERIFY(layer["weight_channels"][0]["kl"].is_null());
+        QVERIFY(layer["output"]["sqnr_db"].is_null());
+        QCOMPARE(layer["weight_levels"][0].get<double>(), -0.1);
+        QCOMPARE(layer["weights_clipped"].get<double>(), 0.125);
+        QCOMPARE(layer["observed_accumulator_bits"].get<int>(), 13);
+        QCOMPARE(layer["histograms"]["weights"]["before"]["counts"].size(), size_t{4});
+        QCOMPARE(layer["histograms"]["weights"]["before"]["bin_width"].get<double>(), 0.5);
+        QVERIFY(layer["histograms"]["weights"]["after"].is_null());
+    }
+
+    void formatsDocumentNamesEachFact() {
+        const auto document = nlohmann::json::parse(formats_to_json({weight_integer(4), float32_format()}));
+        QCOMPARE(document.size(), size_t{2});
+        QVERIFY(document[0]["name"] == "int4 per channel");
+        // 2^4 - 1 levels from -7 to 7.
+        QCOMPARE(document[0]["levels"].get<int>(), 15);
+        QCOMPARE(document[0]["highest"].get<double>(), 7.0);
+        QCOMPARE(document[0]["lowest"].get<double>(), -7.0);
+        QCOMPARE(document[0]["smallest_step"].get<double>(), 1.0);
+        QCOMPARE(document[0]["max_absolute_error"].get<double>(), 0.5);
+        for (const char* key :
+             {"type", "bits", "storage_bits", "largest_step", "dynamic_range_db", "max_relative_error"})
+            QVERIFY2(document[1].contains(key), key);
     }
 
     void damagedDocumentsAreErrors() {
