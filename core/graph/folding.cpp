@@ -1,8 +1,8 @@
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 
 #include <cmath>
 
-namespace widthwise::engine {
+namespace widthwise {
 namespace {
 
 /// The only reader of a value that is no graph output; invalid otherwise.
@@ -112,4 +112,4 @@ FoldedWeights folded_weights(const Graph& graph, const Unit& unit, bool fold_bat
     return out;
 }
 
-} // namespace widthwise::engine
+} // namespace widthwise
