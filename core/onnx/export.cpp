@@ -3,6 +3,7 @@
 #include "core/onnx/export_node.h"
 #include "core/onnx/libonnx.h"
 #include "core/onnx/proto_tensor.h"
+#include "core/onnx/reference_checks.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -17,8 +18,8 @@ namespace {
 
 class Exporter {
 public:
-    Exporter(const Graph& graph, ::onnx::GraphProto& proto)
-        : m_graph(graph), m_proto(proto), m_names(graph.values().size()) {}
+    Exporter(const Graph& graph, int opset, ::onnx::GraphProto& proto)
+        : m_graph(graph), m_opset(opset), m_proto(proto), m_names(graph.values().size()) {}
 
     Result<void> run() {
         m_proto.set_name(m_graph.name().empty() ? "network" : m_graph.name());
@@ -38,6 +39,7 @@ public:
                 write_tensor(name, tensor);
                 return name;
             },
+            m_opset,
         };
         for (const Node& node : m_graph.nodes()) {
             if (auto ok = export_node(context, node); !ok) return ok;
@@ -74,7 +76,8 @@ private:
         const Value& value = m_graph.value(id);
         proto.set_name(name_of(id));
         auto& type = *proto.mutable_type()->mutable_tensor_type();
-        type.set_elem_type(onnx_type_of(value.type));
+        const DataType called = value.type == DataType::f32 ? exported_type(m_graph, id) : value.type;
+        type.set_elem_type(onnx_type_of(called));
         auto& shape = *type.mutable_shape();
         for (size_t i = 0; i < value.shape.rank(); ++i) {
             auto& dim = *shape.add_dim();
@@ -86,6 +89,7 @@ private:
     }
 
     const Graph& m_graph;
+    int m_opset;
     ::onnx::GraphProto& m_proto;
     std::vector<std::string> m_names;
     std::unordered_set<std::string> m_taken;
@@ -111,18 +115,20 @@ Result<std::string> serialized(const ::onnx::ModelProto& model) {
 Result<std::string> export_model(const Graph& graph, const std::map<std::string, std::string>& metadata) {
     try {
         ::onnx::ModelProto model;
-        model.set_ir_version(7);
+        const int version = needed_opset(graph);
+        // The IR version that came with each operator set (onnx/docs/Versioning.md).
+        model.set_ir_version(version < 15 ? 7 : version < 19 ? 8 : 9);
         model.set_producer_name("Widthwise");
         auto& opset = *model.add_opset_import();
         opset.set_domain("");
-        opset.set_version(13);
-        if (auto ok = Exporter(graph, *model.mutable_graph()).run(); !ok) return forward_error(ok);
+        opset.set_version(version);
+        if (auto ok = Exporter(graph, version, *model.mutable_graph()).run(); !ok) return forward_error(ok);
         for (const auto& [key, value] : metadata) {
             auto& entry = *model.add_metadata_props();
             entry.set_key(key);
             entry.set_value(value);
         }
-        ::onnx::checker::check_model(model);
+        if (version <= ReferenceChecks::newest_opset()) ::onnx::checker::check_model(model);
         return serialized(model);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::out_of_memory, "not enough memory to export the network", graph.name());

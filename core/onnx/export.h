@@ -9,8 +9,8 @@
 
 namespace widthwise::onnx {
 
-/// Serialized ModelProto (IR 7, opset 13, batch dimension "N") of a graph without unsupported ops; passes the
-/// checker and imports to the same nodes. `metadata` becomes metadata_props.
+/// Serialized ModelProto (opset 13, or the oldest that has all ops; batch dimension "N") of a graph without
+/// unsupported ops; passes the checker and imports to the same nodes. `metadata` becomes metadata_props.
 [[nodiscard]] Result<std::string> export_model(const Graph& graph,
                                                const std::map<std::string, std::string>& metadata = {});
 

@@ -160,7 +160,8 @@ Result<void> spread_over_axes(NodeView& view, const Shape& in, Target& target) {
     return {};
 }
 
-/// Output size = floor(input * scale), as the specification says, in float32 as ONNX Runtime computes it.
+/// Output size = floor(input * scale) as the specification says; float32 throughout, as ONNX Runtime
+/// computes.
 Result<void> apply_target(const Target& target, const Shape& in, const Batch& batch, ResizeAttributes& a) {
     const bool by_scale = !target.scales.empty();
     if ((by_scale ? target.scales.size() : target.sizes.size()) != in.rank())
@@ -180,7 +181,7 @@ Result<void> apply_target(const Target& target, const Shape& in, const Batch& ba
             return refuse("Resize of batch or channels is not run");
         if (i < 2) continue;
         a.size[i - 2] = whole;
-        a.scale[i - 2] = by_scale ? target.scales[i] : size / static_cast<double>(in[i]);
+        a.scale[i - 2] = by_scale ? target.scales[i] : static_cast<float>(size) / static_cast<float>(in[i]);
     }
     return {};
 }
