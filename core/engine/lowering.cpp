@@ -128,6 +128,7 @@ BufferId Lowering::new_buffer(ValueId value, const Representation& r) {
 
 BufferId Lowering::buffer_for(ValueId value, const Representation& r) {
     auto& available = m_available[value.position()];
+    if (available.empty() && m_graph.value(value).constant) constant_buffer(value);
     for (const BufferId id : available)
         if (buffer(id).representation == r) return id;
     const NodeId producer = m_graph.producer(value);
@@ -151,6 +152,32 @@ BufferId Lowering::buffer_for(ValueId value, const Representation& r) {
         m_program.buffers[real.position()].alias = rounded; // on a grid, and f32 already
     }
     return r.is_plain_f32() ? real : buffer_for(value, r);
+}
+
+BufferId Lowering::read(const Node& node, size_t input) {
+    const bool takes_format = reads_activations(m_graph, m_graph.find_node(node.name));
+    return buffer_for(node.inputs[input], takes_format ? read_representation(node, input) : Representation());
+}
+
+BufferId Lowering::read_real(const Node& node, size_t input) {
+    const BufferId in = read(node, input);
+    const Buffer from = buffer(in);
+    if (from.representation.is_plain_f32()) return in;
+    const bool integer = from.representation.element == Element::u8;
+    const BufferId real = add_buffer({from.extent, {}, {}, integer ? BufferId() : in});
+    if (integer) emit(DequantizeStep{in, real});
+    return real;
+}
+
+BufferId Lowering::constant_buffer(ValueId value) {
+    const Value& v = m_graph.value(value);
+    const auto from = v.constant->to_f32();
+    const auto storage = storage_of_logical(v.shape);
+    ConstantOperation operation{std::vector<float>(from.size())};
+    for (size_t i = 0; i < from.size(); ++i) operation.values[static_cast<size_t>(storage[i])] = from[i];
+    const BufferId out = new_buffer(value, {});
+    emit(FloatStep{{}, out, std::move(operation)});
+    return out;
 }
 
 BufferId Lowering::moved(ValueId value, const Representation& r) {
@@ -206,30 +233,54 @@ Result<void> Lowering::lower_unit(const Unit& unit) {
     case Op::sub:
     case Op::mul:
     case Op::div:
+    case Op::pow:
+    case Op::minimum:
+    case Op::maximum:
+    case Op::prelu:
+    case Op::compare:
         return lower_binary(unit);
+    case Op::where:
+        return lower_where(unit);
+    case Op::matmul:
+        return lower_matmul(unit);
     case Op::max_pool:
     case Op::average_pool:
     case Op::global_average_pool:
     case Op::reduce_mean:
         return lower_pool(unit);
+    case Op::reduce:
+        return lower_reduce(unit);
+    case Op::arg_max:
+        return lower_arg_max(unit);
     case Op::concat:
         return lower_concat(unit);
-    case Op::quantize:
-        lower_quantize(unit);
-        return {};
-    case Op::softmax:
-        return lower_softmax(unit);
+    case Op::resize:
+        if (is_pure_move(node)) return {};
+        return lower_float(unit);
+    case Op::instance_norm:
+    case Op::layer_norm:
+    case Op::lrn:
     case Op::relu:
     case Op::leaky_relu:
     case Op::clip:
     case Op::sigmoid:
     case Op::tanh:
     case Op::exp:
-        return lower_unary(unit);
+    case Op::function:
+    case Op::softmax:
+    case Op::multi_threshold:
+        return lower_float(unit);
+    case Op::quantize:
+        lower_quantize(unit);
+        return {};
     case Op::reshape:
     case Op::transpose:
     case Op::slice:
     case Op::pad:
+    case Op::gather:
+    case Op::expand:
+    case Op::depth_to_space:
+    case Op::space_to_depth:
     case Op::identity:
         return {}; // made where they are read
     case Op::unsupported:

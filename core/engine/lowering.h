@@ -29,6 +29,11 @@ private:
     BufferId new_buffer(ValueId value, const Representation& r);
     /// The value in this representation, converted or moved into place where it is not there yet.
     BufferId buffer_for(ValueId value, const Representation& r);
+    /// The node's input as its format stores it; `read_real`: those numbers in plain f32.
+    BufferId read(const Node& node, size_t input);
+    BufferId read_real(const Node& node, size_t input);
+    /// A constant that is read like an activation.
+    BufferId constant_buffer(ValueId value);
     /// A chain of moves becomes one step from the value where it begins.
     BufferId moved(ValueId value, const Representation& r);
     [[nodiscard]] MoveStep move_step(BufferId in, BufferId out, const ElementMap& map) const;
@@ -50,14 +55,17 @@ private:
     BufferId spread(BufferId in, const ConvTransposeAttributes& attributes, const Extent& out);
     Result<void> lower_batch_norm(const Unit& unit);
 
-    // All other ops (lowering_ops.cpp).
+    // All other ops (lowering_elementwise.cpp, _reductions, _concat, _products, _float).
     Result<void> lower_binary(const Unit& unit);
     [[nodiscard]] AddIntegersStep add_integers(const BinaryStep& step) const;
+    Result<void> lower_where(const Unit& unit);
     Result<void> lower_pool(const Unit& unit);
-    Result<void> lower_mean(const Unit& unit);
+    Result<void> lower_reduce(const Unit& unit);
+    Result<void> lower_arg_max(const Unit& unit);
     Result<void> lower_concat(const Unit& unit);
-    Result<void> lower_softmax(const Unit& unit);
-    Result<void> lower_unary(const Unit& unit);
+    Result<void> lower_matmul(const Unit& unit);
+    /// What makes one output of one input (and constants).
+    Result<void> lower_float(const Unit& unit);
 
     const Graph& m_graph;
     const PrecisionPlan& m_plan;

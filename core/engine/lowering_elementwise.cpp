@@ -1,0 +1,109 @@
+#include "core/engine/lowering.h"
+
+#include <cmath>
+
+namespace widthwise::engine {
+namespace {
+
+/// Rounded to 16 significant bits.
+float sixteen_bits(float value) {
+    int exponent = 0;
+    const float mantissa = std::frexp(value, &exponent);
+    return std::ldexp(std::nearbyint(std::ldexp(mantissa, 16)), exponent - 16);
+}
+
+BinaryOp comparison(Comparison c) {
+    switch (c) {
+    case Comparison::less:
+        return BinaryOp::less;
+    case Comparison::less_or_equal:
+        return BinaryOp::less_or_equal;
+    case Comparison::greater:
+        return BinaryOp::greater;
+    case Comparison::greater_or_equal:
+        return BinaryOp::greater_or_equal;
+    case Comparison::equal:
+        break;
+    }
+    return BinaryOp::equal;
+}
+
+BinaryOp binary_op(const Node& node) {
+    switch (node.op) {
+    case Op::sub:
+        return BinaryOp::sub;
+    case Op::mul:
+        return BinaryOp::mul;
+    case Op::div:
+        return BinaryOp::div;
+    case Op::pow:
+        return BinaryOp::pow;
+    case Op::minimum:
+        return BinaryOp::minimum;
+    case Op::maximum:
+        return BinaryOp::maximum;
+    case Op::prelu:
+        return BinaryOp::prelu;
+    case Op::compare:
+        return comparison(std::get<CompareAttributes>(node.attributes).comparison);
+    default:
+        return BinaryOp::add;
+    }
+}
+
+} // namespace
+
+Result<void> Lowering::lower_binary(const Unit& unit) {
+    const Node& node = m_graph.node(unit.node);
+    BinaryStep step;
+    step.op = binary_op(node);
+    step.clamp = unit.clamp;
+    const Shape& out_shape = m_graph.value(unit.output).shape;
+    for (size_t i = 0; i < 2; ++i) {
+        const Value& operand = m_graph.value(node.inputs[i]);
+        const bool constant = operand.constant && step.constant.empty();
+        (i == 0 ? step.index_a : step.index_b) = broadcast_map(operand.shape, out_shape, constant);
+        if (constant)
+            step.constant = operand.constant->to_f32();
+        else
+            (i == 0 ? step.a : step.b) = read(node, i);
+    }
+    step.out = new_buffer(unit.output, preferred(unit.output));
+    const auto integer = [&](BufferId id) { return id.valid() && buffer(id).representation.is_plain_u8(); };
+    if (step.op == BinaryOp::add && integer(step.a) && integer(step.b) && integer(step.out) &&
+        step.index_a.empty() && step.index_b.empty()) {
+        emit(add_integers(step));
+    } else {
+        emit(std::move(step));
+    }
+    return {};
+}
+
+AddIntegersStep Lowering::add_integers(const BinaryStep& step) const {
+    const Representation &a = buffer(step.a).representation, &b = buffer(step.b).representation,
+                         &out = buffer(step.out).representation;
+    const OutputCut cut = output_cut(step.clamp, out);
+    return {step.a, step.b, step.out, sixteen_bits(a.scale / out.scale), sixteen_bits(b.scale / out.scale),
+            cut.lo, cut.hi};
+}
+
+Result<void> Lowering::lower_where(const Unit& unit) {
+    const Node& node = m_graph.node(unit.node);
+    const Shape& out_shape = m_graph.value(unit.output).shape;
+    WhereOperation operation;
+    std::vector<BufferId> in;
+    size_t input = 0;
+    for (SelectOperand* operand : {&operation.condition, &operation.a, &operation.b}) {
+        const Value& value = m_graph.value(node.inputs[input]);
+        operand->index = broadcast_map(value.shape, out_shape, value.constant != nullptr);
+        if (value.constant)
+            operand->constant = value.constant->to_f32();
+        else
+            in.push_back(read_real(node, input));
+        ++input;
+    }
+    emit(FloatStep{std::move(in), new_buffer(unit.output, {}), std::move(operation)});
+    return {};
+}
+
+} // namespace widthwise::engine
