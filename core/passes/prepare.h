@@ -1,5 +1,6 @@
 #pragma once
-// Everything between "a network and a plan" and "what the engine runs": passes, calibration, resolved formats.
+// Everything between "a network and a plan" and "what the engine runs": passes, calibration, resolved
+// formats.
 
 #include "core/base/progress.h"
 #include "core/data/dataset.h"
