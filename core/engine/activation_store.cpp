@@ -63,7 +63,8 @@ void ActivationStore::make_room(size_t bytes, double worth, int64_t generation) 
         for (auto it = m_kept.begin(); it != m_kept.end(); ++it) {
             const KeptActivation& kept = it->second;
             if (kept.m_last_used == generation) continue;
-            const double age = static_cast<double>(std::min<int64_t>(generation - kept.m_last_used, 1000));
+            const double age =
+                static_cast<double>(std::clamp<int64_t>(generation - kept.m_last_used, 0, 900));
             const double now = kept.m_worth * std::exp2(-age);
             if (now < least_worth) {
                 least_worth = now;

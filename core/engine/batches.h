@@ -5,6 +5,7 @@
 #include "core/base/progress.h"
 #include "core/data/dataset.h"
 #include "core/engine/executor.h"
+#include "core/engine/input_reader.h"
 #include "core/graph/graph.h"
 
 #include <functional>
@@ -25,8 +26,5 @@ struct Batch {
 [[nodiscard]] Result<void> for_each_batch(const Graph& graph, const std::shared_ptr<const Executor>& executor,
                                           const Dataset& data, int64_t samples, const WorkControl& control,
                                           const std::function<Result<void>(const Batch&)>& run);
-
-/// "the network wants 3x32x32 images, the data give 1x28x28".
-[[nodiscard]] Result<void> check_input_fits(const Graph& graph, const Dataset& data);
 
 } // namespace widthwise::engine

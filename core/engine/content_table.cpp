@@ -130,13 +130,14 @@ Numbering ContentTable::number(Program& program, int batch, const std::string& i
     return numbering;
 }
 
-bool ContentTable::was_computed(ContentId id) const {
+bool ContentTable::was_computed_before(ContentId id, int64_t generation) const {
     const auto found = m_contents.find(id);
-    return found != m_contents.end() && found->second.computed;
+    return found != m_contents.end() && found->second.computed > 0 && found->second.computed < generation;
 }
 
-void ContentTable::set_computed(ContentId id) {
-    m_contents[id].computed = true;
+void ContentTable::set_computed(ContentId id, int64_t generation) {
+    int64_t& computed = m_contents[id].computed;
+    if (computed == 0) computed = generation;
 }
 
 void ContentTable::forget_old() {

@@ -40,9 +40,9 @@ public:
     /// Operations met within the last k_remembered programs stay known.
     [[nodiscard]] bool knows(OperationId id) const { return m_operations.contains(id); }
 
-    /// Some run has computed it before.
-    [[nodiscard]] bool was_computed(ContentId id) const;
-    void set_computed(ContentId id);
+    /// Which program computed a content first: one before `generation`?
+    [[nodiscard]] bool was_computed_before(ContentId id, int64_t generation) const;
+    void set_computed(ContentId id, int64_t generation);
 
     static constexpr int64_t k_remembered = 32;
 
@@ -55,7 +55,7 @@ private:
     };
     struct KnownContent {
         int64_t last_met = 0;
-        bool computed = false;
+        int64_t computed = 0; ///< generation; 0: never
     };
     using ContentKey = std::vector<int>; ///< operation, batch, contents read
 
