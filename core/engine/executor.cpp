@@ -273,6 +273,17 @@ std::span<const int32_t> Executor::Context::s32(BufferId id) const {
             elements * static_cast<size_t>(m_executor->m_batch)};
 }
 
+Representation Executor::Context::representation(BufferId id, size_t image) const {
+    Representation r = m_executor->m_program.buffers[id.position()].representation;
+    if (r.dynamic) {
+        const size_t images = static_cast<size_t>(m_executor->m_batch);
+        const DynamicScale& own = m_dynamic[m_executor->storage(id).position() * images + image];
+        r.scale = own.scale;
+        r.zero_point = own.zero_point;
+    }
+    return r;
+}
+
 std::span<const uint8_t> Executor::Context::u8(BufferId id) const {
     const auto elements = static_cast<size_t>(m_executor->m_program.buffers[id.position()].extent.elements());
     return {static_cast<const uint8_t*>(static_cast<const void*>(data(id))),

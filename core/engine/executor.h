@@ -93,6 +93,8 @@ public:
     [[nodiscard]] std::span<const float> f32(BufferId id) const;
     [[nodiscard]] std::span<const uint8_t> u8(BufferId id) const;
     [[nodiscard]] std::span<const int32_t> s32(BufferId id) const;
+    /// The buffer's representation as this image has it: where it is dynamic, with the image's own scale.
+    [[nodiscard]] Representation representation(BufferId id, size_t image) const;
 
     /// Seconds inside oneDNN primitives and in all steps since construction; counted only when asked for.
     void set_profiling(bool on) { m_profiling = on; }
