@@ -13,10 +13,10 @@
 namespace widthwise::engine {
 
 struct Predictions {
-    std::vector<int32_t> top1;    ///< one per image, in the data's order
+    std::vector<int32_t> top1;    ///< one per image, in the data's order; -1: not run
     std::vector<uint8_t> in_top5; ///< label among the five largest (ties: lower class first)
-    std::vector<float> logits;    ///< N x classes when asked for, else empty
-    int64_t classes = 0;
+    std::vector<float> logits;    ///< N x classes when asked for, else empty; not run: 0
+    int64_t classes = 0;          ///< elements of the first output
     double seconds = 0;
 };
 
@@ -27,9 +27,9 @@ struct RunOptions {
     std::function<void(int64_t done, int64_t right, int64_t total)> on_batch;
 };
 
-/// Runs a plan over all images of `data`. The plan's integer formats must be resolved (resolve_plan). Errors:
-/// unsupported naming the node; invalid_input when the data do not fit the network's input or classes;
-/// cancelled.
+/// Runs a plan over all images of `data`, nothing kept. The plan's integer formats must be resolved
+/// (resolve_plan). Errors: unsupported naming the node; invalid_input when the data do not fit the network's
+/// input or classes; cancelled.
 [[nodiscard]] Result<Predictions> predict(const GraphPtr& graph, const PrecisionPlan& resolved,
                                           const Dataset& data, const RunOptions& options,
                                           const WorkControl& control);
@@ -45,7 +45,8 @@ struct RunOptions {
 [[nodiscard]] Result<std::vector<LayerDiagnostics>>
 diagnose(const Graph& graph, const PrecisionPlan& resolved, const Statistics* statistics);
 
-/// Accuracy of `quantized` against `reference` (the float run on the same images).
+/// Accuracy of `quantized` against `reference` (the float run on the same images), over the images that were
+/// run and have a label.
 [[nodiscard]] Accuracy compare(const Dataset& data, const Predictions& quantized,
                                const Predictions& reference);
 
