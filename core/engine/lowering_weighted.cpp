@@ -23,6 +23,7 @@ Result<void> Lowering::lower_weighted(const Unit& unit) {
     ConvStep step;
     step.out_channels = output_channels(m_graph, node);
     step.in = buffer_for(node.inputs[0], read_representation(node, 0));
+    if (is_gemm_of_maps(node)) step.in = rows_of(step.in, m_graph.value(node.inputs[0]).shape);
     step.in_channels = buffer(step.in).extent.channels;
     // A row of a rank-3 value is a pixel.
     step.fully_connected = node.op == Op::gemm && m_graph.value(node.inputs[0]).shape.rank() == 2;
@@ -102,9 +103,7 @@ Result<void> Lowering::lower_batch_norm(const Unit& unit) {
     const double epsilon = std::get<BatchNormAttributes>(node.attributes).epsilon;
     ScaleShiftOperation operation;
     operation.clamp = unit.clamp;
-    const Shape& shape = m_graph.value(unit.output).shape;
-    if (shape.rank() != 4 && shape.rank() != 2)
-        return fail(ErrorCode::unsupported, "BatchNormalization of rank " + std::to_string(shape.rank()));
+    operation.stride = channel_stride(m_graph.value(unit.output).shape);
     for (size_t c = 0; c < gamma.size(); ++c) {
         const double factor = gamma[c] / std::sqrt(variance[c] + epsilon);
         operation.scale.push_back(static_cast<float>(factor));

@@ -244,7 +244,9 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
 }
 
 bool OnednnLayer::can_fuse_add(const ConvStep& step, const Buffer& in) {
-    return step.is_integer() && !needs_exact_sums(step, in.representation, Element::u8);
+    const int64_t group = step.attributes.group;
+    return step.is_integer() && (group == 1 || group == step.in_channels) &&
+           !needs_exact_sums(step, in.representation, Element::u8);
 }
 
 OnednnLayer::OnednnLayer() : m_impl(std::make_unique<Impl>()) {}
@@ -253,18 +255,24 @@ OnednnLayer::~OnednnLayer() = default;
 Result<std::unique_ptr<OnednnLayer>> OnednnLayer::create(const ConvStep& step, const Buffer& in,
                                                          const Buffer& out, int batch, const FusedAdd* add) {
     std::unique_ptr<OnednnLayer> layer(new OnednnLayer);
-    if (needs_exact_sums(step, in.representation, out.representation.element)) {
-        auto exact = std::make_unique<ExactLayer>(ExactLayer{make_exact_sums(step, in, out), step, in.extent,
-                                                             out.extent, out.representation, batch});
-        exact->step.weights_q = {};
-        layer->m_impl->implementation = exact->sums->name();
-        layer->m_impl->exact = std::move(exact);
-        return layer;
+    Impl& impl = *layer->m_impl;
+    bool exact = needs_exact_sums(step, in.representation, out.representation.element);
+    if (!exact) {
+        try {
+            impl.build(step, in, out, batch, add);
+        } catch (const dnnl::error& e) {
+            // Some grouped int8 convolutions have a description but no kernel (2.6, 4 to 8 channels a group).
+            if (!step.is_integer() || add)
+                return fail(ErrorCode::failed, std::string("oneDNN cannot run this layer: ") + e.what());
+            exact = true;
+        }
     }
-    try {
-        layer->m_impl->build(step, in, out, batch, add);
-    } catch (const dnnl::error& e) {
-        return fail(ErrorCode::failed, std::string("oneDNN cannot run this layer: ") + e.what());
+    if (exact) {
+        impl.constants.clear();
+        impl.exact = std::make_unique<ExactLayer>(ExactLayer{make_exact_sums(step, in, out), step, in.extent,
+                                                             out.extent, out.representation, batch});
+        impl.exact->step.weights_q = {};
+        impl.implementation = impl.exact->sums->name();
     }
     return layer;
 }

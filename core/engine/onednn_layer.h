@@ -26,7 +26,7 @@ public:
     static Result<std::unique_ptr<OnednnLayer>> create(const ConvStep& step, const Buffer& in,
                                                        const Buffer& out, int batch,
                                                        const FusedAdd* add = nullptr);
-    /// Every integer layer can but the ones that the CPU's instructions would saturate.
+    /// Dense and depthwise integer layers can, but for those that need exact sums.
     [[nodiscard]] static bool can_fuse_add(const ConvStep& step, const Buffer& in);
     ~OnednnLayer();
     OnednnLayer(const OnednnLayer&) = delete;

@@ -123,8 +123,9 @@ private slots:
                     p.activations.range.type = RangeRuleType::dynamic;
                 }
                 plan.set_default(p);
-                const QString wrong = first_difference(graph, plan, seed, {rng.below(6) == 0});
-                QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
+                const LowerOptions options{rng.below(6) == 0};
+                const QString wrong = first_difference(graph, plan, seed, options);
+                QVERIFY2(wrong.isEmpty(), qPrintable(QStringLiteral("seed %1: %2").arg(seed).arg(wrong)));
             }
     }
 
@@ -152,6 +153,12 @@ private slots:
             const auto format_type = static_cast<FormatType>(type);
             LayerPrecision p{
                 default_weight_format(format_type, bits), default_activation_format(format_type, bits), {}};
+            if (bits == 32)
+                for (NumberFormat* f : {&p.weights, &p.activations}) {
+                    *f = weight_integer(16);
+                    f->bits = 32;
+                    f->granularity = Granularity::tensor;
+                }
             if (seed % 2 == 1) { // groups of 4 weights, activations per channel
                 p.weights.granularity = Granularity::group;
                 p.weights.group_size = 4;
