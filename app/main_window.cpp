@@ -9,9 +9,10 @@
 #include "widgets/panels/design_panel.h"
 #include "widgets/panels/empty_state.h"
 #include "widgets/panels/figures_strip.h"
-#include "widgets/panels/layer_detail.h"
+#include "widgets/panels/inspector.h"
 #include "widgets/panels/target_combo.h"
 #include "widgets/precision/layer_panel.h"
+#include "widgets/precision/layer_view.h"
 #include "widgets/reporting/chart_svg.h"
 
 #include <QCloseEvent>
@@ -58,7 +59,7 @@ MainWindow::~MainWindow() {
 }
 
 void MainWindow::buildPanels() {
-    m_layers = new LayerTableModel(m_document, m_analysis, this);
+    m_layers = new LayerTableModel(m_document, m_analysis, m_diagnostics, this);
     m_banner = new Banner(this);
     m_activity = new ActivityBar(this);
     m_layer_panel = new LayerPanel(m_document, *m_layers, this);
@@ -67,7 +68,8 @@ void MainWindow::buildPanels() {
     m_columns = new QSplitter(this);
     m_columns->setObjectName(QStringLiteral("columns"));
     m_columns->addWidget(m_layer_panel);
-    m_columns->addWidget(new LayerDetail(m_document, m_analysis, this));
+    m_inspector = new Inspector(m_document, m_analysis, m_diagnostics, this);
+    m_columns->addWidget(m_inspector);
     m_columns->setStretchFactor(0, 1);
     m_rows = new QSplitter(Qt::Vertical, this);
     m_rows->setObjectName(QStringLiteral("rows"));
@@ -139,6 +141,10 @@ void MainWindow::connectAll() {
     connect(&m_project, &Project::worked, m_banner, &Banner::dismiss);
     connect(&m_project, &Project::reportWritten, m_banner,
             [this](const QString& path) { m_banner->tell(tr("Report written: %1").arg(path)); });
+    connect(&m_measurements, &Measurements::networkExported, m_banner,
+            [this](const QString& path) { m_banner->tell(tr("Network written: %1").arg(path)); });
+    connect(&m_diagnostics, &Diagnostics::failed, m_banner, qOverload<const Problem&>(&Banner::show));
+    connect(&m_layer_panel->view(), &LayerView::formatsRequested, m_inspector, &Inspector::showFormats);
     connect(&m_measurements, &Measurements::failed, m_banner, qOverload<const Problem&>(&Banner::show));
     connect(m_target, &TargetCombo::failed, m_banner, qOverload<const Problem&>(&Banner::show));
     connect(m_target, &TargetCombo::fileRequested, this, &MainWindow::openTargetDialog);
@@ -205,6 +211,19 @@ void MainWindow::exportDialog() {
              design_space_svg(space)});
     }
     m_project.exportReport(path, std::move(pictures));
+}
+
+void MainWindow::exportNetworkDialog(flow::Evaluator::ExportForm form) {
+    using Form = flow::Evaluator::ExportForm;
+    const QString ending = form == Form::real  ? QStringLiteral("-float")
+                           : form == Form::qdq ? QStringLiteral("-qdq")
+                                               : QStringLiteral("-qonnx");
+    QString path = QFileDialog::getSaveFileName(
+        this, tr("Export network"), qt(m_document.model().name) + ending + QStringLiteral(".onnx"),
+        tr("ONNX networks (*.onnx)"));
+    if (path.isEmpty()) return;
+    if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".onnx");
+    m_measurements.exportNetwork(path, form);
 }
 
 void MainWindow::openTargetDialog() {

@@ -1,6 +1,7 @@
 #pragma once
 // The composition: document, project and measurements below, panels above, menus around. No logic of its own.
 
+#include "widgets/document/diagnostics.h"
 #include "widgets/document/measurements.h"
 #include "widgets/document/project.h"
 #include "widgets/document/weight_analysis.h"
@@ -8,6 +9,7 @@
 
 #include <QMainWindow>
 
+class QMenu;
 class QSplitter;
 class QStackedWidget;
 
@@ -17,7 +19,7 @@ class ActivityBar;
 class Banner;
 class DesignPanel;
 class FiguresStrip;
-class LayerDetail;
+class Inspector;
 class LayerPanel;
 class LayerTableModel;
 class RecentFiles;
@@ -35,6 +37,7 @@ public:
     [[nodiscard]] Project& project() { return m_project; }
     [[nodiscard]] Measurements& measurements() { return m_measurements; }
     [[nodiscard]] WeightAnalysis& analysis() { return m_analysis; }
+    [[nodiscard]] Diagnostics& diagnostics() { return m_diagnostics; }
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -45,6 +48,8 @@ private:
     void buildPanels();
     void buildMenus();
     void buildFileMenu();
+    void buildExportMenu(QMenu& file);
+    void buildEditMenu();
     void buildViewMenu();
     void buildEvaluateMenu();
     void connectAll();
@@ -52,6 +57,7 @@ private:
     void openDataDialog();
     bool saveAsDialog();
     void exportDialog();
+    void exportNetworkDialog(flow::Evaluator::ExportForm form);
     void openTargetDialog();
     void cancelWork();
     void applyRemedy(Problem::Remedy remedy);
@@ -65,11 +71,13 @@ private:
     Project m_project{m_document};
     Measurements m_measurements{m_document, m_project};
     WeightAnalysis m_analysis{m_document};
+    Diagnostics m_diagnostics{m_document, m_measurements};
     LayerTableModel* m_layers = nullptr;
     Banner* m_banner = nullptr;
     ActivityBar* m_activity = nullptr;
     TargetCombo* m_target = nullptr;
     LayerPanel* m_layer_panel = nullptr;
+    Inspector* m_inspector = nullptr;
     DesignPanel* m_designs = nullptr;
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;

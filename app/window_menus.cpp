@@ -2,8 +2,10 @@
 #include "app/main_window.h"
 #include "app/recent_files.h"
 #include "widgets/dialogs/help.h"
+#include "widgets/panels/inspector.h"
 #include "widgets/panels/target_combo.h"
 #include "widgets/precision/layer_panel.h"
+#include "widgets/precision/layer_view.h"
 
 #include <QActionGroup>
 #include <QHBoxLayout>
@@ -18,17 +20,7 @@ namespace widthwise::gui {
 void MainWindow::buildMenus() {
     buildFileMenu();
 
-    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
-    QAction* undo = m_document.undoStack()->createUndoAction(this, tr("&Undo"));
-    undo->setShortcut(QKeySequence::Undo);
-    undo->setObjectName(QStringLiteral("actionUndo"));
-    QAction* redo = m_document.undoStack()->createRedoAction(this, tr("&Redo"));
-    redo->setShortcuts({QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)});
-    redo->setObjectName(QStringLiteral("actionRedo"));
-    edit->addActions({undo, redo});
-    edit->addSeparator();
-    edit->addAction(tr("&Find layer"), QKeySequence::Find, m_layer_panel, &LayerPanel::focusFilter);
-
+    buildEditMenu();
     buildViewMenu();
     buildEvaluateMenu();
 
@@ -51,6 +43,55 @@ void MainWindow::buildMenus() {
     menuBar()->setCornerWidget(corner);
 }
 
+void MainWindow::buildEditMenu() {
+    QMenu* edit = menuBar()->addMenu(tr("&Edit"));
+    QAction* undo = m_document.undoStack()->createUndoAction(this, tr("&Undo"));
+    undo->setShortcut(QKeySequence::Undo);
+    undo->setObjectName(QStringLiteral("actionUndo"));
+    QAction* redo = m_document.undoStack()->createRedoAction(this, tr("&Redo"));
+    redo->setShortcuts({QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_Z), QKeySequence(Qt::CTRL | Qt::Key_Y)});
+    redo->setObjectName(QStringLiteral("actionRedo"));
+    edit->addActions({undo, redo});
+    edit->addSeparator();
+    edit->addAction(tr("&Find layer"), QKeySequence::Find, m_layer_panel, &LayerPanel::focusFilter);
+    QAction* formats = edit->addAction(tr("&Number formats of the selection"), QKeySequence(Qt::Key_F4),
+                                       m_inspector, &Inspector::showFormats);
+    formats->setObjectName(QStringLiteral("actionFormats"));
+    QAction* network = edit->addAction(tr("&Passes and requantization"), QKeySequence(Qt::SHIFT | Qt::Key_F4),
+                                       m_inspector, &Inspector::showNetwork);
+    network->setObjectName(QStringLiteral("actionNetwork"));
+    edit->addSeparator();
+    QAction* imported = edit->addAction(tr("Back to the &imported design"), this, [this] {
+        if (m_document.importedPlan())
+            m_document.applyPlan(*m_document.importedPlan(), tr("imported design"));
+    });
+    imported->setObjectName(QStringLiteral("actionImported"));
+    imported->setEnabled(false);
+    connect(&m_document, &Document::opened, imported,
+            [this, imported] { imported->setEnabled(m_document.importedPlan().has_value()); });
+}
+
+void MainWindow::buildExportMenu(QMenu& file) {
+    QMenu* menu = file.addMenu(tr("Export &network"));
+    using Form = flow::Evaluator::ExportForm;
+    const auto add = [&](const QString& text, const QString& tip, const QString& name, Form form) {
+        QAction* action = menu->addAction(text, this, [this, form] { exportNetworkDialog(form); });
+        action->setToolTip(tip);
+        action->setObjectName(name);
+    };
+    menu->setToolTipsVisible(true);
+    add(tr("&Float, passes applied\u2026"), tr("Weights and biases as the passes leave them, not quantized"),
+        QStringLiteral("actionExportFloat"), Form::real);
+    add(tr("&QDQ for ONNX Runtime\u2026"),
+        tr("QuantizeLinear and DequantizeLinear; integers of at most 8 bits"),
+        QStringLiteral("actionExportQdq"), Form::qdq);
+    add(tr("Q&ONNX, any width\u2026"), tr("Quant and BipolarQuant, as Brevitas and FINN read them"),
+        QStringLiteral("actionExportQonnx"), Form::qonnx);
+    menu->setEnabled(false);
+    connect(&m_document, &Document::opened, menu,
+            [this, menu] { menu->setEnabled(m_document.hasNetwork() && !m_document.model().topology); });
+}
+
 void MainWindow::buildFileMenu() {
     QMenu* file = menuBar()->addMenu(tr("&File"));
     file->addAction(tr("&Open network or project\u2026"), QKeySequence::Open, this, &MainWindow::openDialog);
@@ -67,6 +108,7 @@ void MainWindow::buildFileMenu() {
     file->addSeparator();
     QAction* report = file->addAction(tr("&Export report\u2026"), QKeySequence(Qt::CTRL | Qt::Key_E), this,
                                       &MainWindow::exportDialog);
+    buildExportMenu(*file);
     file->addSeparator();
     file->addAction(tr("&Quit"), QKeySequence::Quit, this, &QWidget::close);
     const auto enable = [this, save, save_as, report] {
@@ -95,6 +137,9 @@ void MainWindow::buildViewMenu() {
         themes->addAction(action);
     }
     view->addSeparator();
+    QMenu* columns = view->addMenu(tr("Layer &columns"));
+    columns->setToolTipsVisible(true);
+    columns->addActions(m_layer_panel->view().columnActions());
     view->addAction(tr("&Reset layout"), this, &MainWindow::resetLayout);
 }
 
@@ -121,6 +166,20 @@ void MainWindow::buildEvaluateMenu() {
         m_measurements.setAutomatic(on);
     });
     m_measurements.setAutomatic(automatic->isChecked());
+    QAction* early = evaluate->addAction(tr("&Stop once decided whether within 1 point of float"));
+    early->setToolTip(tr("Images run in random order until the paired difference says so at 95 %"));
+    early->setCheckable(true);
+    early->setObjectName(QStringLiteral("actionDecide"));
+    connect(early, &QAction::toggled, this, [this](bool on) {
+        QSettings().setValue(QStringLiteral("stopOnceDecided"), on);
+        m_measurements.setDecideWithin(on ? std::optional(0.01) : std::nullopt);
+    });
+    early->setChecked(QSettings().value(QStringLiteral("stopOnceDecided"), false).toBool());
+    evaluate->addSeparator();
+    QAction* diagnose = evaluate->addAction(tr("&Diagnose layers"), QKeySequence(Qt::Key_F6), &m_diagnostics,
+                                            &Diagnostics::run);
+    diagnose->setToolTip(tr("Fidelity and histograms of every layer against float"));
+    diagnose->setObjectName(QStringLiteral("actionDiagnose"));
     evaluate->addSeparator();
     QAction* cancel =
         evaluate->addAction(tr("&Cancel"), QKeySequence(Qt::Key_Escape), this, &MainWindow::cancelWork);

@@ -23,6 +23,7 @@ struct DesignSpace {
     int64_t current_id = 0;  ///< drawn as a diamond; 0: none
     int64_t baseline_id = 0; ///< w8a8, drawn as an open circle; 0: none
     bool error_bars = true;
+    bool agreement = false; ///< `top1` is the share of images with float's answer: there are no labels
 };
 
 [[nodiscard]] double cost_of(const DesignPoint& point, CostAxis axis);

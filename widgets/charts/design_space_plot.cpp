@@ -95,7 +95,8 @@ void DesignSpacePlot::show(const DesignSpace& space, const QPalette& palette) {
     m_factor = title.factor;
     style_chart(*m_chart, palette);
     style_axis(*m_x, title.text, palette);
-    style_axis(*m_y, QObject::tr("Top-1 accuracy (%)"), palette);
+    style_axis(*m_y, space.agreement ? QObject::tr("Agreement (%)") : QObject::tr("Top-1 accuracy (%)"),
+               palette);
     const double margin = (cost_hi - cost_lo) * 0.03;
     AxisScale x = nice_scale(std::max(0.0, cost_lo - margin) / m_factor, (cost_hi + margin) / m_factor, 6);
     if (space.points.empty()) x = nice_scale(0, 1);

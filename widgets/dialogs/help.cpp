@@ -50,16 +50,19 @@ void show_shortcuts(QWidget* parent) {
     const auto native = [](QKeySequence::StandardKey key) {
         return QKeySequence(key).toString(QKeySequence::NativeText);
     };
-    add(QStringLiteral("2 \u2026 8"), QObject::tr("bits of the selected layers, in the cursor's column"));
+    add(QStringLiteral("1 \u2026 9"), QObject::tr("bits of the selected layers, in the cursor's column"));
     add(QStringLiteral("F"), QObject::tr("float for the selected layers"));
     add(QStringLiteral("+  \u2212"), QObject::tr("one bit more or less (also Ctrl+Up, Ctrl+Down)"));
     add(QStringLiteral("Enter, F2"), QObject::tr("edit the bits of the selected layers"));
+    add(QStringLiteral("F4"), QObject::tr("number formats of the selected layers"));
+    add(QStringLiteral("Shift+F4"), QObject::tr("passes and requantization of the network"));
     add(native(QKeySequence::SelectAll), QObject::tr("select all layers"));
     add(native(QKeySequence::Find), QObject::tr("filter layers"));
     add(native(QKeySequence::Undo) + QStringLiteral(", ") + native(QKeySequence::Redo),
         QObject::tr("undo, redo"));
     add(QStringLiteral("F5"), QObject::tr("measure the accuracy of the current design"));
     add(QStringLiteral("Shift+F5"), QObject::tr("measure uniform designs from float to 2 bits"));
+    add(QStringLiteral("F6"), QObject::tr("diagnose the layers of the current design"));
     add(QStringLiteral("Esc"), QObject::tr("cancel what is running"));
     add(native(QKeySequence::Open), QObject::tr("open a network, data or a project"));
     add(native(QKeySequence::Save), QObject::tr("save the project"));

@@ -21,14 +21,6 @@ QString edit_text(const QStringList& layers, Operand operand, int bits) {
     return Document::tr("%1 of %2 to %3").arg(what, where, width);
 }
 
-void put_bits(PrecisionPlan& plan, const std::string& layer, Operand operand, int bits) {
-    LayerPrecision precision = plan.at(layer);
-    NumberFormat& format = operand == Operand::weights ? precision.weights : precision.activations;
-    if ((format.is_integer() ? format.bits : k_float_bits) == bits) return;
-    format = with_bits(format, bits, operand);
-    plan.set(layer, precision);
-}
-
 } // namespace
 
 Document::Document(QObject* parent) : QObject(parent), m_undo(new QUndoStack(this)) {
@@ -64,19 +56,23 @@ const Design* Document::lastShownDesign() const {
     return shown || m_designs.empty() ? shown : &m_designs.back();
 }
 
+QString Document::labelOf(const PrecisionPlan& plan) const {
+    if (m_imported_plan && plan == *m_imported_plan) return tr("as imported");
+    return label_with_passes(plan, graph());
+}
+
 void Document::open(Opened opened_) {
     m_undo->clear();
     m_model = std::move(opened_.model);
     m_plan = canonical_plan(opened_.plan, graph());
     m_baseline_plan = canonical_plan(uniform_plan(8, 8), graph());
+    m_imported_plan.reset();
+    if (m_model.carried_design) m_imported_plan = canonical_plan(*m_model.carried_design, graph());
     if (opened_.target) m_target = std::move(*opened_.target);
     m_data = std::move(opened_.data);
     m_calibration = std::move(opened_.calibration);
     m_all_designs = std::move(opened_.designs);
-    for (Design& design : m_all_designs) {
-        design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
-        recost(design);
-    }
+    for (Design& design : m_all_designs) dress(design);
     m_selection.clear();
     m_last_shown_id = 0;
     refreshDesigns();
@@ -99,8 +95,7 @@ void Document::setData(DatasetPtr data, DatasetPtr calibration) {
 }
 
 void Document::addDesign(Design design) {
-    design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
-    recost(design);
+    dress(design);
     m_all_designs.push_back(std::move(design));
     const Design& added = m_all_designs.back();
     if (m_data && added.evaluation.provenance.data_hash != m_data->hash()) return;
@@ -111,40 +106,22 @@ void Document::addDesign(Design design) {
 
 void Document::setBits(const QStringList& layers, Operand operand, int bits, quint64 gesture) {
     if (!hasNetwork() || (bits != k_float_bits && (bits < k_min_bits || bits > k_max_bits))) return;
-    PrecisionPlan plan = m_plan;
     QStringList touched;
-    for (const QString& layer : layers) {
-        const std::string name = layer.toStdString();
-        if (!takes_bits(graph(), name, operand)) continue;
-        put_bits(plan, name, operand, bits);
-        touched += layer;
-    }
-    plan = canonical_plan(plan, graph());
-    if (plan != m_plan)
-        m_undo->push(new SetPlanCommand(*this, std::move(plan), edit_text(touched, operand, bits), gesture));
+    for (const QString& layer : layers)
+        if (takes_bits(graph(), layer.toStdString(), operand)) touched += layer;
+    applyPlan(with_bits(m_plan, graph(), touched, operand, bits), edit_text(touched, operand, bits), gesture);
 }
 
 void Document::stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture) {
     if (!hasNetwork()) return;
-    PrecisionPlan plan = m_plan;
-    for (const QString& layer : layers) {
-        const std::string name = layer.toStdString();
-        if (!takes_bits(graph(), name, operand)) continue;
-        const int old = bits_of(plan, name, operand);
-        const int place =
-            std::clamp((old == k_float_bits ? k_max_bits + 1 : old) + step, k_min_bits, k_max_bits + 1);
-        put_bits(plan, name, operand, place > k_max_bits ? k_float_bits : place);
-    }
-    plan = canonical_plan(plan, graph());
-    if (plan != m_plan)
-        m_undo->push(new SetPlanCommand(*this, std::move(plan), step > 0 ? tr("more bits") : tr("fewer bits"),
-                                        gesture));
+    applyPlan(with_step(m_plan, graph(), layers, operand, step),
+              step > 0 ? tr("more bits") : tr("fewer bits"), gesture);
 }
 
-void Document::applyPlan(const PrecisionPlan& wanted, const QString& text) {
+void Document::applyPlan(const PrecisionPlan& wanted, const QString& text, quint64 gesture) {
     if (!hasNetwork()) return;
     PrecisionPlan plan = canonical_plan(wanted, graph());
-    if (plan != m_plan) m_undo->push(new SetPlanCommand(*this, std::move(plan), text, 0));
+    if (plan != m_plan) m_undo->push(new SetPlanCommand(*this, std::move(plan), text, gesture));
 }
 
 void Document::setTarget(const HardwareTarget& target) {
@@ -204,6 +181,12 @@ void Document::refreshDesigns() {
     for (const Design& design : m_all_designs)
         if (!m_data || design.evaluation.provenance.data_hash == m_data->hash()) m_designs.push_back(design);
     if (const Design* design = hasNetwork() ? currentDesign() : nullptr) m_last_shown_id = design->id;
+}
+
+void Document::dress(Design& design) const {
+    design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
+    design.label = labelOf(design.evaluation.plan).toStdString();
+    recost(design);
 }
 
 void Document::recost(Design& design) const {

@@ -58,6 +58,11 @@ public:
     [[nodiscard]] const QStringList& selection() const { return m_selection; }
     [[nodiscard]] QUndoStack* undoStack() const { return m_undo; }
 
+    /// A design's name: what the network was imported with, or its widths and passes.
+    [[nodiscard]] QString labelOf(const PrecisionPlan& plan) const;
+    /// What a network that was quantized elsewhere brought along; nullopt: a float network.
+    [[nodiscard]] const std::optional<PrecisionPlan>& importedPlan() const { return m_imported_plan; }
+
     // Replacing the whole: not undoable.
     struct Opened {
         flow::Model model;
@@ -74,9 +79,10 @@ public:
     // Edits: each one command; edits with the same non-zero `gesture` merge.
     /// Layers that do not take this operand are left alone.
     void setBits(const QStringList& layers, Operand operand, int bits, quint64 gesture = 0);
-    /// Adds `step` within 2..8; float counts as one above 8.
+    /// Adds `step` within k_min_bits..k_max_bits; float counts as one above.
     void stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture = 0);
-    void applyPlan(const PrecisionPlan& plan, const QString& text);
+    /// Any other edit: the whole plan as it shall be, made by plan_edit's functions.
+    void applyPlan(const PrecisionPlan& plan, const QString& text, quint64 gesture = 0);
     void setTarget(const HardwareTarget& target);
     [[nodiscard]] static quint64 newGesture();
 
@@ -99,10 +105,13 @@ private:
     void putTarget(const HardwareTarget& target);
     void refreshCost();
     void refreshDesigns();
+    /// What the document adds to a stored design: the canonical plan, the label, the cost on the target.
+    void dress(Design& design) const;
     void recost(Design& design) const;
 
     flow::Model m_model;
     PrecisionPlan m_plan, m_baseline_plan;
+    std::optional<PrecisionPlan> m_imported_plan;
     HardwareTarget m_target;
     DatasetPtr m_data, m_calibration;
     std::optional<CostBreakdown> m_cost, m_baseline_cost;

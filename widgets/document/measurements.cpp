@@ -1,9 +1,12 @@
 #include "widgets/document/measurements.h"
 
+#include "core/base/output_file.h"
 #include "core/flow/project.h"
+#include "widgets/document/quality.h"
 #include "widgets/number_text.h"
 
 #include <QElapsedTimer>
+#include <QFileInfo>
 
 #include <algorithm>
 
@@ -55,8 +58,15 @@ void Measurements::evaluate(const std::vector<PrecisionPlan>& plans) {
             if (queued->first == m_automatic_job) m_automatic_job = 0;
             continue;
         }
-        if (!m_document.designOf(plan)) submit(plan);
+        if (!isMeasured(plan)) submit(plan);
     }
+}
+
+bool Measurements::isMeasured(const PrecisionPlan& plan) const {
+    const Design* design = m_document.designOf(plan);
+    if (!design) return false;
+    // One that was stopped early is measured to the end when asked for.
+    return m_decide_within || quality_of(design->evaluation).samples >= m_document.data()->size();
 }
 
 void Measurements::evaluateCurrent() {
@@ -101,26 +111,32 @@ void Measurements::runAutomatic() {
     m_automatic_job = submit(plan);
 }
 
-JobId Measurements::submit(const PrecisionPlan& plan) {
+flow::EvaluationRequest Measurements::requestFor(const PrecisionPlan& plan) const {
     flow::EvaluationRequest request;
     request.model = m_document.model();
     request.data = m_document.data();
     request.calibration = m_document.calibration();
     request.plan = plan;
-    const QString label = qt(plan_label(plan, m_document.graph()));
+    return request;
+}
+
+JobId Measurements::submit(const PrecisionPlan& plan) {
+    flow::EvaluationRequest request = requestFor(plan);
+    request.decide_within = m_decide_within;
     const JobId id = m_lane.submit(
-        tr("Measuring %1").arg(label),
+        tr("Measuring %1").arg(m_document.labelOf(plan)),
         [this, request = std::move(request), target = m_document.target(), store = m_project.store(),
          evaluator = m_evaluator](const WorkControl& control) -> JobLane::Deliver {
             auto since = std::make_shared<QElapsedTimer>();
-            const auto on_batch = [this, since, plan = request.plan](int64_t done, int64_t right,
-                                                                     int64_t total) {
-                if (done < total && since->isValid() && since->elapsed() < 50) return;
+            const auto on_progress = [this, since,
+                                      plan = request.plan](const flow::RunningAccuracy& progress) {
+                const bool news = progress.done >= progress.total || progress.within.has_value();
+                if (!news && since->isValid() && since->elapsed() < 50) return;
                 since->start();
                 QMetaObject::invokeMethod(
                     this,
-                    [this, plan, done, right, total] {
-                        m_running = {true, plan, done, right, total};
+                    [this, plan, progress] {
+                        m_running = {true, plan, progress};
                         emit runningChanged();
                     },
                     Qt::QueuedConnection);
@@ -129,12 +145,11 @@ JobId Measurements::submit(const PrecisionPlan& plan) {
                 if (error.code == ErrorCode::cancelled) return {};
                 return [this, error, remedy] { emit failed(to_problem(error, remedy)); };
             };
-            auto outcome = evaluator->evaluate(request, control, on_batch);
+            auto outcome = evaluator->evaluate(request, control, on_progress);
             if (!outcome) return refused(outcome.error(), Problem::Remedy::retry_evaluation);
             const Graph& graph = *request.model.graph;
             Design design;
             design.evaluation = std::move(outcome->evaluation);
-            design.label = plan_label(request.plan, graph);
             auto cost = cost::estimate(graph, request.plan, target);
             if (cost) design.cost = std::move(*cost);
             // Stored, then shown.
@@ -148,6 +163,23 @@ JobId Measurements::submit(const PrecisionPlan& plan) {
         });
     m_pending[id] = plan;
     return id;
+}
+
+void Measurements::exportNetwork(const QString& path, flow::Evaluator::ExportForm form) {
+    if (!m_document.hasNetwork()) return;
+    m_lane.submit(tr("Exporting %1").arg(QFileInfo(path).fileName()),
+                  [this, path, form, request = requestFor(m_document.plan()),
+                   evaluator = m_evaluator](const WorkControl& control) -> JobLane::Deliver {
+                      const auto refused = [this](const Error& error) -> JobLane::Deliver {
+                          if (error.code == ErrorCode::cancelled) return {};
+                          return [this, error] { emit failed(to_problem(error)); };
+                      };
+                      const auto bytes = evaluator->export_network(request, form, control);
+                      if (!bytes) return refused(bytes.error());
+                      const auto written = write_output(path.toStdString(), *bytes);
+                      if (!written) return refused(written.error());
+                      return [this, path] { emit networkExported(path); };
+                  });
 }
 
 } // namespace widthwise::gui

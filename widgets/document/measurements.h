@@ -17,7 +17,7 @@ public:
     struct Running {
         bool valid = false;
         PrecisionPlan plan;
-        qint64 done = 0, right = 0, total = 0;
+        flow::RunningAccuracy progress;
     };
 
     Measurements(Document& document, Project& project, QObject* parent = nullptr);
@@ -30,6 +30,18 @@ public:
     void evaluateUniformSet();
     void cancelAll();
 
+    /// Stop each measurement once it is decided whether top-1 lies within this of float; nullopt: run all
+    /// images.
+    void setDecideWithin(std::optional<double> points) { m_decide_within = points; }
+    [[nodiscard]] std::optional<double> decideWithin() const { return m_decide_within; }
+
+    /// The current network and data with this plan.
+    [[nodiscard]] flow::EvaluationRequest requestFor(const PrecisionPlan& plan) const;
+    /// To be used by jobs of lane() only, which run one at a time.
+    [[nodiscard]] std::shared_ptr<flow::Evaluator> evaluator() const { return m_evaluator; }
+    /// The current design as a network file.
+    void exportNetwork(const QString& path, flow::Evaluator::ExportForm form);
+
     /// Measure the current plan by itself a moment after the last edit. The newest edit wins.
     void setAutomatic(bool automatic);
     [[nodiscard]] bool automatic() const { return m_automatic; }
@@ -39,8 +51,10 @@ public:
 signals:
     void runningChanged();
     void failed(const widthwise::gui::Problem& problem);
+    void networkExported(const QString& path);
 
 private:
+    [[nodiscard]] bool isMeasured(const PrecisionPlan& plan) const;
     JobId submit(const PrecisionPlan& plan);
     void scheduleAutomatic();
     void runAutomatic();
@@ -48,6 +62,7 @@ private:
     Document& m_document;
     Project& m_project;
     bool m_automatic = true;
+    std::optional<double> m_decide_within;
     QTimer m_debounce;
     JobId m_automatic_job = 0;
     std::map<JobId, PrecisionPlan> m_pending;

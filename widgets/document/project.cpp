@@ -99,7 +99,7 @@ void Project::openNetwork(const QString& source_, const QString& data_) {
                     emit failed(to_problem(error, Problem::Remedy::open_network));
                 };
             loaded->opened.model = std::move(*model);
-            loaded->opened.plan = uniform_plan(8, 8);
+            loaded->opened.plan = loaded->opened.model.carried_design.value_or(uniform_plan(8, 8));
             loaded->name = source;
             const Graph& graph = *loaded->opened.model.graph;
             if (!data.isEmpty()) {

@@ -1,29 +1,15 @@
 #pragma once
 // What quantization does to the weights, computed in the background as the plan changes: SQNR of every layer,
-// and the histogram of the selected one. Weights are taken as they run, BatchNormalization folded in.
+// and the histogram of the selected one. Weights are taken as they run, BatchNormalization folded in where
+// the plan folds it; passes that the plan asks for are not applied here.
 
 #include "widgets/document/document.h"
+#include "widgets/document/value_histogram.h"
 #include "widgets/jobs/job_lane.h"
 
 #include <map>
 
 namespace widthwise::gui {
-
-/// Counts over equal bins of [lo, hi], before and after quantization.
-struct WeightHistogram {
-    std::string layer;
-    NumberFormat format;
-    double lo = 0, hi = 0;
-    std::vector<double> before, after; ///< after: empty for float32
-    std::vector<double>
-        levels; ///< of one quantizer for the whole tensor; empty when each channel has its own
-    int64_t count = 0;
-    std::optional<double> sqnr_db;
-};
-
-/// Pure. `weights` O x (anything) with O = `out_channels`. Errors: as quantize_weights.
-[[nodiscard]] Result<WeightHistogram> weight_histogram(std::span<const float> weights, int64_t out_channels,
-                                                       const NumberFormat& format, int bins = 96);
 
 class WeightAnalysis : public QObject {
     Q_OBJECT
@@ -34,19 +20,28 @@ public:
     /// At the current plan; nullopt when the layer is not quantized or not computed yet.
     [[nodiscard]] std::optional<double> sqnr_db(const std::string& layer) const;
     /// Of the first selected layer with weights; null: none, or not computed yet.
-    [[nodiscard]] std::shared_ptr<const WeightHistogram> histogram() const { return m_histogram; }
+    [[nodiscard]] std::shared_ptr<const ValueHistogram> histogram() const { return m_histogram; }
 
 signals:
     void sqnrChanged();
     void histogramChanged();
 
 private:
+    /// What the SQNR of a layer depends on.
+    struct Key {
+        NumberFormat format;
+        bool folded = true;
+        std::shared_ptr<const LayerValues> values; ///< null: the network's own
+        bool operator==(const Key&) const = default;
+    };
     void refresh();
     void refreshHistogram();
+    [[nodiscard]] Key keyOf(const std::string& layer) const;
 
     Document& m_document;
-    std::map<std::string, double> m_sqnr; ///< by layer and format
-    std::shared_ptr<const WeightHistogram> m_histogram;
+    std::map<std::string, std::vector<std::pair<Key, double>>> m_sqnr; ///< by layer
+    std::shared_ptr<const ValueHistogram> m_histogram;
+    Key m_histogram_key;
     JobLane m_sqnr_lane{JobLane::AtEnd::cancel};
     JobLane m_histogram_lane{JobLane::AtEnd::cancel};
 };

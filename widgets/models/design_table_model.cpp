@@ -1,5 +1,6 @@
 #include "widgets/models/design_table_model.h"
 
+#include "widgets/document/quality.h"
 #include "widgets/number_text.h"
 
 #include <QFont>
@@ -26,7 +27,7 @@ DesignTableModel::DesignTableModel(Document& document, QObject* parent)
         m_shown = count;
         endInsertRows();
         rescale();
-        emit headerDataChanged(Qt::Horizontal, Energy, Size);
+        emit headerDataChanged(Qt::Horizontal, Top1, Size);
         emit dataChanged(index(0, Energy), index(m_shown - 1, Size));
     });
     connect(&m_document, &Document::planChanged, this, [this] {
@@ -37,6 +38,8 @@ DesignTableModel::DesignTableModel(Document& document, QObject* parent)
 
 void DesignTableModel::rescale() {
     double energy = 0, latency = 0, size = 0, area = 0;
+    m_agreement =
+        !m_document.designs().empty() && quality_of(m_document.designs().front().evaluation).agreement;
     for (const Design& design : m_document.designs()) {
         energy = std::max(energy, design.cost.energy_j);
         latency = std::max(latency, design.cost.latency_s);
@@ -62,10 +65,29 @@ int DesignTableModel::columnCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : ColumnCount;
 }
 
+QString DesignTableModel::toolTip(const Design& design) {
+    const Evaluation& evaluation = design.evaluation;
+    const Accuracy& accuracy = evaluation.accuracy;
+    const Quality quality = quality_of(evaluation);
+    const double agreement = quality.agreement ? quality.share : accuracy.agreement;
+    QString text = tr("Design %1: %2 images, %3 answered as float does, measured %4")
+                       .arg(design.id)
+                       .arg(quality.samples)
+                       .arg(percent(agreement), qt(evaluation.provenance.created_utc));
+    for (const PassReport& report : evaluation.passes) {
+        text += '\n' + pass_name(report.pass) + QStringLiteral(": ") + qt(report.summary);
+        if (report.output_sqnr_db_before && report.output_sqnr_db_after)
+            text += tr(" (output SQNR %1 dB)")
+                        .arg(signed_number(*report.output_sqnr_db_after - *report.output_sqnr_db_before, 1));
+    }
+    return text;
+}
+
 QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || static_cast<size_t>(index.row()) >= m_document.designs().size()) return {};
     const Design& design = m_document.designs()[static_cast<size_t>(index.row())];
     const Accuracy& accuracy = design.evaluation.accuracy;
+    const Quality quality = quality_of(design.evaluation);
     const auto values = [&]() -> QVariant {
         switch (index.column()) {
         case Number:
@@ -73,9 +95,9 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
         case Label:
             return qt(design.label);
         case Top1:
-            return accuracy.top1;
+            return quality.share;
         case PlusMinus:
-            return accuracy.top1_ci95.hi - accuracy.top1_ci95.lo;
+            return quality.ci95.hi - quality.ci95.lo;
         case Delta:
             return accuracy.delta_top1;
         case Energy:
@@ -105,10 +127,7 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     case Qt::TextAlignmentRole:
         return QVariant((index.column() == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     case Qt::ToolTipRole:
-        return tr("Design %1: %2 images, %3 answered as float does, measured %4")
-            .arg(design.id)
-            .arg(accuracy.samples)
-            .arg(percent(accuracy.agreement), qt(design.evaluation.provenance.created_utc));
+        return toolTip(design);
     case Qt::DisplayRole:
         break;
     default:
@@ -120,11 +139,11 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     case Label:
         return qt(design.label);
     case Top1:
-        return QString::number(accuracy.top1 * 100, 'f', 2);
+        return QString::number(quality.share * 100, 'f', 2);
     case PlusMinus:
-        return QString::number((accuracy.top1_ci95.hi - accuracy.top1_ci95.lo) * 50, 'f', 2);
+        return QString::number((quality.ci95.hi - quality.ci95.lo) * 50, 'f', 2);
     case Delta:
-        return signed_number(accuracy.delta_top1 * 100, 2);
+        return quality.agreement ? k_dash : signed_number(accuracy.delta_top1 * 100, 2);
     case Energy:
         return QString::number(design.cost.energy_j / m_energy.factor, 'f', m_energy.decimals);
     case Latency:
@@ -152,7 +171,7 @@ QVariant DesignTableModel::headerData(int section, Qt::Orientation orientation, 
     case Label:
         return tr("Design");
     case Top1:
-        return tr("Top-1 (%)");
+        return m_agreement ? tr("Agree (%)") : tr("Top-1 (%)");
     case PlusMinus:
         return tr("\u00b1 (pt)");
     case Delta:

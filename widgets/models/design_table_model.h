@@ -31,10 +31,12 @@ private:
         int decimals = 2;
     };
     void rescale();
+    [[nodiscard]] static QString toolTip(const Design& design);
     Document& m_document;
     Scale m_energy, m_latency, m_size;
     int m_area_decimals = 2;
-    int m_shown = 0; ///< rows the views know of
+    bool m_agreement = false; ///< with float, in place of accuracy
+    int m_shown = 0;          ///< rows the views know of
 };
 
 } // namespace widthwise::gui

@@ -1,8 +1,12 @@
 #include "widgets/models/layer_table_model.h"
 
 #include "core/graph/layer_work.h"
+#include "widgets/bit_scale.h"
+#include "widgets/models/layer_columns.h"
 #include "widgets/number_text.h"
+#include "widgets/theme.h"
 
+#include <QApplication>
 #include <QLocale>
 
 #include <algorithm>
@@ -10,6 +14,12 @@
 
 namespace widthwise::gui {
 namespace {
+
+/// With a real minus sign where there is one.
+QString signed_text(double value, int decimals) {
+    QString text = QString::number(value, 'f', decimals);
+    return text.replace('-', QChar(0x2212));
+}
 
 /// "16 × 32 × 32": without the batch, which is free.
 QString shape_text(const Value& value) {
@@ -22,10 +32,16 @@ QString shape_text(const Value& value) {
 
 } // namespace
 
-LayerTableModel::LayerTableModel(Document& document, WeightAnalysis& analysis, QObject* parent)
-    : QAbstractTableModel(parent), m_document(document), m_analysis(analysis) {
+LayerTableModel::LayerTableModel(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
+                                 QObject* parent)
+    : QAbstractTableModel(parent), m_document(document), m_analysis(analysis), m_diagnostics(diagnostics) {
     connect(&m_document, &Document::opened, this, &LayerTableModel::reset);
-    connect(&m_document, &Document::planChanged, this, [this] { columnsChanged(WeightBits, Sqnr); });
+    connect(&m_document, &Document::planChanged, this,
+            [this] { columnsChanged(WeightBits, ExecutionColumn); });
+    for (const auto signal : {&Document::designAdded, &Document::designsReset})
+        connect(&m_document, signal, this, [this] { columnsChanged(AccumulatorNeeded, ExecutionColumn); });
+    connect(&m_diagnostics, &Diagnostics::changed, this,
+            [this] { columnsChanged(OutputSqnr, AccumulatorSeen); });
     connect(&m_document, &Document::costChanged, this, [this] {
         rescaleUnits();
         columnsChanged(Energy, Latency);
@@ -108,6 +124,19 @@ std::optional<Operand> LayerTableModel::operandOf(int column) {
     return std::nullopt;
 }
 
+bool LayerTableModel::isOptional(int column) {
+    return column != Name && !operandOf(column);
+}
+
+bool LayerTableModel::isShownAtFirst(int column) {
+    return column <= Sqnr || column == OutputSqnr || column >= Energy;
+}
+
+QString LayerTableModel::columnTitle(int column) {
+    const QString title = layer_column_text(column).title;
+    return title.left(title.indexOf(QLatin1String(" (%1"))).trimmed();
+}
+
 QString LayerTableModel::bitsText(int bits) {
     return bits == k_float_bits ? tr("float") : QString::number(bits);
 }
@@ -116,6 +145,42 @@ const LayerCost* LayerTableModel::costOf(int row) const {
     const auto& cost = m_document.cost();
     const auto at = static_cast<size_t>(row);
     return cost && at < cost->layers.size() ? &cost->layers[at] : nullptr;
+}
+
+const LayerDiagnostics* LayerTableModel::measuredOf(const Row& row) const {
+    const Design* design = m_document.currentDesign();
+    if (!design) return nullptr;
+    const auto& layers = design->evaluation.layers;
+    const auto found = std::ranges::find(layers, row.name.toStdString(), &LayerDiagnostics::layer);
+    return found == layers.end() ? nullptr : &*found;
+}
+
+QVariant LayerTableModel::diagnosis(const Row& row, int column) const {
+    const LayerDiagnostics* measured = measuredOf(row);
+    if (column == ExecutionColumn)
+        return measured ? QVariant(qt(to_string(measured->execution))) : QVariant();
+    const auto from = [](const auto& value) { return value ? QVariant(*value) : QVariant(); };
+    if (column == AccumulatorNeeded) return measured ? from(measured->accumulator_bits) : QVariant();
+    const LayerReport* report = m_diagnostics.reportOf(row.name.toStdString());
+    if (column == AccumulatorSeen) {
+        if (measured && measured->observed_accumulator_bits) return *measured->observed_accumulator_bits;
+        return report ? from(report->observed_accumulator_bits) : QVariant();
+    }
+    if (!report) return {};
+    switch (column) {
+    case OutputSqnr:
+        return report->output.sqnr_db;
+    case OutputCosine:
+        return report->output.cosine;
+    case OutputKl:
+        return from(report->output.kl_nat);
+    case WeightsClipped:
+        return report->weights ? QVariant(report->weights_clipped) : QVariant();
+    case InputClipped:
+        return report->input_after.counts.empty() ? QVariant() : QVariant(report->input_clipped);
+    default:
+        return {};
+    }
 }
 
 QVariant LayerTableModel::number(int at, int column) const {
@@ -143,7 +208,7 @@ QVariant LayerTableModel::number(int at, int column) const {
         if (const LayerCost* cost = costOf(at); cost && cost->latency_s > 0) return cost->latency_s;
         return {};
     default:
-        return {};
+        return column >= OutputSqnr && column <= ExecutionColumn ? diagnosis(row, column) : QVariant();
     }
 }
 
@@ -161,56 +226,108 @@ QString LayerTableModel::text(int at, int column) const {
     }
     const QVariant value = number(at, column);
     if (!value.isValid()) return k_dash;
+    const auto fixed = [&](double factor, int decimals) {
+        const double shown = value.toDouble() * factor;
+        return std::isinf(shown) ? QStringLiteral("\u221e") : signed_text(shown, decimals);
+    };
     switch (column) {
     case Parameters:
     case Macs:
         return count_text(value.toLongLong());
     case WeightBits:
+        return short_label(format_of(m_document.plan(), row.name.toStdString(), Operand::weights));
     case ActivationBits:
-        return bitsText(value.toInt());
+        return short_label(format_of(m_document.plan(), row.name.toStdString(), Operand::activations));
     case Sqnr:
-        return std::isinf(value.toDouble()) ? QStringLiteral("\u221e")
-                                            : QString::number(value.toDouble(), 'f', 1);
+    case OutputSqnr:
+        return fixed(1, 1);
+    case OutputCosine:
+        return fixed(1, 4);
+    case OutputKl:
+        return fixed(1, 4);
+    case WeightsClipped:
+    case InputClipped:
+        return fixed(100, 2);
+    case AccumulatorNeeded:
+    case AccumulatorSeen:
+    case ExecutionColumn:
+        return value.toString();
     case Energy:
-        return QString::number(value.toDouble() / m_energy_factor, 'f', 2);
+        return fixed(1 / m_energy_factor, 2);
     case Latency:
-        return QString::number(value.toDouble() / m_latency_factor, 'f', 2);
+        return fixed(1 / m_latency_factor, 2);
     default:
         return {};
     }
 }
 
+QString LayerTableModel::toolTip(int at, int column) const {
+    const Row& row = m_rows[static_cast<size_t>(at)];
+    const auto exact = [](int64_t count) {
+        return count > 0 ? QLocale::c().toString(qlonglong(count)) : QString();
+    };
+    switch (column) {
+    case Name:
+        return row.name;
+    case ShapeColumn:
+        return row.full_shape;
+    case Parameters:
+        return exact(row.parameters);
+    case Macs:
+        return exact(row.macs);
+    case WeightBits:
+    case ActivationBits: {
+        const Operand operand = *operandOf(column);
+        if (operand == Operand::weights ? !row.weights : !row.activations) return {};
+        const NumberFormat& format = format_of(m_document.plan(), row.name.toStdString(), operand);
+        const QString numbers = facts_text(format);
+        return numbers.isEmpty() ? qt(format.to_string()) : qt(format.to_string()) + '\n' + numbers;
+    }
+    default:
+        break;
+    }
+    if (column < OutputSqnr || column > ExecutionColumn) return {};
+    const bool empty = !number(at, column).isValid();
+    if (column == AccumulatorNeeded || column == ExecutionColumn)
+        return !empty                       ? QString()
+               : m_document.currentDesign() ? tr("Nothing to say of this layer")
+                                            : tr("Measure the design to see this (F5)");
+    if (empty)
+        return m_diagnostics.shown() ? tr("Nothing to say of this layer")
+                                     : tr("Run the diagnostics to see this (F6)");
+    return m_diagnostics.stale() ? tr("Of the design diagnosed before; F6 for this one") : QString();
+}
+
 QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const Row& row = m_rows[static_cast<size_t>(index.row())];
+    const int column = index.column();
     switch (role) {
     case Qt::DisplayRole:
-        return text(index.row(), index.column());
+        return text(index.row(), column);
     case Qt::EditRole:
-        return number(index.row(), index.column());
+        return number(index.row(), column);
     case Qt::TextAlignmentRole:
-        return QVariant((index.column() <= Kind ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    case Qt::ToolTipRole:
-        if (index.column() == Name) return row.name;
-        if (index.column() == ShapeColumn) return row.full_shape;
-        if (index.column() == Parameters)
-            return row.parameters > 0 ? QVariant(QLocale::c().toString(qlonglong(row.parameters)))
-                                      : QVariant();
-        if (index.column() == Macs)
-            return row.macs > 0 ? QVariant(QLocale::c().toString(qlonglong(row.macs))) : QVariant();
+        return QVariant((column <= Kind || column == ExecutionColumn ? Qt::AlignLeft : Qt::AlignRight) |
+                        Qt::AlignVCenter);
+    case Qt::ForegroundRole:
+        if (m_diagnostics.stale() && column >= OutputSqnr && column <= InputClipped)
+            return muted_text(QApplication::palette());
         return {};
+    case Qt::ToolTipRole:
+        return toolTip(index.row(), column);
     case SortRole: {
-        const QVariant value = number(index.row(), index.column());
-        if (value.isValid()) return value.toDouble();
-        return index.column() <= ShapeColumn ? QVariant(text(index.row(), index.column())) : QVariant(-1.0);
+        if (column <= ShapeColumn || column == ExecutionColumn) return text(index.row(), column);
+        const QVariant value = number(index.row(), column);
+        return value.isValid() ? value.toDouble() : -std::numeric_limits<double>::infinity();
     }
     case BarRole: {
-        const QVariant value = number(index.row(), index.column());
+        const QVariant value = number(index.row(), column);
         if (!value.isValid()) return {};
-        if (operandOf(index.column())) return std::min(1.0, value.toDouble() / k_max_bits);
-        if (index.column() == Energy && m_largest_energy > 0)
+        if (operandOf(column)) return bar_height(value.toInt());
+        if (column == Energy && m_largest_energy > 0)
             return std::min(1.0, value.toDouble() / m_largest_energy);
-        if (index.column() == Latency && m_largest_latency > 0)
+        if (column == Latency && m_largest_latency > 0)
             return std::min(1.0, value.toDouble() / m_largest_latency);
         return {};
     }
@@ -223,34 +340,17 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
 
 QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return QAbstractTableModel::headerData(section, orientation, role);
-    if (role == Qt::TextAlignmentRole)
-        return QVariant((section <= Kind ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    const auto choose = [role](const QString& title, const QString& explanation) -> QVariant {
-        if (role == Qt::DisplayRole) return title;
-        return role == Qt::ToolTipRole ? QVariant(explanation) : QVariant();
-    };
-    switch (section) {
-    case Name:
-        return choose(tr("Layer"), tr("The node's name in the network"));
-    case Kind:
-        return choose(tr("Op"), tr("The ONNX operator"));
-    case ShapeColumn:
-        return choose(tr("Output"), tr("Shape of the output for one image"));
-    case Parameters:
-        return choose(tr("Params"), tr("Learned numbers"));
-    case Macs:
-        return choose(tr("MACs"), tr("Multiply-accumulates per image"));
-    case WeightBits:
-        return choose(tr("W"), tr("Bits of the weights: type 2 to 8, or F for float"));
-    case ActivationBits:
-        return choose(tr("A"),
-                      tr("Bits of the activations that the layer reads: type 2 to 8, or F for float"));
-    case Sqnr:
-        return choose(tr("SQNR (dB)"), tr("Signal to quantization noise of the weights"));
-    case Energy:
-        return choose(tr("Energy (%1)").arg(m_energy_unit), tr("Modelled energy per image"));
-    case Latency:
-        return choose(tr("Latency (%1)").arg(m_latency_unit), tr("Modelled latency per image"));
+    switch (role) {
+    case Qt::TextAlignmentRole:
+        return QVariant((section <= Kind || section == ExecutionColumn ? Qt::AlignLeft : Qt::AlignRight) |
+                        Qt::AlignVCenter);
+    case Qt::DisplayRole: {
+        const QString title = layer_column_text(section).title;
+        if (section == Energy) return title.arg(m_energy_unit);
+        return section == Latency ? title.arg(m_latency_unit) : title;
+    }
+    case Qt::ToolTipRole:
+        return layer_column_text(section).explanation;
     default:
         return {};
     }

@@ -1,7 +1,8 @@
 #pragma once
-// The network's layers with their widths and what these cost. One row a node, in the network's order.
+// The network's layers with their formats, what these cost, and what they do to the numbers. One row a node,
+// in the network's order.
 
-#include "widgets/document/document.h"
+#include "widgets/document/diagnostics.h"
 #include "widgets/document/weight_analysis.h"
 
 #include <QAbstractTableModel>
@@ -20,15 +21,25 @@ public:
         WeightBits,
         ActivationBits,
         Sqnr,
+        OutputSqnr,
+        OutputCosine,
+        OutputKl,
+        WeightsClipped,
+        InputClipped,
+        AccumulatorNeeded,
+        AccumulatorSeen,
+        ExecutionColumn,
         Energy,
         Latency,
         ColumnCount
     };
-    /// SortRole: a number where the column has one. TakesPrecisionRole: bool, of the row. BarRole: 0..1, how
-    /// full the cell's bar is (bits of 8, share of the largest energy or latency); invalid: no bar.
+    /// SortRole: a number where the column has one, -infinity for an empty cell. TakesPrecisionRole: bool, of
+    /// the row. BarRole: 0..1, how full the cell's bar is (width of the number, share of the largest energy
+    /// or latency); invalid: no bar.
     enum Role { SortRole = Qt::UserRole, TakesPrecisionRole, BarRole };
 
-    LayerTableModel(Document& document, WeightAnalysis& analysis, QObject* parent = nullptr);
+    LayerTableModel(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
+                    QObject* parent = nullptr);
 
     [[nodiscard]] int rowCount(const QModelIndex& parent = {}) const override;
     [[nodiscard]] int columnCount(const QModelIndex& parent = {}) const override;
@@ -40,7 +51,11 @@ public:
     [[nodiscard]] QString layerAt(int row) const;
     [[nodiscard]] int rowOf(const QString& layer) const;
     [[nodiscard]] static std::optional<Operand> operandOf(int column);
-    /// "8", "float"; an en dash where the layer has no such operand.
+    /// Columns that a user can hide, with their names; Name and the widths always stay.
+    [[nodiscard]] static bool isOptional(int column);
+    [[nodiscard]] static bool isShownAtFirst(int column);
+    [[nodiscard]] static QString columnTitle(int column);
+    /// "8", "float".
     [[nodiscard]] static QString bitsText(int bits);
 
 private:
@@ -52,12 +67,16 @@ private:
     void reset();
     void columnsChanged(int first, int last);
     [[nodiscard]] QVariant number(int row, int column) const;
+    [[nodiscard]] QVariant diagnosis(const Row& row, int column) const;
     [[nodiscard]] QString text(int row, int column) const;
+    [[nodiscard]] QString toolTip(int row, int column) const;
     [[nodiscard]] const LayerCost* costOf(int row) const;
+    [[nodiscard]] const LayerDiagnostics* measuredOf(const Row& row) const;
     void rescaleUnits();
 
     Document& m_document;
     WeightAnalysis& m_analysis;
+    Diagnostics& m_diagnostics;
     std::vector<Row> m_rows;
     double m_energy_factor = 1, m_latency_factor = 1;
     double m_largest_energy = 0, m_largest_latency = 0;

@@ -1,6 +1,7 @@
 #include "widgets/panels/design_panel.h"
 
 #include "widgets/charts/design_space_view.h"
+#include "widgets/document/quality.h"
 #include "widgets/models/design_table_model.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/empty_state.h"
@@ -17,10 +18,11 @@ namespace widthwise::gui {
 DesignSpace design_space_of(const Document& document) {
     DesignSpace space;
     for (const Design& design : document.designs()) {
-        const Accuracy& accuracy = design.evaluation.accuracy;
-        space.points.push_back({design.id, design.label, accuracy.top1, accuracy.top1_ci95.lo,
-                                accuracy.top1_ci95.hi, design.cost.energy_j, design.cost.latency_s,
-                                design.cost.area_mm2, design.cost.model_bytes});
+        const Quality quality = quality_of(design.evaluation);
+        space.agreement = quality.agreement;
+        space.points.push_back({design.id, design.label, quality.share, quality.ci95.lo, quality.ci95.hi,
+                                design.cost.energy_j, design.cost.latency_s, design.cost.area_mm2,
+                                design.cost.model_bytes});
     }
     if (document.hasNetwork()) {
         if (const Design* design = document.currentDesign()) space.current_id = design->id;

@@ -29,6 +29,7 @@ void scale_font(QLabel& label, double factor, QFont::Weight weight = QFont::Norm
 
 Figure::Figure(const QString& title, const QString& object_name, QWidget* parent)
     : QWidget(parent)
+    , m_own_title(title)
     , m_title(new QLabel(title.toUpper(), this))
     , m_value(new QLabel(this))
     , m_detail(new QLabel(this))
@@ -68,6 +69,7 @@ void Figure::changeEvent(QEvent* event) {
 }
 
 void Figure::refresh() {
+    m_title->setText((m_text.title.isEmpty() ? m_own_title : m_text.title).toUpper());
     const bool estimated = m_text.source == FigureText::Source::estimated;
     m_value->setText(m_text.value.isEmpty() ? k_dash
                      : estimated            ? QStringLiteral("\u2248\u2009") + m_text.value

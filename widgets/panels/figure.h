@@ -8,6 +8,7 @@ namespace widthwise::gui {
 
 /// What one figure of the strip says.
 struct FigureText {
+    QString title;     ///< empty: the figure's own
     QString value;     ///< "91.5 %"; an en dash where there is none
     QString detail;    ///< "± 2.2": beside the value, smaller
     QString change;    ///< against the reference: "▼ 41 %"
@@ -31,6 +32,7 @@ protected:
 
 private:
     void refresh();
+    const QString m_own_title;
     QLabel *m_title, *m_value, *m_detail, *m_change;
     FigureText m_text;
 };

@@ -27,6 +27,13 @@ QString change_in_points(double delta) {
         .arg(std::abs(delta) * 100, 0, 'f', 2);
 }
 
+/// "decided: within 1 point".
+QString decision(bool within, std::optional<double> limit) {
+    const QString points = QString::number(limit.value_or(0.01) * 100, 'g', 3);
+    return within ? FiguresStrip::tr("decided: within %1 pt of float").arg(points)
+                  : FiguresStrip::tr("decided: not within %1 pt of float").arg(points);
+}
+
 } // namespace
 
 FiguresStrip::FiguresStrip(Document& document, Measurements& measurements, QWidget* parent)
@@ -52,47 +59,94 @@ FiguresStrip::FiguresStrip(Document& document, Measurements& measurements, QWidg
     refreshCosts();
 }
 
-void FiguresStrip::refreshAccuracy() {
+FigureText FiguresStrip::runningText() const {
+    const flow::RunningAccuracy& progress = m_measurements.running().progress;
+    const Accuracy& accuracy = progress.so_far;
     FigureText text;
+    text.source = FigureText::Source::estimated;
+    const QString images = tr("%1/%2 images").arg(progress.done).arg(progress.total);
+    if (accuracy.samples == 0) {
+        text.change = images;
+        text.tip = tr("Being measured");
+        return text;
+    }
+    text.value = percent(accuracy.top1);
+    text.detail = plus_minus(accuracy.top1_ci95);
+    // The two networks answer for the same images: their difference is known far better than either.
+    QString difference = tr("%1 to %2 pt vs float")
+                             .arg(signed_number(accuracy.delta_ci95.lo * 100, 1),
+                                  signed_number(accuracy.delta_ci95.hi * 100, 1));
+    if (progress.within) difference = decision(*progress.within, m_measurements.decideWithin());
+    text.change = QStringLiteral("%1  \u00b7  %2").arg(difference, images);
+    text.tip = tr("Being measured, images in random order. So far %1 of %2 images: %3 to %4 with 95 % "
+                  "confidence; difference to float %5 to %6 points")
+                   .arg(progress.done)
+                   .arg(progress.total)
+                   .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi),
+                        signed_number(accuracy.delta_ci95.lo * 100, 2),
+                        signed_number(accuracy.delta_ci95.hi * 100, 2));
+    return text;
+}
+
+FigureText FiguresStrip::designText(const Design& design, bool current) const {
+    const Accuracy& accuracy = design.evaluation.accuracy;
+    FigureText text;
+    text.source = FigureText::Source::measured;
+    text.stale = !current;
+    const QString before = current ? QString() : tr("Of the design shown before, not of this one. ");
+    if (accuracy.samples == 0 && design.evaluation.agreement) {
+        const OutputAgreement& agreement = *design.evaluation.agreement;
+        text.title = tr("Agreement");
+        text.value = percent(agreement.top1_agreement);
+        text.detail = plus_minus(agreement.top1_agreement_ci95);
+        text.change = tr("SQNR %1 dB vs float").arg(agreement.sqnr_db, 0, 'f', 1);
+        text.tip = before + tr("Share of %1 images with float's answer; no labels to judge by. PSNR %2 dB")
+                                .arg(agreement.samples)
+                                .arg(agreement.psnr_db, 0, 'f', 1);
+        return text;
+    }
+    text.value = percent(accuracy.top1);
+    text.detail = plus_minus(accuracy.top1_ci95);
+    text.change = change_in_points(accuracy.delta_top1);
+    text.reference = tr("float");
+    const double half = (accuracy.delta_ci95.hi - accuracy.delta_ci95.lo) * 50;
+    if (half > 0) text.change += QStringLiteral(" \u00b1\u2009%1").arg(half, 0, 'f', 2);
+    const bool partial = m_document.data() && accuracy.samples < m_document.data()->size();
+    if (partial) text.reference += tr("  \u00b7  %1 images").arg(accuracy.samples);
+    // A difference that the images cannot tell from none is neither better nor worse.
+    if (accuracy.delta_ci95.lo > 0 || accuracy.delta_ci95.hi < 0)
+        text.tendency = tendency_of(accuracy.top1, accuracy.float_top1, true);
+    text.tip =
+        before + tr("Measured on %1 images: %2 to %3 with 95 % confidence; float has %4, the difference "
+                    "is %5 to %6 points")
+                     .arg(accuracy.samples)
+                     .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi),
+                          percent(accuracy.float_top1), signed_number(accuracy.delta_ci95.lo * 100, 2),
+                          signed_number(accuracy.delta_ci95.hi * 100, 2));
+    if (partial) text.tip += tr(". Stopped once it was decided; F5 with early stopping off runs all images");
+    return text;
+}
+
+void FiguresStrip::refreshAccuracy() {
     const Measurements::Running& running = m_measurements.running();
     const Design* design = m_document.hasNetwork() ? m_document.currentDesign() : nullptr;
     const bool current = design != nullptr;
-    if (!current && running.valid && running.done > 0 && m_document.hasNetwork() &&
+    if (!current && running.valid && running.progress.done > 0 && m_document.hasNetwork() &&
         running.plan == m_document.plan()) {
-        const Interval interval = wilson_interval(running.right, running.done);
-        text.value = percent(static_cast<double>(running.right) / static_cast<double>(running.done));
-        text.detail = plus_minus(interval);
-        text.source = FigureText::Source::estimated;
-        text.change = tr("%1 of %2 images").arg(running.done).arg(running.total);
-        text.tip = tr("Being measured");
-        m_accuracy->show(text);
+        m_accuracy->show(runningText());
         return;
     }
     if (!design && m_document.hasNetwork()) design = m_document.lastShownDesign();
     if (design) {
-        const Accuracy& accuracy = design->evaluation.accuracy;
-        text.value = percent(accuracy.top1);
-        text.detail = plus_minus(accuracy.top1_ci95);
-        text.change = change_in_points(accuracy.delta_top1);
-        text.reference = tr("float");
-        text.source = FigureText::Source::measured;
-        text.stale = !current;
-        // A difference that the images cannot tell from none is neither better nor worse.
-        if (accuracy.delta_ci95.lo > 0 || accuracy.delta_ci95.hi < 0)
-            text.tendency = tendency_of(accuracy.top1, accuracy.float_top1, true);
-        text.tip =
-            (current ? tr("Measured on %1 images: %2 to %3 with 95 % confidence; float has %4")
-                     : tr("Of the design shown before, not of this one (%1 images: %2 to %3; float has %4)"))
-                .arg(accuracy.samples)
-                .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi),
-                     percent(accuracy.float_top1));
-    } else {
-        const QString why = m_document.whyNotMeasurable();
-        text.change = !m_document.hasNetwork() ? QString()
-                      : m_document.data()      ? tr("not measured")
-                                               : tr("no data");
-        text.tip = why.isEmpty() ? tr("Press F5 to measure") : why;
+        m_accuracy->show(designText(*design, current));
+        return;
     }
+    FigureText text;
+    const QString why = m_document.whyNotMeasurable();
+    text.change = !m_document.hasNetwork() ? QString()
+                  : m_document.data()      ? tr("not measured")
+                                           : tr("no data");
+    text.tip = why.isEmpty() ? tr("Press F5 to measure") : why;
     m_accuracy->show(text);
 }
 

@@ -7,6 +7,7 @@
 namespace widthwise::gui {
 
 class Figure;
+struct FigureText;
 
 /// The figures that the eye lands on: accuracy, energy, latency, area, size.
 class FiguresStrip : public QWidget {
@@ -16,6 +17,8 @@ public:
 
 private:
     void refreshAccuracy();
+    [[nodiscard]] FigureText runningText() const;
+    [[nodiscard]] FigureText designText(const Design& design, bool current) const;
     void refreshCosts();
 
     Document& m_document;

@@ -1,16 +1,18 @@
 #include "widgets/panels/layer_detail.h"
 
 #include "core/graph/layer_work.h"
-#include "widgets/charts/weight_chart.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/empty_state.h"
 #include "widgets/panels/energy_bar.h"
+#include "widgets/panels/histogram_panel.h"
 #include "widgets/theme.h"
 
 #include <QFormLayout>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QScrollArea>
 #include <QStackedLayout>
+#include <QToolButton>
 #include <QVBoxLayout>
 
 #include <cmath>
@@ -34,27 +36,20 @@ QString describe_layer(const Graph& graph, NodeId id) {
     return text;
 }
 
-QString range_text(const RangeRule& rule) {
-    switch (rule.type) {
-    case RangeRuleType::minmax:
-        return QObject::tr("min to max");
-    case RangeRuleType::percentile:
-        return QObject::tr("%1 % of the values").arg(rule.percentile, 0, 'g', 6);
-    case RangeRuleType::given:
-        return QObject::tr("%1 to %2").arg(rule.lo, 0, 'g', 4).arg(rule.hi, 0, 'g', 4);
-    }
-    return {};
-}
-
 QString decibel(double value) {
-    return std::isinf(value) ? QStringLiteral("\u221e")
-                             : QString::number(value, 'f', 1) + QStringLiteral("\u00a0dB");
+    if (std::isinf(value)) return QObject::tr("exact");
+    return QString::number(value, 'f', 1).replace('-', QChar(0x2212)) + QStringLiteral("\u00a0dB");
 }
 
 } // namespace
 
-LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* parent)
-    : QWidget(parent), m_document(document), m_analysis(analysis), m_stack(new QStackedLayout(this)) {
+LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
+                         QWidget* parent)
+    : QWidget(parent)
+    , m_document(document)
+    , m_analysis(analysis)
+    , m_diagnostics(diagnostics)
+    , m_stack(new QStackedLayout(this)) {
     setObjectName(QStringLiteral("layerDetail"));
     auto* content = new QWidget(this);
     m_title = new QLabel(content);
@@ -67,7 +62,7 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
     m_subtitle = new QLabel(content);
     m_subtitle->setTextFormat(Qt::PlainText);
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
-    m_chart = new WeightChart(content);
+    m_chart = new HistogramPanel(analysis, diagnostics, content);
     auto* form = new QFormLayout;
     form->setContentsMargins(16, 4, 16, 8);
     form->setHorizontalSpacing(16);
@@ -77,6 +72,8 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
     m_activations = addFact(*form, tr("Activations"), QStringLiteral("factActivations"));
     m_range = addFact(*form, tr("Range"), QStringLiteral("factRange"));
     m_sqnr = addFact(*form, tr("SQNR"), QStringLiteral("factSqnr"));
+    m_output = addFact(*form, tr("Output"), QStringLiteral("factOutput"));
+    m_sums = addFact(*form, tr("Sums"), QStringLiteral("factSums"));
     m_execution = addFact(*form, tr("Runs as"), QStringLiteral("factExecution"));
     m_latency = addFact(*form, tr("Latency"), QStringLiteral("factLatency"));
     m_mapping = addFact(*form, tr("Mapping"), QStringLiteral("factMapping"));
@@ -88,11 +85,21 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     auto* heading = new QVBoxLayout;
-    heading->setContentsMargins(16, 10, 16, 0);
+    heading->setContentsMargins(16, 0, 8, 0);
     heading->setSpacing(2);
     heading->addWidget(m_title);
     heading->addWidget(m_subtitle);
-    column->addLayout(heading);
+    auto* formats = new QToolButton(content);
+    formats->setObjectName(QStringLiteral("editFormats"));
+    formats->setText(tr("Formats\u2026"));
+    formats->setToolTip(tr("Set the number formats of the selected layers (F4)"));
+    formats->setFocusPolicy(Qt::StrongFocus);
+    connect(formats, &QToolButton::clicked, this, &LayerDetail::formatsRequested);
+    auto* top = new QHBoxLayout;
+    top->setContentsMargins(0, 10, 16, 0);
+    top->addLayout(heading, 1);
+    top->addWidget(formats, 0, Qt::AlignTop);
+    column->addLayout(top);
     column->addWidget(m_chart, 1);
     column->addLayout(form);
 
@@ -113,8 +120,7 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* 
                               &Document::selectionChanged, &Document::designAdded, &Document::designsReset})
         connect(&m_document, signal, this, &LayerDetail::refresh);
     connect(&m_analysis, &WeightAnalysis::sqnrChanged, this, &LayerDetail::refresh);
-    connect(&m_analysis, &WeightAnalysis::histogramChanged, this,
-            [this] { m_chart->show(m_analysis.histogram()); });
+    connect(&m_diagnostics, &Diagnostics::changed, this, &LayerDetail::refresh);
     refresh();
 }
 
@@ -145,32 +151,66 @@ void LayerDetail::refresh() {
     if (!id.valid()) return;
     const Graph& graph = m_document.graph();
     const std::string& layer = graph.node(id).name;
-    const LayerPrecision& precision = m_document.plan().at(layer);
     const bool weighted = is_weighted(graph, id), reads = reads_activations(graph, id);
     m_title->setText(qt(layer));
     m_title->setToolTip(qt(layer));
     m_subtitle->setText(describe_layer(graph, id));
-    m_chart->setVisible(weighted && !m_document.model().topology);
+    m_chart->setVisible(!m_document.model().topology);
+    m_chart->showLayer(layer, weighted);
+    refreshFormats(layer, weighted, reads);
+    refreshQuality(layer, weighted);
+    refreshCost(id);
+}
 
+void LayerDetail::refreshFormats(const std::string& layer, bool weighted, bool reads) {
+    const LayerPrecision& precision = m_document.plan().at(layer);
     m_weights->setText(weighted ? qt(precision.weights.to_string()) : k_dash);
     m_activations->setText(reads ? qt(precision.activations.to_string()) : k_dash);
+    m_weights->setToolTip(weighted ? facts_text(precision.weights) : QString());
+    m_activations->setToolTip(reads ? facts_text(precision.activations) : QString());
     QStringList ranges;
-    if (weighted && precision.weights.is_integer())
-        ranges += tr("weights %1").arg(range_text(precision.weights.range));
-    if (reads && precision.activations.is_integer())
-        ranges += tr("activations %1").arg(range_text(precision.activations.range));
+    if (weighted && precision.weights.is_quantized())
+        ranges += tr("weights %1").arg(range_text(precision.weights));
+    if (reads && precision.activations.is_quantized())
+        ranges += tr("activations %1").arg(range_text(precision.activations));
     m_range->setText(ranges.isEmpty() ? k_dash : ranges.join(QStringLiteral("\n")));
+}
 
+void LayerDetail::refreshQuality(const std::string& layer, bool weighted) {
     const LayerDiagnostics* run = diagnosticsOf(layer);
     QStringList noise;
     if (const auto sqnr = m_analysis.sqnr_db(layer); weighted && sqnr)
         noise += tr("weights %1").arg(decibel(*sqnr));
     if (run && run->activation_sqnr_db) noise += tr("activations %1").arg(decibel(*run->activation_sqnr_db));
     m_sqnr->setText(noise.isEmpty() ? k_dash : noise.join(QStringLiteral(", ")));
-    QString execution = run ? qt(to_string(run->execution)) : tr("not measured yet");
-    if (run && run->accumulator_bits) execution += tr(", %1-bit accumulator").arg(*run->accumulator_bits);
-    m_execution->setText(execution);
 
+    const LayerReport* report = m_diagnostics.stale() ? nullptr : m_diagnostics.reportOf(layer);
+    QString output = report ? tr("SQNR %1, cosine %2")
+                                  .arg(decibel(report->output.sqnr_db))
+                                  .arg(report->output.cosine, 0, 'f', 4)
+                            : tr("not diagnosed yet");
+    if (report && report->output.kl_nat) output += tr(", KL %1").arg(*report->output.kl_nat, 0, 'f', 4);
+    m_output->setText(output);
+
+    const AccumulatorFormat& sums = m_document.plan().at(layer).accumulator;
+    QStringList bits;
+    if (weighted) {
+        bits += sums.bits == 32
+                    ? tr("32 bits")
+                    : tr("%1 bits, %2")
+                          .arg(sums.bits)
+                          .arg(sums.overflow == Overflow::wrap ? tr("wrapping") : tr("saturating"));
+        if (run && run->accumulator_bits) bits += tr("any sum fits %1").arg(*run->accumulator_bits);
+        const std::optional<int> seen = run && run->observed_accumulator_bits ? run->observed_accumulator_bits
+                                        : report ? report->observed_accumulator_bits
+                                                 : std::nullopt;
+        if (seen) bits += tr("seen %1").arg(*seen);
+    }
+    m_sums->setText(bits.isEmpty() ? k_dash : bits.join(QStringLiteral(", ")));
+    m_execution->setText(run ? qt(to_string(run->execution)) : tr("not measured yet"));
+}
+
+void LayerDetail::refreshCost(NodeId id) {
     const auto at = id.position();
     const LayerCost* cost =
         m_document.cost() && at < m_document.cost()->layers.size() ? &m_document.cost()->layers[at] : nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "widgets/document/diagnostics.h"
 #include "widgets/document/weight_analysis.h"
 
 #include <QWidget>
@@ -11,26 +12,36 @@ class QStackedLayout;
 namespace widthwise::gui {
 
 class EnergyBar;
-class WeightChart;
+class HistogramPanel;
 
 /// Everything about the selected layer: its weights before and after, formats, noise, how it ran, where its
 /// energy goes.
 class LayerDetail : public QWidget {
     Q_OBJECT
 public:
-    LayerDetail(Document& document, WeightAnalysis& analysis, QWidget* parent = nullptr);
+    LayerDetail(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
+                QWidget* parent = nullptr);
+
+signals:
+    /// The formats of the selection are to be edited.
+    void formatsRequested();
 
 private:
     void refresh();
+    void refreshFormats(const std::string& layer, bool weighted, bool reads);
+    void refreshQuality(const std::string& layer, bool weighted);
+    void refreshCost(NodeId id);
     QLabel* addFact(QFormLayout& form, const QString& title, const QString& object_name);
     [[nodiscard]] const LayerDiagnostics* diagnosticsOf(const std::string& layer) const;
 
     Document& m_document;
     WeightAnalysis& m_analysis;
+    Diagnostics& m_diagnostics;
     QStackedLayout* m_stack;
     QLabel *m_title, *m_subtitle;
-    WeightChart* m_chart;
-    QLabel *m_weights, *m_activations, *m_range, *m_sqnr, *m_execution, *m_energy, *m_latency, *m_mapping;
+    HistogramPanel* m_chart;
+    QLabel *m_weights, *m_activations, *m_range, *m_sqnr, *m_output, *m_sums, *m_execution, *m_energy,
+        *m_latency, *m_mapping;
     EnergyBar* m_energy_bar;
 };
 

@@ -19,7 +19,7 @@ int bits_from_spin(int value) {
 
 namespace {
 
-/// Shows 9 as "float" and understands it typed.
+/// Shows the step above k_max_bits as "float" and understands it typed.
 class BitsSpin : public QSpinBox {
 public:
     using QSpinBox::QSpinBox;

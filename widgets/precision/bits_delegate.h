@@ -6,7 +6,7 @@ class QSpinBox;
 
 namespace widthwise::gui {
 
-/// A spin box for 2..8 bits and, one step above, "float".
+/// A spin box for k_min_bits..k_max_bits and, one step above, "float".
 [[nodiscard]] QSpinBox* make_bits_spin(QWidget* parent);
 [[nodiscard]] int spin_from_bits(int bits);
 [[nodiscard]] int bits_from_spin(int value);

@@ -1,5 +1,6 @@
 #include "widgets/precision/equalizer.h"
 
+#include "widgets/bit_scale.h"
 #include "widgets/models/layer_table_model.h"
 #include "widgets/number_text.h"
 #include "widgets/theme.h"
@@ -17,14 +18,6 @@ namespace widthwise::gui {
 namespace {
 
 constexpr double k_share_height = 14; ///< of the energy bars below the axis
-constexpr int k_float_place = k_max_bits + 1;
-
-int place_of(int bits) {
-    return bits == k_float_bits ? k_float_place : bits;
-}
-int bits_at_place(int place) {
-    return place >= k_float_place ? k_float_bits : std::max(place, k_min_bits);
-}
 
 } // namespace
 
@@ -66,7 +59,7 @@ double Equalizer::columnWidth() const {
 }
 
 double Equalizer::heightOf(int bits) const {
-    return plot().height() * place_of(bits) / k_float_place;
+    return plot().height() * bar_height(bits);
 }
 
 QPoint Equalizer::positionOf(const QString& layer, Operand operand, int bits) const {
@@ -82,8 +75,7 @@ std::optional<Equalizer::Bar> Equalizer::barAt(const QPointF& position) const {
     Bar bar;
     bar.column = static_cast<int>(column);
     bar.operand = column - bar.column < 0.5 ? Operand::weights : Operand::activations;
-    bar.bits = bits_at_place(
-        static_cast<int>(std::lround((area.bottom() - position.y()) / area.height() * k_float_place)));
+    bar.bits = bits_at_height((area.bottom() - position.y()) / area.height());
     return bar;
 }
 
@@ -168,11 +160,11 @@ bool Equalizer::event(QEvent* event) {
         return true;
     }
     const QString& layer = m_layers[bar->column];
-    const auto bits = [&](Operand operand) {
-        return LayerTableModel::bitsText(bits_of(m_document.plan(), layer.toStdString(), operand));
+    const auto format = [&](Operand operand) {
+        return qt(format_of(m_document.plan(), layer.toStdString(), operand).to_string());
     };
-    QString text =
-        tr("%1\nweights %2, activations %3").arg(layer, bits(Operand::weights), bits(Operand::activations));
+    QString text = tr("%1\nweights %2, activations %3")
+                       .arg(layer, format(Operand::weights), format(Operand::activations));
     if (const auto& cost = m_document.cost(); cost && cost->energy_j > 0)
         text += tr("\n%1 of the energy")
                     .arg(percent(cost->layers[m_nodes[static_cast<size_t>(bar->column)]].energy.total_j() /
@@ -188,7 +180,7 @@ void Equalizer::paintEvent(QPaintEvent*) {
     QFont small = font();
     small.setPointSizeF(small.pointSizeF() * 0.85);
     painter.setFont(small);
-    for (const int bits : {2, 4, 6, 8, k_float_bits}) {
+    for (const int bits : {2, 4, 8, 16, k_float_bits}) {
         const double y = std::round(area.bottom() - heightOf(bits)) + 0.5;
         painter.setPen(grid_line(palette()));
         painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y));
@@ -219,11 +211,36 @@ void Equalizer::paintBars(QPainter& painter) const {
         if (m_document.selection().contains(m_layers[i]))
             painter.fillRect(QRectF(left, area.top(), column, area.height() + k_share_height + 4), chosen);
         const std::string layer = m_layers[i].toStdString();
+        const LayerPrecision& precision = m_document.plan().at(layer);
         const double weights = heightOf(bits_of(m_document.plan(), layer, Operand::weights));
         const double activations = heightOf(bits_of(m_document.plan(), layer, Operand::activations));
-        painter.fillRect(QRectF(left + gap, area.bottom() - weights, bar, weights), dark);
-        painter.fillRect(QRectF(left + gap + bar, area.bottom() - activations, bar, activations), light);
+        paintBar(painter, QRectF(left + gap, area.bottom() - weights, bar, weights), precision.weights, dark);
+        paintBar(painter, QRectF(left + gap + bar, area.bottom() - activations, bar, activations),
+                 precision.activations, light);
     }
+}
+
+void Equalizer::paintBar(QPainter& painter, const QRectF& bar, const NumberFormat& format,
+                         const QColor& colour) const {
+    const bool plain = format.type == FormatType::integer || format.type == FormatType::float32;
+    if (plain) {
+        painter.fillRect(bar, colour);
+        return;
+    }
+    QColor wash = colour;
+    wash.setAlphaF(colour.alphaF() * 0.45F);
+    painter.fillRect(bar, wash);
+    painter.fillRect(bar, QBrush(colour, Qt::BDiagPattern));
+    painter.fillRect(QRectF(bar.left(), bar.top(), bar.width(), 2), colour);
+    // The type upwards beside its bar's top, where a bar is wide enough for a line of text.
+    const QFontMetrics metrics(painter.font());
+    if (bar.width() < metrics.height() - 3) return;
+    painter.save();
+    painter.setPen(palette().color(QPalette::Active, QPalette::WindowText));
+    painter.translate(bar.center().x() + metrics.ascent() / 2.0 - 1, bar.top() - 3);
+    painter.rotate(-90);
+    painter.drawText(QPointF(0, 0), short_label(format));
+    painter.restore();
 }
 
 void Equalizer::paintLegend(QPainter& painter) const {

@@ -8,9 +8,9 @@
 
 namespace widthwise::gui {
 
-/// The plan as bars, one pair a weighted layer: weights dark, activations light; the layer's share of the
-/// energy below. Drag a bar, or across bars; bars of a multiple selection move together. Arrow keys do the
-/// same.
+/// The plan as bars, one pair a weighted layer: weights dark, activations light, types other than integers
+/// hatched; the layer's share of the energy below. Drag a bar, or across bars; bars of a multiple selection
+/// move together. Arrow keys do the same.
 class Equalizer : public QWidget {
     Q_OBJECT
 public:
@@ -43,6 +43,8 @@ private:
     [[nodiscard]] int firstSelectedColumn() const;
     void drag(const QPointF& position);
     void paintBars(QPainter& painter) const;
+    void paintBar(QPainter& painter, const QRectF& bar, const NumberFormat& format,
+                  const QColor& colour) const;
     void paintShares(QPainter& painter) const;
     void paintLegend(QPainter& painter) const;
 

@@ -10,6 +10,7 @@
 #include <QKeyEvent>
 #include <QMenu>
 #include <QScopedValueRollback>
+#include <QSettings>
 
 namespace widthwise::gui {
 
@@ -26,12 +27,42 @@ LayerView::LayerView(Document& document, LayerTableModel& layers, LayerFilter& f
     style_table(*this);
     horizontalHeader()->setSectionResizeMode(LayerTableModel::Name, QHeaderView::Stretch);
     horizontalHeader()->setMinimumSectionSize(44);
+    horizontalHeader()->setSectionsClickable(true);
+    connect(horizontalHeader(), &QHeaderView::sectionClicked, &filter, &LayerFilter::sortBy);
+    buildColumnActions();
+    horizontalHeader()->setContextMenuPolicy(Qt::ActionsContextMenu);
+    horizontalHeader()->addActions(m_column_actions);
     connect(delegate, &BitsDelegate::editingStarted, this, [this] { m_gesture = Document::newGesture(); });
     connect(delegate, &BitsDelegate::bitsEdited, this, [this](int column, int bits) {
         if (const auto operand = LayerTableModel::operandOf(column))
             m_document.setBits(selectedLayers(), *operand, bits, m_gesture);
     });
     connect(&m_document, &Document::selectionChanged, this, &LayerView::showSelection);
+}
+
+void LayerView::buildColumnActions() {
+    const QString key = QStringLiteral("shownColumns");
+    const QStringList remembered = QSettings().value(key).toStringList();
+    for (int column = 0; column < LayerTableModel::ColumnCount; ++column) {
+        if (!LayerTableModel::isOptional(column)) continue;
+        const QString title = LayerTableModel::columnTitle(column);
+        auto* action = new QAction(title, this);
+        action->setObjectName(QStringLiteral("column") + QString::number(column));
+        action->setToolTip(m_layers.headerData(column, Qt::Horizontal, Qt::ToolTipRole).toString());
+        action->setCheckable(true);
+        action->setChecked(remembered.isEmpty() ? LayerTableModel::isShownAtFirst(column)
+                                                : remembered.contains(title));
+        setColumnHidden(column, !action->isChecked());
+        connect(action, &QAction::toggled, this, [this, column, key](bool shown) {
+            setColumnHidden(column, !shown);
+            QStringList titles;
+            for (const QAction* other : m_column_actions)
+                if (other->isChecked()) titles += other->text();
+            // An empty list means that nothing was chosen yet.
+            QSettings().setValue(key, titles.isEmpty() ? QStringList(QStringLiteral("none")) : titles);
+        });
+        m_column_actions += action;
+    }
 }
 
 QStringList LayerView::selectedLayers() const {
@@ -64,7 +95,7 @@ void LayerView::keyPressEvent(QKeyEvent* event) {
         return;
     }
     m_gesture = 0;
-    if (plain && event->key() >= Qt::Key_2 && event->key() <= Qt::Key_8) {
+    if (plain && event->key() >= Qt::Key_1 && event->key() <= Qt::Key_9) {
         m_document.setBits(layers, operand(), event->key() - Qt::Key_0);
         return;
     }
@@ -90,7 +121,7 @@ void LayerView::contextMenuEvent(QContextMenuEvent* event) {
     if (layers.isEmpty()) return;
     QMenu menu(this);
     const auto fill = [&](QMenu* sub, std::optional<Operand> only) {
-        for (const int bits : {8, 6, 4, 3, 2, k_float_bits})
+        for (const int bits : {16, 8, 6, 4, 3, 2, 1, k_float_bits})
             sub->addAction(bits == k_float_bits ? tr("&Float") : tr("&%1 bits").arg(bits), this, [=, this] {
                 const quint64 gesture = Document::newGesture();
                 for (const Operand operand : {Operand::weights, Operand::activations})
@@ -100,6 +131,8 @@ void LayerView::contextMenuEvent(QContextMenuEvent* event) {
     fill(menu.addMenu(tr("&Weights")), Operand::weights);
     fill(menu.addMenu(tr("&Activations")), Operand::activations);
     fill(menu.addMenu(tr("&Both")), std::nullopt);
+    menu.addSeparator();
+    menu.addAction(tr("&Formats\u2026"), QKeySequence(Qt::Key_F4), this, &LayerView::formatsRequested);
     menu.addSeparator();
     menu.addAction(tr("Select a&ll"), this, &QTableView::selectAll);
     menu.exec(event->globalPos());

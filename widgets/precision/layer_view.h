@@ -1,6 +1,6 @@
 #pragma once
 // The table in which bits are set: a number, F, + and - act on all selected rows, in the column where the
-// cursor is.
+// cursor is. A click on a column's header sorts by it; the header's context menu shows and hides columns.
 
 #include "widgets/document/document.h"
 
@@ -19,6 +19,12 @@ public:
     [[nodiscard]] QStringList selectedLayers() const;
     /// Where keys act: the cursor's column if it holds bits, else the one used last.
     [[nodiscard]] Operand operand() const;
+    /// One checkable action for each column that can be hidden; for the header's menu and the window's.
+    [[nodiscard]] const QList<QAction*>& columnActions() const { return m_column_actions; }
+
+signals:
+    /// The formats of the selection are to be edited.
+    void formatsRequested();
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
@@ -28,10 +34,12 @@ protected:
 
 private:
     void showSelection();
+    void buildColumnActions();
 
     Document& m_document;
     LayerTableModel& m_layers;
     LayerFilter& m_filter;
+    QList<QAction*> m_column_actions;
     Operand m_operand = Operand::weights;
     quint64 m_gesture = 0; ///< of the editor that is open, or of the key held down
     bool m_syncing = false;
