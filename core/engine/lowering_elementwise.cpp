@@ -12,6 +12,11 @@ float sixteen_bits(float value) {
     return std::ldexp(std::nearbyint(std::ldexp(mantissa, 16)), exponent - 16);
 }
 
+/// In the logarithm.
+float nearest_power_of_two(float value) {
+    return std::exp2(std::nearbyint(std::log2(value)));
+}
+
 BinaryOp comparison(Comparison c) {
     switch (c) {
     case Comparison::less:
@@ -83,8 +88,12 @@ AddIntegersStep Lowering::add_integers(const BinaryStep& step) const {
     const Representation &a = buffer(step.a).representation, &b = buffer(step.b).representation,
                          &out = buffer(step.out).representation;
     const OutputCut cut = output_cut(step.clamp, out);
-    return {step.a, step.b, step.out, sixteen_bits(a.scale / out.scale), sixteen_bits(b.scale / out.scale),
-            cut.lo, cut.hi};
+    const bool shifts = m_plan.requantization().mode == RequantizationMode::power_of_two_shift;
+    const auto multiplier = [&](const Representation& operand) {
+        const float ratio = operand.scale / out.scale;
+        return shifts ? nearest_power_of_two(ratio) : sixteen_bits(ratio);
+    };
+    return {step.a, step.b, step.out, multiplier(a), multiplier(b), cut.lo, cut.hi};
 }
 
 Result<void> Lowering::lower_where(const Unit& unit) {
