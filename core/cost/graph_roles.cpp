@@ -51,8 +51,10 @@ private:
             const NodeId source = sole_source(m_graph, node.inputs[0]);
             // Behind rows of a fully connected layer axis 1 is no output channel.
             const Shape& in = m_graph.value(node.inputs[0]).shape;
-            if (source.valid() && m_linear[source.position()] && (in.rank() == 2 || in.rank() == 4))
-                fold_into(id, head_of(source));
+            if (source.valid() && m_linear[source.position()]) {
+                const NodeId head = head_of(source);
+                if (m_graph.node(head).op != Op::gemm || in.rank() == 2) fold_into(id, head);
+            }
             return;
         }
         case Op::add:

@@ -226,7 +226,7 @@ Result<void> Lowering::lower_unit(const Unit& unit) {
     case Op::conv:
     case Op::conv_transpose:
     case Op::gemm:
-        return lower_weighted(unit);
+        return is_gemm_of_maps(node) ? lower_gemm_of_maps(unit) : lower_weighted(unit);
     case Op::batch_norm:
         return lower_batch_norm(unit);
     case Op::add:

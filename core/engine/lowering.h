@@ -49,6 +49,10 @@ private:
                                KernelWeights weights);
     /// The sums go through an s32 buffer and a RequantizeStep.
     void lower_in_two_steps(const Unit& unit, ConvStep step, const IntegerLayer& layer);
+    /// A gemm over the last axis of a value that is not stored row by row: moved there and back.
+    Result<void> lower_gemm_of_maps(const Unit& unit);
+    [[nodiscard]] bool is_gemm_of_maps(const Node& node) const;
+    BufferId rows_of(BufferId in, const Shape& shape);
     /// The input with its padding written out as zero points, so that the convolution needs none.
     BufferId padded(BufferId in, ConvAttributes& attributes);
     /// A transposed convolution's input with zeros between its pixels.

@@ -15,7 +15,46 @@ MatrixLayout matrices(const Shape& operand, const Shape& out, bool row_major) {
             broadcast_offsets(batch_axes(operand), strides, batch_axes(out))};
 }
 
+/// Rows along the last axis.
+Extent rows_extent(const Shape& shape) {
+    const int64_t columns = shape[shape.rank() - 1];
+    return {shape.elements() / columns, 1, columns};
+}
+
 } // namespace
+
+bool Lowering::is_gemm_of_maps(const Node& node) const {
+    return node.op == Op::gemm && m_graph.value(node.inputs[0]).shape.rank() > 3;
+}
+
+BufferId Lowering::rows_of(BufferId in, const Shape& shape) {
+    const BufferId rows = add_buffer({rows_extent(shape), buffer(in).representation, {}, {}});
+    emit(move_step(in, rows, {storage_of_logical(shape), 0}));
+    return rows;
+}
+
+Result<void> Lowering::lower_gemm_of_maps(const Unit& unit) {
+    const size_t first_step = m_program.steps.size();
+    if (Result<void> done = lower_weighted(unit); !done) return done;
+    const Shape& shape = m_graph.value(unit.output).shape;
+    for (size_t i = first_step; i < m_program.steps.size(); ++i) {
+        const Operation& operation = m_program.steps[i].operation;
+        if (std::holds_alternative<ConvStep>(operation) || std::holds_alternative<RequantizeStep>(operation))
+            m_program.buffers[writes(operation).position()].extent = rows_extent(shape);
+    }
+    auto& available = m_available[unit.output.position()];
+    const BufferId rows = available.back(); // what the layer wrote: the value's elements in another order
+    available.pop_back();
+    m_program.buffers[rows.position()].value = {};
+    const Representation r = buffer(rows).representation;
+    const BufferId out = new_buffer(unit.output, r);
+    ElementMap map{std::vector<int32_t>(static_cast<size_t>(shape.elements())), 0};
+    const auto storage = storage_of_logical(shape);
+    for (size_t i = 0; i < storage.size(); ++i)
+        map.source[static_cast<size_t>(storage[i])] = static_cast<int32_t>(i);
+    emit(move_step(rows, out, map));
+    return {};
+}
 
 Result<void> Lowering::lower_matmul(const Unit& unit) {
     const Node& node = m_graph.node(unit.node);

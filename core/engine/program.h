@@ -60,7 +60,7 @@ struct Representation {
 
 using BufferId = Id<struct BufferTag>;
 
-/// H, W, C of a rank-4 value; other values are 1 x 1 x elements.
+/// H, W, C of a rank-4 value, rows x 1 x columns of a rank-3 one; other values are 1 x 1 x elements.
 struct Extent {
     int64_t height = 1, width = 1, channels = 1;
     [[nodiscard]] int64_t elements() const { return height * width * channels; }

@@ -57,7 +57,9 @@ std::vector<Unit> fuse(const Graph& graph) {
         };
         if (is_layer(node.op)) {
             const NodeId next = only_consumer(graph, unit.output);
-            if (next.valid() && graph.node(next).op == Op::batch_norm) {
+            // Behind rows of a fully connected layer axis 1 is no output channel.
+            const bool by_channel = node.op != Op::gemm || graph.value(unit.output).shape.rank() == 2;
+            if (next.valid() && graph.node(next).op == Op::batch_norm && by_channel) {
                 unit.batch_norm = next;
                 extend(next);
             }
