@@ -4,7 +4,7 @@
 // comes nearest to what it was.
 
 #include "core/base/progress.h"
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 #include "core/quant/quantizer.h"
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace widthwise::passes {
 struct RoundingProblem {
     size_t out = 0, row = 0, groups = 1;  ///< weights: out x row; group g reads columns [g row, (g + 1) row)
     std::span<const float> weights, bias; ///< float
-    engine::Clamp clamp;                  ///< the activation
+    Clamp clamp;                          ///< the activation
     NumberFormat format;                  ///< resolved, a uniform grid
     size_t rows = 0;
     std::vector<float> inputs; ///< rows x (groups * row)

@@ -10,7 +10,7 @@ namespace {
 
 using Known = std::map<ValueId, ChannelMoments>;
 
-ChannelMoments cut(const ChannelMoments& x, const engine::Clamp& clip) {
+ChannelMoments cut(const ChannelMoments& x, const Clamp& clip) {
     ChannelMoments y;
     for (size_t c = 0; c < x.mean.size(); ++c) {
         const Moments m = clipped_normal({x.mean[c], x.variance[c]}, clip);

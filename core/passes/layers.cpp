@@ -22,7 +22,7 @@ ChannelMoments normal_of(const Graph& graph, const Node& batch_norm) {
 
 std::vector<Layer> layers_of(const Graph& graph) {
     std::vector<Layer> layers;
-    for (const engine::Unit& unit : engine::fuse(graph)) {
+    for (const Unit& unit : fuse(graph)) {
         const Node& node = graph.node(unit.node);
         if ((node.op != Op::conv && node.op != Op::gemm) || !is_weighted(graph, unit.node)) continue;
         Layer layer;
@@ -41,7 +41,7 @@ std::vector<Layer> layers_of(const Graph& graph) {
             layer.groups = static_cast<size_t>(conv->group);
             layer.taps = static_cast<size_t>(shape[2] * shape[3]);
         }
-        engine::FoldedWeights folded = engine::folded_weights(graph, unit);
+        FoldedWeights folded = folded_weights(graph, unit);
         layer.weights = std::move(folded.weights);
         layer.bias = std::move(folded.bias);
         if (unit.batch_norm.valid()) layer.normal = normal_of(graph, graph.node(unit.batch_norm));

@@ -3,7 +3,7 @@
 // change. Transposed convolutions and layers with computed weights stay as they are.
 
 #include "core/design/precision_plan.h"
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 #include "core/graph/graph.h"
 
 #include <optional>
@@ -21,9 +21,9 @@ struct Layer {
     std::string name;
     NodeId node;
     ValueId input;
-    ValueId sums;        ///< what its weights and bias make, before the activation
-    NodeId clip;         ///< the Clip that alone reads `sums`; invalid: none
-    engine::Clamp clamp; ///< of the ReLU or Clip that alone reads `sums`
+    ValueId sums; ///< what its weights and bias make, before the activation
+    NodeId clip;  ///< the Clip that alone reads `sums`; invalid: none
+    Clamp clamp;  ///< of the ReLU or Clip that alone reads `sums`
     bool convolution = false;
     size_t out = 0, in_each = 0, taps = 1, groups = 1; ///< weights: out x in_each x taps
     std::vector<float> weights, bias;

@@ -17,7 +17,7 @@ double distribution(double x) {
 
 } // namespace
 
-Moments clipped_normal(const Moments& x, const engine::Clamp& clip) {
+Moments clipped_normal(const Moments& x, const Clamp& clip) {
     const double lo = clip.lo, hi = clip.hi;
     if (x.variance <= 0) return {std::clamp(x.mean, lo, hi), 0};
     const double m = x.mean, s = std::sqrt(x.variance);

@@ -1,4 +1,4 @@
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 #include "core/passes/layers.h"
 #include "core/passes/prepare.h"
 #include "passes_fixture.h"
