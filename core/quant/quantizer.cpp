@@ -89,7 +89,7 @@ void Quantizer::round(std::span<const float> in, std::span<float> out) const {
     const float scale = m_affine.scale;
     switch (m_type) {
     case FormatType::float32:
-        for (size_t i = 0; i < in.size(); ++i) out[i] = std::isnan(in[i]) ? 0.0F : in[i];
+        std::copy(in.begin(), in.end(), out.begin());
         return;
     case FormatType::float16:
     case FormatType::bfloat16:
@@ -169,6 +169,9 @@ float Quantizer::highest() const {
 
 std::vector<float> Quantizer::levels(size_t limit) const {
     std::vector<float> levels;
+    const auto add = [&](float level) { // tiny scales let the smallest levels underflow and coincide
+        if (level > (levels.empty() ? 0.0F : levels.back())) levels.push_back(level);
+    };
     const auto mirror = [&] { // positive ones, ascending, become all
         const size_t n = levels.size();
         std::vector<float> all;
@@ -189,13 +192,13 @@ std::vector<float> Quantizer::levels(size_t limit) const {
         const SmallFloat format = small_float(m_type);
         const double smallest = format.smallest();
         for (double x = smallest; x <= static_cast<double>(format.largest);) {
-            levels.push_back(m_affine.scale * static_cast<float>(x));
+            add(m_affine.scale * static_cast<float>(x));
             x += std::max(smallest, std::ldexp(1.0, std::ilogb(x) - format.mantissa_bits));
         }
         return mirror();
     }
     case FormatType::power_of_two:
-        for (int e = m_lowest_exponent; e <= 0; ++e) levels.push_back(std::ldexp(m_affine.scale, e));
+        for (int e = m_lowest_exponent; e <= 0; ++e) add(std::ldexp(m_affine.scale, e));
         return mirror();
     case FormatType::binary:
         return {-m_affine.scale, m_affine.scale};

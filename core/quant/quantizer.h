@@ -19,7 +19,7 @@ public:
     /// Of integers.
     explicit Quantizer(const AffineParams& params) : m_type(FormatType::integer), m_affine(params) {}
 
-    /// The nearest value of the format; NaN counts as 0.
+    /// The nearest value of the format; NaN counts as 0 (float32 passes it on).
     ///  integers      half to even; 32 bits: to f32 precision
     ///  floats        half to even
     ///  power_of_two  nearest in the logarithm, so between 2^-k-1 and 2^-k from 2^-k / sqrt(2) on; below the

@@ -77,10 +77,12 @@ ResolvedScale scale_from_means(const Samples& samples, const NumberFormat& forma
         return out;
     }
     const double threshold = 0.7 * mean_above(samples, -1, samples.zeros);
-    out.scale = level_scale(mean_above(samples, threshold, 0), format);
-    // A rounded scale may fall to the threshold, which must stay below it.
-    const float largest = std::nextafter(out.scale, 0.0F);
-    out.threshold = std::min(static_cast<float>(threshold), largest);
+    const double scale = mean_above(samples, threshold, 0);
+    out.scale = level_scale(scale, format);
+    // The threshold stays below a scale that was rounded down; values too small for scales are all 0.
+    const float below_scale = std::nextafter(out.scale, 0.0F);
+    out.threshold =
+        scale < k_smallest_scale ? out.scale / 2 : std::min(static_cast<float>(threshold), below_scale);
     return out;
 }
 

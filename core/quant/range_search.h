@@ -29,11 +29,10 @@ struct Samples {
 [[nodiscard]] Range mse_range(const Samples& samples, Range whole, const NumberFormat& format);
 
 /// Migacz, "8-bit inference with TensorRT", GTC 2017: of the thresholds at bins 128, 136, ... of |x|, the one
-/// with the least Kullback-Leibler divergence of the clipped distribution P, outliers added to the edge, from
-/// Q, whose bins share their cell's mass evenly where there was any. The cells are those of the format's own
-/// quantizer, so that every format and width can use it; exact zeros are left out. Symmetric grids look at
-/// |x|, affine ones at both sides, each cut at the threshold. Thresholds whose edge bin is empty cannot be
-/// judged (the divergence is infinite) and are left out.
+/// with the least Kullback-Leibler divergence of the clipped distribution P, outliers added to the outermost
+/// bin that holds values, from Q, whose bins share their cell's mass evenly where there was any. The cells
+/// are those of the format's own quantizer, so that every format and width can use it; exact zeros are left
+/// out. Symmetric grids look at |x|, affine ones at both sides, each cut at the threshold.
 [[nodiscard]] Range entropy_range(const Histogram& histogram, const NumberFormat& format);
 
 } // namespace widthwise

@@ -10,28 +10,6 @@ using namespace widthwise;
 class TestAffine : public QObject {
     Q_OBJECT
 private slots:
-    void format_bounds_data() {
-        QTest::addColumn<int>("bits");
-        QTest::addColumn<int>("shape"); // 0 affine, 1 symmetric, 2 narrow
-        QTest::addColumn<int>("lo");
-        QTest::addColumn<int>("hi");
-        QTest::newRow("uint8") << 8 << 0 << 0 << 255;
-        QTest::newRow("int8") << 8 << 1 << -128 << 127;
-        QTest::newRow("narrow int8") << 8 << 2 << -127 << 127;
-        QTest::newRow("uint2") << 2 << 0 << 0 << 3;
-        QTest::newRow("int2") << 2 << 1 << -2 << 1;
-        QTest::newRow("narrow int2") << 2 << 2 << -1 << 1;
-    }
-    void format_bounds() {
-        QFETCH(int, bits);
-        QFETCH(int, shape);
-        NumberFormat f = activation_integer(bits);
-        f.symmetric = shape > 0;
-        f.narrow = shape == 2;
-        QTEST(f.q_min(), "lo");
-        QTEST(f.q_max(), "hi");
-    }
-
     void rounds_half_to_even() {
         const AffineParams p{1.0F, 10, 0, 255};
         const std::pair<float, int> cases[] = {{0.5F, 10}, {1.5F, 12},   {2.5F, 12},  {-0.5F, 10},
@@ -68,46 +46,58 @@ private slots:
             }
     }
 
-    void weights_per_channel() {
-        const std::vector<float> w{1, -0.55F, 0.25F, 11, -20, 5};
-        const auto q = quantize_weights(w, 2, weight_integer(4));
-        QVERIFY(q);
-        QCOMPARE(q->params.size(), size_t{2});
-        QCOMPARE(q->params[0].scale, 1.0F / 7);
-        QCOMPARE(q->params[1].scale, 20.0F / 7);
-        QCOMPARE(q->q, (std::vector<int8_t>{7, -4, 2, 4, -7, 2})); // -3.85, 1.75; 3.85, 1.75
-        NumberFormat tensor = weight_integer(4);
-        tensor.granularity = Granularity::tensor;
-        QCOMPARE(quantize_weights(w, 2, tensor)->params.size(), size_t{1});
+    void narrow_affine() {
+        NumberFormat f = activation_integer(8);
+        f.narrow = true;
+        const AffineParams p = params_for_range(-1, 1, f); // codes 0..254: 0 is exactly in the middle
+        QCOMPARE(p.scale, static_cast<float>(2.0 / 254));
+        QCOMPARE(p.zero_point, 127);
+        QCOMPARE(quantize_value(9.0F, p), 254);
     }
 
-    void given_scales_stand() {
+    void power_of_two_scales_round_up() {
         NumberFormat f = weight_integer(8);
-        f.scale = {0.5F, 0.25F};
-        f.zero_point = {0, 0};
-        const auto q = quantize_weights(std::vector<float>{1, 2, 1, 2}, 2, f);
-        QVERIFY(q);
-        QCOMPARE(q->q, (std::vector<int8_t>{2, 4, 4, 8}));
-        f.scale = {0.5F, 0.25F, 0.125F};
-        QVERIFY(!quantize_weights(std::vector<float>{1, 2, 1, 2}, 2, f));
+        f.scale_type = ScaleType::power_of_two;
+        QCOMPARE(params_for_range(-1, 0.5, f).scale, 1.0F / 64); // 1/127 lies above 1/128
+        QCOMPARE(params_for_range(-127, 100, f).scale, 1.0F);    // a power of two already
+        QCOMPARE(params_for_range(0, 127.0001, f).scale, 2.0F);
+        NumberFormat u = activation_integer(8);
+        u.scale_type = ScaleType::power_of_two;
+        const AffineParams p = params_for_range(-1, 3, u); // 4/255 -> 1/32
+        QCOMPARE(p.scale, 1.0F / 32);
+        QCOMPARE(p.zero_point, 32);
     }
 
-    void refuses_what_cannot_be() {
-        QVERIFY(!quantize_weights(std::vector<float>{1, std::nanf("")}, 1, weight_integer(8)));
-        NumberFormat affine = activation_integer(8);
-        QCOMPARE(quantize_weights(std::vector<float>{1}, 1, affine).error().code, ErrorCode::unsupported);
-        NumberFormat f = weight_integer(9);
-        QVERIFY(!validate(f));
-        f = weight_integer(1);
-        QVERIFY(!validate(f));
-        f = weight_integer(8);
-        f.scale = {0.0F};
-        QVERIFY(!validate(f));
-        f.scale = {std::numeric_limits<float>::infinity()};
-        QVERIFY(!validate(f));
-        f.scale = {1.0F};
-        f.zero_point = {3};
-        QVERIFY(!validate(f));
+    void fixed_point_positions() {
+        NumberFormat f = default_weight_format(FormatType::fixed_point, 8);
+        QCOMPARE(params_for_range(-100, 100, f).scale, 1.0F / 16); // bits / 2, whatever the range
+        f.fraction_bits = 7;
+        QCOMPARE(params_for_range(-100, 100, f).scale, 1.0F / 128);
+        f.fraction_bits = -2;
+        QCOMPARE(params_for_range(-100, 100, f).scale, 4.0F);
+    }
+
+    /// Ristretto's rule worked by hand: integer length ceil(log2(max) + 1), the rest is fraction.
+    void dynamic_fixed_point_positions() {
+        const NumberFormat f = default_weight_format(FormatType::dynamic_fixed_point, 8);
+        QCOMPARE(fraction_length(0.9, f), 7);                  // 1 + 7
+        QCOMPARE(fraction_length(1.0, f), 7);                  // 1 + 7: 1.0 itself clips to 127/128
+        QCOMPARE(fraction_length(1.0001, f), 6);               // 2 + 6
+        QCOMPARE(fraction_length(100, f), 0);                  // 8 + 0
+        QCOMPARE(fraction_length(1000, f), -3);                // 11 - 3
+        QCOMPARE(fraction_length(0.05, f), 11);                // -3 + 11
+        QCOMPARE(params_for_range(-3, 1, f).scale, 1.0F / 32); // ceil(1.58 + 1) = 3
+        QCOMPARE(params_for_range(0, 0, f).scale, 1.0F / 128);
+    }
+
+    void codes_of_32_bits_do_not_overflow() {
+        NumberFormat f = weight_integer(8);
+        f.bits = 32;
+        const AffineParams p = params_for_range(-1, 1, f);
+        QCOMPARE(quantize_value(1e30F, p), std::numeric_limits<int32_t>::max());
+        QCOMPARE(quantize_value(-1e30F, p), -std::numeric_limits<int32_t>::max());
+        QCOMPARE(quantize_value(-std::numeric_limits<float>::infinity(), p),
+                 -std::numeric_limits<int32_t>::max());
     }
 
     void error_is_at_most_half_a_step() {
@@ -116,7 +106,7 @@ private slots:
             const AffineParams p = params_for_range(-1.3, 2.1, activation_integer(bits));
             for (int i = 0; i < 2000; ++i) {
                 const auto x = static_cast<float>(rng.uniform(-1.2, 2.0));
-                QVERIFY(std::fabs(p.dequantize(quantize_value(x, p)) - x) <= p.scale * 1.0001F);
+                QVERIFY(std::fabs(p.dequantize(quantize_value(x, p)) - x) <= p.scale * 0.5001F);
             }
         }
     }

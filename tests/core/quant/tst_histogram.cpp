@@ -79,45 +79,6 @@ private slots:
         QCOMPARE(h.quantile(0), static_cast<double>(values.front()));
         QCOMPARE(h.quantile(1), static_cast<double>(values.back()));
     }
-
-    void range_rules() {
-        Histogram h;
-        std::vector<float> values(9998, 1.0F);
-        for (size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i) / 9998;
-        values.push_back(100);
-        values.push_back(-100);
-        h.add(values);
-        RangeRule rule;
-        QCOMPARE(choose_range(h, rule).hi, 100.0);
-        rule.type = RangeRuleType::percentile;
-        rule.percentile = 99.9;
-        QVERIFY(choose_range(h, rule).hi < 1.2); // the two outliers are cut
-        QVERIFY(choose_range(h, rule).lo > -1);
-        rule = {RangeRuleType::given, 0, -2, 3};
-        QCOMPARE(choose_range(h, rule).lo, -2.0);
-        QCOMPARE(choose_range(Histogram(), RangeRule{}).hi, 0.0);
-    }
-
-    void expected_sqnr_matches_the_measured_one() {
-        const auto values = normal_values(21, 50000, 0.7);
-        Histogram h;
-        h.add(values);
-        for (const int bits : {2, 4, 6, 8}) {
-            const AffineParams p = params_for_range(h.min(), h.max(), activation_integer(bits));
-            std::vector<float> back(values.size());
-            for (size_t i = 0; i < back.size(); ++i) back[i] = p.dequantize(quantize_value(values[i], p));
-            const double measured = sqnr_db(values, back), expected = expected_sqnr_db(h, p);
-            QVERIFY2(
-                std::fabs(measured - expected) < 0.3,
-                qPrintable(QStringLiteral("%1 bits: %2 against %3").arg(bits).arg(measured).arg(expected)));
-        }
-    }
-
-    void exact_zeros_cost_nothing() {
-        Histogram h;
-        h.add(std::vector<float>(1000, 0.0F));
-        QVERIFY(std::isinf(expected_sqnr_db(h, params_for_range(0, 1, activation_integer(2)))));
-    }
 };
 
 QTEST_APPLESS_MAIN(TestHistogram)
