@@ -49,6 +49,7 @@ struct Provenance {
     std::string program_version;
     std::string cpu_isa;
     std::string created_utc; ///< ISO 8601
+    uint64_t seed = 1;       ///< of the order in which the images were run
 };
 
 struct Accuracy {
@@ -121,10 +122,13 @@ struct LayerReport {
     std::optional<int> observed_accumulator_bits;
 };
 
-/// Wilson 1927 score interval at 95 %; [0, 1] for n = 0.
-[[nodiscard]] Interval wilson_interval(int64_t successes, int64_t n);
+/// 97.5 % quantile of the standard normal distribution: two-sided 95 %.
+inline constexpr double k_z95 = 1.959963984540054;
+/// Wilson 1927 score interval; [0, 1] for n = 0. `z`: the normal quantile of its confidence.
+[[nodiscard]] Interval wilson_interval(int64_t successes, int64_t n, double z = k_z95);
 /// Interval for p_b - p_a from paired outcomes: `both` right, only a right, only b right, `n` in all
 /// (Newcombe 1998, Statistics in Medicine 17:2635, method 10: score intervals with the paired correlation).
-[[nodiscard]] Interval paired_difference_interval(int64_t both, int64_t only_a, int64_t only_b, int64_t n);
+[[nodiscard]] Interval paired_difference_interval(int64_t both, int64_t only_a, int64_t only_b, int64_t n,
+                                                  double z = k_z95);
 
 } // namespace widthwise

@@ -72,6 +72,7 @@ ordered_json write_provenance(const Provenance& provenance) {
     out["preprocessing"] = provenance.preprocessing;
     out["program_version"] = provenance.program_version;
     out["cpu_isa"] = provenance.cpu_isa;
+    out["seed"] = provenance.seed;
     out["created_utc"] = provenance.created_utc;
     return out;
 }
@@ -170,6 +171,7 @@ Provenance read_provenance(const json& object, const json& calibration) {
     provenance.preprocessing = object.at("preprocessing").get<std::string>();
     provenance.program_version = object.at("program_version").get<std::string>();
     provenance.cpu_isa = object.at("cpu_isa").get<std::string>();
+    provenance.seed = object.value("seed", uint64_t{1});
     provenance.created_utc = object.at("created_utc").get<std::string>();
     provenance.calibration.data =
         calibration.at("data").is_null() ? "" : calibration.at("data").get<std::string>();
