@@ -1,6 +1,7 @@
 #include "core/onnx/export.h"
 
 #include "core/onnx/export_node.h"
+#include "core/onnx/export_quantizers.h"
 #include "core/onnx/libonnx.h"
 #include "core/onnx/proto_tensor.h"
 #include "core/onnx/reference_checks.h"
@@ -18,8 +19,21 @@ namespace {
 
 class Exporter {
 public:
-    Exporter(const Graph& graph, int opset, ::onnx::GraphProto& proto)
-        : m_graph(graph), m_opset(opset), m_proto(proto), m_names(graph.values().size()) {}
+    Exporter(const Graph& graph, int opset, const QuantizerWriter* quantizers, ::onnx::GraphProto& proto)
+        : m_graph(graph)
+        , m_quantizers(quantizers)
+        , m_proto(proto)
+        , m_names(graph.values().size())
+        , m_context{m_graph,
+                    m_proto,
+                    [this](ValueId id) { return name_of(id); },
+                    [this](const std::string& stem) { return fresh_name(stem); },
+                    [this](const std::string& stem, const Tensor& tensor) {
+                        std::string name = fresh_name(stem);
+                        write_tensor(name, tensor);
+                        return name;
+                    },
+                    opset} {}
 
     Result<void> run() {
         m_proto.set_name(m_graph.name().empty() ? "network" : m_graph.name());
@@ -29,20 +43,12 @@ public:
         }
         for (const ValueId id : m_graph.inputs()) write_value(*m_proto.add_input(), id);
         for (const ValueId id : m_graph.outputs()) write_value(*m_proto.add_output(), id);
-        const ExportContext context{
-            m_graph,
-            m_proto,
-            [this](ValueId id) { return name_of(id); },
-            [this](const std::string& stem) { return fresh_name(stem); },
-            [this](const std::string& stem, const Tensor& tensor) {
-                std::string name = fresh_name(stem);
-                write_tensor(name, tensor);
-                return name;
-            },
-            m_opset,
-        };
         for (const Node& node : m_graph.nodes()) {
-            if (auto ok = export_node(context, node); !ok) return ok;
+            if (m_quantizers && node.op == Op::quantize) {
+                m_quantizers->write_quantizer(m_context, node);
+                continue;
+            }
+            if (auto ok = export_node(m_context, node); !ok) return ok;
         }
         return {};
     }
@@ -56,11 +62,11 @@ private:
     }
 
     std::string name_of(ValueId id) {
-        std::string& name = m_names[id.position()];
-        if (!name.empty()) return name;
+        if (!m_names[id.position()].empty()) return m_names[id.position()];
         const Value& value = m_graph.value(id);
-        name = fresh_name(value.name);
-        if (value.constant) write_tensor(name, *value.constant);
+        const std::string name = m_names[id.position()] = fresh_name(value.name);
+        if (value.constant && !(m_quantizers && m_quantizers->write_constant(m_context, id, name)))
+            write_tensor(name, *value.constant);
         return name;
     }
 
@@ -89,10 +95,11 @@ private:
     }
 
     const Graph& m_graph;
-    int m_opset;
+    const QuantizerWriter* m_quantizers;
     ::onnx::GraphProto& m_proto;
     std::vector<std::string> m_names;
     std::unordered_set<std::string> m_taken;
+    ExportContext m_context;
 };
 
 Result<std::string> serialized(const ::onnx::ModelProto& model) {
@@ -113,6 +120,11 @@ Result<std::string> serialized(const ::onnx::ModelProto& model) {
 } // namespace
 
 Result<std::string> export_model(const Graph& graph, const std::map<std::string, std::string>& metadata) {
+    return export_graph(graph, nullptr, metadata);
+}
+
+Result<std::string> export_graph(const Graph& graph, const QuantizerWriter* quantizers,
+                                 const std::map<std::string, std::string>& metadata) {
     try {
         ::onnx::ModelProto model;
         const int version = needed_opset(graph);
@@ -122,13 +134,21 @@ Result<std::string> export_model(const Graph& graph, const std::map<std::string,
         auto& opset = *model.add_opset_import();
         opset.set_domain("");
         opset.set_version(version);
-        if (auto ok = Exporter(graph, version, *model.mutable_graph()).run(); !ok) return forward_error(ok);
+        const bool foreign = quantizers && quantizers->form() == QuantizedForm::qonnx;
+        if (foreign) {
+            auto& import = *model.add_opset_import();
+            import.set_domain(k_qonnx_domain);
+            import.set_version(1);
+        }
+        Exporter exporter(graph, version, quantizers, *model.mutable_graph());
+        if (auto ok = exporter.run(); !ok) return forward_error(ok);
         for (const auto& [key, value] : metadata) {
             auto& entry = *model.add_metadata_props();
             entry.set_key(key);
             entry.set_value(value);
         }
-        if (version <= ReferenceChecks::newest_opset()) ::onnx::checker::check_model(model);
+        // The checker knows neither newer operator sets nor QONNX's.
+        if (version <= ReferenceChecks::newest_opset() && !foreign) ::onnx::checker::check_model(model);
         return serialized(model);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::out_of_memory, "not enough memory to export the network", graph.name());

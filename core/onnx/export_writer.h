@@ -16,6 +16,10 @@ public:
         m_proto.set_name(name);
         m_proto.set_op_type(op_type);
     }
+    NodeWriter& domain(const std::string& name) {
+        m_proto.set_domain(name);
+        return *this;
+    }
     NodeWriter& reads(const std::string& name) {
         m_proto.add_input(name);
         return *this;
