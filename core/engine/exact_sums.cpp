@@ -32,6 +32,7 @@ bool needs_exact_sums(const ConvStep& step, const Representation& in, Element ou
     if (!step.is_integer()) return false;
     if (step.saturate_bits || !step.weight_zero_points.empty()) return true;
     if (out == Element::s32 && may_exceed_24_bits(step, in)) return true;
+    if (step.attributes.group > 1 && onednn_mixes_up_groups()) return true;
     return !onednn_has_vnni() && 2 * largest_weight(step) * in.q_max > 32767;
 }
 

@@ -319,6 +319,22 @@ std::string onednn_isa() {
     }
 }
 
+bool onednn_mixes_up_groups() {
+#if DNNL_VERSION_MAJOR >= 3
+    switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::sse41:
+    case dnnl::cpu_isa::avx:
+    case dnnl::cpu_isa::avx2:
+    case dnnl::cpu_isa::avx2_vnni:
+        return true;
+    default:
+        return false;
+    }
+#else
+    return false;
+#endif
+}
+
 bool onednn_has_vnni() {
     switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::sse41:

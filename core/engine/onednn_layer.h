@@ -48,5 +48,8 @@ private:
 [[nodiscard]] std::string onednn_isa();
 /// u8 x s8 products are summed in 32 bits at once (VNNI), not in saturating 16-bit pairs.
 [[nodiscard]] bool onednn_has_vnni();
+/// 3.x applies per-channel post-operations of grouped int8 convolutions to wrong channels on AVX2 and below
+/// (seen with 3.2).
+[[nodiscard]] bool onednn_mixes_up_groups();
 
 } // namespace widthwise::engine
