@@ -50,12 +50,14 @@ public:
     using PreparedPtr = std::shared_ptr<Prepared>;
 
     void set_memory_budget(int64_t bytes) { m_store.set_budget(bytes); }
+    [[nodiscard]] int64_t memory_budget() const { return m_store.budget(); }
     [[nodiscard]] int64_t memory_used() const { return m_store.used(); }
 
     /// `order` outlives what is prepared; its data fit the network. Errors: as lower, InputReader.
     [[nodiscard]] Result<PreparedPtr> prepare(const Graph& graph, const PrecisionPlan& resolved,
                                               const ImageOrder& order);
     [[nodiscard]] static const Program& program(const Prepared& prepared);
+    [[nodiscard]] static int64_t bytes_per_image(const Prepared& prepared, BufferId buffer);
     /// Elements per image of each output.
     [[nodiscard]] static std::vector<int64_t> output_elements(const Prepared& prepared);
 

@@ -33,6 +33,10 @@ const Program& IncrementalEngine::program(const Prepared& prepared) {
     return prepared.program;
 }
 
+int64_t IncrementalEngine::bytes_per_image(const Prepared& prepared, BufferId buffer) {
+    return static_cast<int64_t>(prepared.bytes_per_image(buffer));
+}
+
 std::vector<int64_t> IncrementalEngine::output_elements(const Prepared& prepared) {
     std::vector<int64_t> elements;
     for (const BufferId id : prepared.program.outputs)

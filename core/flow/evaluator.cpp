@@ -1,10 +1,12 @@
-#include "core/flow/session.h"
+#include "core/engine/diagnostics.h"
+#include "core/flow/evaluator_state.h"
 #include "core/graph/layer_work.h"
+#include "core/onnx/export.h"
 
 #include <algorithm>
 #include <chrono>
 #include <ctime>
-#include <map>
+#include <unistd.h>
 #include <utility>
 
 namespace widthwise::flow {
@@ -19,156 +21,114 @@ std::string now_utc() {
     return {text, length};
 }
 
-/// Weights tell their own range; only activations whose range is still open need images.
-bool needs_statistics(const Graph& graph, const PrecisionPlan& plan) {
-    return std::ranges::any_of(graph.node_ids(), [&](NodeId id) {
-        return reads_activations(graph, id) && !plan.at(graph.node(id).name).activations.is_resolved();
-    });
+/// 2 GiB or a quarter of the memory, whichever is less.
+int64_t default_budget() {
+    const long pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+    constexpr int64_t most = int64_t{2} << 30;
+    return pages > 0 && page > 0 ? std::min(most, int64_t{pages} * page / 4) : most / 8;
 }
 
-struct Key {
-    std::string model, data;
-    int64_t samples = 0;
-    auto operator<=>(const Key&) const = default;
-};
-
-using PredictionsPtr = std::shared_ptr<const engine::Predictions>;
-using BatchFn = std::function<void(int64_t done, int64_t right, int64_t total)>;
-
-int64_t count_right(const Dataset& data, const engine::Predictions& predictions) {
-    int64_t right = 0;
-    for (size_t i = 0; i < predictions.top1.size(); ++i)
-        right += predictions.top1[i] == data.label(static_cast<int64_t>(i));
-    return right;
-}
-
-} // namespace
-
-struct Evaluator::Impl {
-    // Small: N predictions, and histograms of fixed size; a session sees a handful of networks and data sets.
-    std::map<Key, PredictionsPtr> references;
-    std::map<Key, std::shared_ptr<const engine::Statistics>> statistics;
-
-    /// The float run over `data`; on_batch hears of it either way.
-    Result<PredictionsPtr> reference(const EvaluationRequest& request, const Dataset& data,
-                                     const engine::RunOptions& options, const WorkControl& control);
-    Result<std::shared_ptr<const engine::Statistics>> calibrate(const EvaluationRequest& request,
-                                                                const WorkControl& control);
-};
-
-Result<PredictionsPtr> Evaluator::Impl::reference(const EvaluationRequest& request, const Dataset& data,
-                                                  const engine::RunOptions& options,
-                                                  const WorkControl& control) {
-    const Key key{request.model.hash, request.data->hash(), data.size()};
-    if (const auto found = references.find(key); found != references.end() && !options.keep_logits) {
-        if (options.on_batch) options.on_batch(data.size(), count_right(data, *found->second), data.size());
-        return found->second;
-    }
-    auto predictions = engine::predict(request.model.graph, PrecisionPlan(), data, options, control);
-    if (!predictions) return forward_error(predictions);
-    auto kept = std::make_shared<engine::Predictions>(*predictions);
-    kept->logits = {};
-    references[key] = std::move(kept);
-    return std::make_shared<const engine::Predictions>(std::move(*predictions));
-}
-
-Result<std::shared_ptr<const engine::Statistics>> Evaluator::Impl::calibrate(const EvaluationRequest& request,
-                                                                             const WorkControl& control) {
-    const DatasetPtr& data = request.calibration ? request.calibration : request.data;
-    const int64_t samples = std::min(request.calibration_samples, data->size());
-    if (samples < 1)
-        return fail(ErrorCode::usage, "calibration needs at least one image", data->name(),
-                    "give --calibrate a number above 0");
-    const Key key{request.model.hash, data->hash(), samples};
-    if (const auto found = statistics.find(key); found != statistics.end()) return found->second;
-    if (request.calibration)
-        if (auto fit = check_fit(*request.model.graph, *data); !fit) return forward_error(fit);
-    auto measured = engine::calibrate(request.model.graph, *data, samples, control);
-    if (!measured) return forward_error(measured);
-    return statistics[key] = std::make_shared<const engine::Statistics>(std::move(*measured));
-}
-
-Evaluator::Evaluator() : m_impl(std::make_unique<Impl>()) {}
-Evaluator::~Evaluator() = default;
-
-Result<std::shared_ptr<const engine::Statistics>> Evaluator::statistics(const EvaluationRequest& request,
-                                                                        const WorkControl& control) {
-    if (auto fit = check_fit(*request.model.graph, *request.data); !fit) return forward_error(fit);
-    return m_impl->calibrate(request, control);
-}
-
-Result<EvaluationOutcome> Evaluator::evaluate(const EvaluationRequest& request, const WorkControl& control,
-                                              const BatchFn& on_batch) {
-    const GraphPtr& graph = request.model.graph;
-    if (request.model.topology)
-        return fail(ErrorCode::unsupported, "a topology has layers but no network to run",
-                    request.model.source, "use cost");
-    if (const NodeId bad = graph->first_unsupported(); bad.valid()) {
-        const Node& node = graph->node(bad);
-        const bool names_op = node.why_unsupported.find(node.op_type) != std::string::npos;
-        return fail(ErrorCode::unsupported, (names_op ? "" : node.op_type + ": ") + node.why_unsupported,
-                    request.model.source + ": " + node.name, "inspect shows the rest of the network");
-    }
-    if (auto fit = check_fit(*graph, *request.data); !fit) {
-        if (fit.error().where.empty()) fit.error().where = request.model.source;
-        return forward_error(fit);
-    }
-    if (request.limit < 0)
-        return fail(ErrorCode::usage, "the limit is negative", "--limit", "0 means all images");
-    const DatasetPtr data = request.limit > 0 ? first_images(request.data, request.limit) : request.data;
-
-    // A float design is its own reference: one run.
-    const bool is_float = request.plan.is_float();
-    engine::RunOptions options;
-    options.keep_logits = request.keep_logits;
-    options.on_batch = on_batch;
-    auto reference = m_impl->reference(request, *data, is_float ? options : engine::RunOptions(), control);
-    if (!reference) return forward_error(reference);
-
-    EvaluationOutcome outcome;
-    Evaluation& evaluation = outcome.evaluation;
-    evaluation.plan = request.plan;
-    CalibrationInfo calibration;
-    std::shared_ptr<const engine::Statistics> statistics = std::make_shared<const engine::Statistics>();
-    if (needs_statistics(*graph, request.plan)) {
-        auto measured = m_impl->calibrate(request, control);
-        if (!measured) return forward_error(measured);
-        statistics = *measured;
-        const Dataset& source = request.calibration ? *request.calibration : *request.data;
-        calibration = {source.name(), source.hash(), statistics->samples,
-                       source.hash() == request.data->hash()};
-    }
-    auto resolved = engine::resolve_plan(*graph, request.plan, *statistics);
-    if (!resolved) return forward_error(resolved);
-    evaluation.resolved = std::move(*resolved);
-
-    if (is_float) {
-        outcome.predictions = **reference;
-    } else {
-        auto predictions = engine::predict(graph, evaluation.resolved, *data, options, control);
-        if (!predictions) return forward_error(predictions);
-        outcome.predictions = std::move(*predictions);
-    }
-    evaluation.accuracy = engine::compare(*data, outcome.predictions, **reference);
-    auto layers =
-        engine::diagnose(*graph, evaluation.resolved, statistics->samples > 0 ? statistics.get() : nullptr);
-    if (!layers) return forward_error(layers);
-    evaluation.layers = std::move(*layers);
-
-    evaluation.seconds = outcome.predictions.seconds;
-    if (evaluation.seconds > 0)
-        evaluation.images_per_second = static_cast<double>(data->size()) / evaluation.seconds;
-    Provenance& provenance = evaluation.provenance;
+Provenance provenance_of(const EvaluationRequest& request, CalibrationInfo calibration) {
+    Provenance provenance;
     provenance.model = request.model.source;
     provenance.model_hash = request.model.hash;
     provenance.data = request.data->name();
     provenance.data_hash = request.data->hash();
     provenance.preprocessing = request.data->preprocessing();
     provenance.calibration = std::move(calibration);
+    provenance.seed = request.seed;
     provenance.program_version = program_version();
     provenance.cpu_isa = engine::cpu_isa();
     provenance.created_utc = now_utc();
+    return provenance;
+}
+
+} // namespace
+
+Evaluator::Evaluator() : m_impl(std::make_unique<Impl>()) {
+    set_memory_budget(default_budget());
+}
+Evaluator::~Evaluator() = default;
+
+void Evaluator::set_memory_budget(int64_t bytes) {
+    m_impl->engine.set_memory_budget(bytes);
+}
+
+int64_t Evaluator::memory_used() const {
+    return m_impl->engine.memory_used();
+}
+
+Result<std::shared_ptr<const engine::Statistics>> Evaluator::statistics(const EvaluationRequest& request,
+                                                                        const WorkControl& control) {
+    if (auto fit = check_fit(*request.model.graph, *request.data); !fit) return forward_error(fit);
+    return m_impl->calibrate(request, {}, control);
+}
+
+Result<EvaluationOutcome> Evaluator::evaluate(const EvaluationRequest& request, const WorkControl& control,
+                                              const OnProgress& on_progress) {
+    if (auto ok = Impl::check(request); !ok) return forward_error(ok);
+    auto data = limited_data(request);
+    if (!data) return forward_error(data);
+    auto reference = m_impl->reference(request, *data);
+    if (!reference) return forward_error(reference);
+    auto prepared = m_impl->prepare(request, control);
+    if (!prepared) return forward_error(prepared);
+
+    const auto begin = std::chrono::steady_clock::now();
+    const double float_seconds = (*reference)->seconds;
+    engine::IncrementalEngine::PreparedPtr program; // a float design is its own reference: one run
+    if (!request.plan.is_float()) {
+        auto lowered = m_impl->engine.prepare(*prepared->graph, prepared->plan, (*reference)->order);
+        if (!lowered) return forward_error(lowered);
+        program = std::move(*lowered);
+    }
+    auto measured = measure(m_impl->engine, **reference, program.get(), request, control, on_progress);
+    if (!measured) return forward_error(measured);
+    const double all = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+
+    EvaluationOutcome outcome;
+    Evaluation& evaluation = outcome.evaluation;
+    evaluation.accuracy = measured->counts.accuracy((*reference)->elements.front());
+    evaluation.agreement = measured->agreement;
+    evaluation.passes = prepared->reports;
+    evaluation.plan = request.plan;
+    auto layers = engine::diagnose(*prepared->graph, prepared->plan, prepared->statistics.get());
+    if (!layers) return forward_error(layers);
+    evaluation.layers = std::move(*layers);
+    evaluation.provenance = provenance_of(request, Impl::calibration_info(request, *prepared));
+    evaluation.seconds = program ? all - ((*reference)->seconds - float_seconds) : (*reference)->seconds;
+    if (evaluation.seconds > 0)
+        evaluation.images_per_second = static_cast<double>(measured->run) / evaluation.seconds;
+    outcome.predictions = std::move(measured->predictions);
+    outcome.predictions.seconds = evaluation.seconds;
+    outcome.within = measured->within;
+    outcome.graph = prepared->graph;
+    evaluation.resolved = std::move(prepared->plan);
     return outcome;
+}
+
+Result<std::vector<LayerReport>> Evaluator::layer_reports(const EvaluationRequest& request, int64_t samples,
+                                                          const WorkControl& control) {
+    if (auto ok = Impl::check(request); !ok) return forward_error(ok);
+    auto prepared = m_impl->prepare(request, control);
+    if (!prepared) return forward_error(prepared);
+    return engine::layer_reports(prepared->graph, request.model.graph, prepared->plan, *request.data, samples,
+                                 control);
+}
+
+Result<std::string> Evaluator::export_network(const EvaluationRequest& request, ExportForm form,
+                                              const WorkControl& control) {
+    auto prepared = m_impl->prepare(request, control);
+    if (!prepared) return forward_error(prepared);
+    switch (form) {
+    case ExportForm::qdq:
+        return onnx::export_quantized(*prepared->graph, prepared->plan, onnx::QuantizedForm::qdq);
+    case ExportForm::qonnx:
+        return onnx::export_quantized(*prepared->graph, prepared->plan, onnx::QuantizedForm::qonnx);
+    case ExportForm::real:
+        break;
+    }
+    return onnx::export_model(*prepared->graph);
 }
 
 } // namespace widthwise::flow

@@ -2,6 +2,7 @@
 #include "core/base/resource.h"
 #include "core/base/text.h"
 #include "core/cost/topology_csv.h"
+#include "core/engine/scores.h"
 #include "core/flow/session.h"
 #include "core/graph/zoo.h"
 #include "core/onnx/import.h"
@@ -28,6 +29,7 @@ Model from_import(onnx::Imported imported, std::string source, std::string name)
     model.name = std::move(name);
     model.hash = std::move(imported.hash);
     model.graph = std::move(imported.graph);
+    model.carried_design = std::move(imported.design);
     model.warnings = std::move(imported.warnings);
     return model;
 }
@@ -105,12 +107,10 @@ Result<DatasetPtr> load_data(const std::string& source) {
 
 Result<void> check_fit(const Graph& graph, const Dataset& data) {
     if (data.size() == 0) return fail(ErrorCode::invalid_input, "the data hold no image", data.name());
-    if (graph.inputs().size() != 1 || graph.outputs().size() != 1)
+    if (graph.inputs().size() != 1)
         return fail(ErrorCode::unsupported,
-                    "accuracy needs one input and one output, the network has " +
-                        std::to_string(graph.inputs().size()) + " and " +
-                        std::to_string(graph.outputs().size()),
-                    {}, "use inspect or cost");
+                    "images are one input, the network has " + std::to_string(graph.inputs().size()), {},
+                    "use inspect or cost");
     const Value& input = graph.value(graph.inputs().front());
     const Shape given = wanted_by(data);
     const bool fits =
@@ -120,7 +120,7 @@ Result<void> check_fit(const Graph& graph, const Dataset& data) {
                     "the network wants " + input.shape.to_string() + ", the data give " + given.to_string(),
                     data.name(), "change resize, crop, channels or layout in the dataset card");
     const Value& output = graph.value(graph.outputs().front());
-    if (output.shape_known && output.shape.elements() < data.class_count())
+    if (engine::gives_classes(graph) && output.shape.elements() < data.class_count())
         return fail(ErrorCode::invalid_input,
                     "the network tells " + std::to_string(output.shape.elements()) +
                         " classes apart, the data have " + std::to_string(data.class_count()),

@@ -62,11 +62,12 @@ using OnProgress = std::function<void(const RunningAccuracy&)>;
 struct EvaluationOutcome {
     Evaluation evaluation;
     engine::Predictions predictions; ///< in the data's order; images not run (early stop): -1
+    std::optional<bool> within;      ///< decide_within's answer
     GraphPtr graph;                  ///< what ran: the network with passes applied
 };
 
 struct SensitivityRequest {
-    EvaluationRequest base;              ///< its plan: what all other layers keep (float: the usual choice)
+    EvaluationRequest base; ///< its plan: what all other layers keep (float: the usual choice)
     std::vector<int> widths = {2, 3, 4, 6, 8};
     std::optional<double> decide_within; ///< early stop for each entry
 };
