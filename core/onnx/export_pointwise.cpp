@@ -132,6 +132,19 @@ const char* name_of(Comparison comparison) {
     return "";
 }
 
+/// Comparisons take what both sides are called: booleans (Equal alone), integers, float32.
+void write_compare(const ExportContext& c, const Node& node) {
+    const auto& a = std::get<CompareAttributes>(node.attributes);
+    const auto type_of = [&](size_t i, size_t other) {
+        const bool constant = c.graph.value(node.inputs[i]).constant != nullptr;
+        return exported_type(c.graph, node.inputs[constant ? other : i]);
+    };
+    DataType type = type_of(0, 1) == type_of(1, 0) ? type_of(0, 1) : DataType::f32;
+    if (type == DataType::boolean && a.comparison != Comparison::equal) type = DataType::f32;
+    const std::string left = read_as(c, node.inputs[0], type), right = read_as(c, node.inputs[1], type);
+    NodeWriter(c, node.name, name_of(a.comparison)).reads(left).reads(right).writes(c.name_of(node.output()));
+}
+
 /// And and Or of ONNX take booleans; Mul and Max numbers.
 void write_logic(const ExportContext& c, const Node& node, const char* logic, const std::string& arithmetic) {
     if (node.op_type != logic) {
@@ -180,8 +193,6 @@ std::string plain_name(const Node& node) {
         return "Pow";
     case Op::minimum:
         return "Min";
-    case Op::compare:
-        return name_of(std::get<CompareAttributes>(node.attributes).comparison);
     default:
         return {};
     }
@@ -205,6 +216,9 @@ bool write_pointwise(const ExportContext& c, const Node& node) {
         return true;
     case Op::maximum:
         write_logic(c, node, "Or", "Max");
+        return true;
+    case Op::compare:
+        write_compare(c, node);
         return true;
     case Op::where:
         write_where(c, node);

@@ -57,6 +57,8 @@ std::string read_as(const ExportContext& c, ValueId id, DataType type) {
         for (size_t i = 0; i < numbers.size(); ++i) truth.as<uint8_t>()[i] = numbers[i] != 0;
         return c.write_constant(value.name, truth);
     }
+    if (value.constant && type == DataType::i64)
+        return c.write_constant(value.name, Tensor::from_i64(value.shape, value.constant->to_i64()));
     if (value.constant || exported_type(c.graph, id) == type) return c.name_of(id);
     const std::string name = c.fresh_name(value.name + ".cast");
     NodeWriter(c, name, "Cast").reads(c.name_of(id)).writes(name).integer("to", onnx_type_of(type));

@@ -109,8 +109,11 @@ Result<TensorPtr> fold_shape(NodeView& view) {
 }
 
 folding::Function find_function(const std::string& op_type) {
-    const auto function = folding::layout_function(op_type);
-    return function ? function : folding::arithmetic_function(op_type);
+    for (const auto lookup :
+         {folding::layout_function, folding::arithmetic_function, folding::function_function}) {
+        if (const auto function = lookup(op_type)) return function;
+    }
+    return nullptr;
 }
 
 } // namespace

@@ -16,6 +16,10 @@ struct FoldBudget {
 /// division by zero).
 [[nodiscard]] Result<TensorPtr> fold(NodeView& view, FoldBudget& budget);
 
+/// The pieces of a constant that Split cuts, one per output; empty where it cannot be folded. Errors as
+/// above.
+[[nodiscard]] Result<std::vector<TensorPtr>> fold_split(NodeView& view, FoldBudget& budget);
+
 /// Whether `op` is one that folding knows: with constant inputs it leaves no trace in the network.
 [[nodiscard]] bool can_fold(const std::string& op_type);
 
@@ -28,6 +32,7 @@ using Function = Result<TensorPtr> (*)(NodeView& view, const Inputs& inputs);
 /// Null where no folding of that name is known.
 [[nodiscard]] Function layout_function(const std::string& op_type);
 [[nodiscard]] Function arithmetic_function(const std::string& op_type);
+[[nodiscard]] Function function_function(const std::string& op_type);
 
 /// Errors: unsupported when a result of this shape would be larger than all inputs and 2^20 elements.
 [[nodiscard]] Result<void> check_size(const Shape& shape, const Inputs& inputs);

@@ -2,7 +2,6 @@
 // type.
 
 #include "core/onnx/fold.h"
-#include "core/onnx/proto_tensor.h"
 #include "core/onnx/shape_rules.h"
 
 #include <cmath>
@@ -60,6 +59,8 @@ int64_t wrapping(char op, int64_t a, int64_t b) {
         return out;
     case '/':
         return b == -1 ? wrapping('-', 0, a) : a / b;
+    case '%': // with the divisor's sign, as Python's
+        return b == -1 ? 0 : a % b + (a % b != 0 && (a < 0) != (b < 0) ? b : 0);
     case '<':
         return std::min(a, b);
     case '>':
@@ -86,13 +87,28 @@ double real_op(char op, double a, double b) {
         return std::max(a, b);
     case '^':
         return std::pow(a, b);
+    case '%':
+        return std::fmod(a, b);
     default:
         break;
     }
     return 0;
 }
 
-/// + - * / < (min) > (max) ^ (power).
+/// Integers to non-negative integer powers, wrapped; null for any other exponent.
+TensorPtr integer_power(const Tensor& a, const Tensor& b, const Shape& shape) {
+    const auto from_a = a.to_i64(), from_b = b.to_i64();
+    const bool whole = is_integer(b.type()) &&
+                       std::all_of(from_b.begin(), from_b.end(), [](int64_t e) { return e >= 0 && e < 64; });
+    if (!whole) return nullptr;
+    std::vector<int64_t> out(static_cast<size_t>(shape.elements()), 1);
+    for_each_pair(shape, a.shape(), b.shape(), [&](size_t i, size_t at_a, size_t at_b) {
+        for (int64_t e = 0; e < from_b[at_b]; ++e) out[i] = wrapping('*', out[i], from_a[at_a]);
+    });
+    return tensor_of_integers(a.type(), shape, out);
+}
+
+/// + - * / % < (min) > (max) ^ (power).
 template <char op> Result<TensorPtr> binary(NodeView&, const Inputs& inputs) {
     if (inputs.size() != 2 || !inputs[0] || !inputs[1]) return TensorPtr{};
     const Tensor& a = *inputs[0];
@@ -110,9 +126,10 @@ template <char op> Result<TensorPtr> binary(NodeView&, const Inputs& inputs) {
         });
         return tensor_of_reals(a.type(), *shape, out);
     }
-    if (!is_integer(a.type()) || op == '^') return TensorPtr{};
+    if (!is_integer(a.type())) return TensorPtr{};
+    if (op == '^') return integer_power(a, b, *shape);
     const auto from_a = a.to_i64(), from_b = b.to_i64();
-    if (op == '/' && std::find(from_b.begin(), from_b.end(), 0) != from_b.end())
+    if ((op == '/' || op == '%') && std::find(from_b.begin(), from_b.end(), 0) != from_b.end())
         return misfit("it divides by zero");
     std::vector<int64_t> out(count);
     for_each_pair(*shape, a.shape(), b.shape(), [&](size_t i, size_t at_a, size_t at_b) {
@@ -121,7 +138,7 @@ template <char op> Result<TensorPtr> binary(NodeView&, const Inputs& inputs) {
     return tensor_of_integers(a.type(), *shape, out);
 }
 
-/// = < > on numbers, to booleans.
+/// = < > l (at most) g (at least) on numbers, to booleans.
 template <char op> Result<TensorPtr> compare(NodeView&, const Inputs& inputs) {
     if (inputs.size() != 2 || !inputs[0] || !inputs[1]) return TensorPtr{};
     auto shape = broadcast_shape(inputs[0]->shape(), inputs[1]->shape());
@@ -129,10 +146,15 @@ template <char op> Result<TensorPtr> compare(NodeView&, const Inputs& inputs) {
     if (auto ok = check_size(*shape, inputs); !ok) return forward_error(ok);
     std::vector<int64_t> out(static_cast<size_t>(shape->elements()));
     const auto fill = [&](const auto& a, const auto& b) {
-        for_each_pair(
-            *shape, inputs[0]->shape(), inputs[1]->shape(), [&](size_t i, size_t at_a, size_t at_b) {
-                out[i] = op == '=' ? a[at_a] == b[at_b] : op == '<' ? a[at_a] < b[at_b] : a[at_a] > b[at_b];
-            });
+        for_each_pair(*shape, inputs[0]->shape(), inputs[1]->shape(),
+                      [&](size_t i, size_t at_a, size_t at_b) {
+                          const auto x = a[at_a], y = b[at_b];
+                          out[i] = op == '='   ? x == y
+                                   : op == '<' ? x < y
+                                   : op == '>' ? x > y
+                                   : op == 'l' ? x <= y
+                                               : x >= y;
+                      });
     };
     if (is_integer(inputs[0]->type()) && is_integer(inputs[1]->type()))
         fill(inputs[0]->to_i64(), inputs[1]->to_i64());
@@ -141,109 +163,71 @@ template <char op> Result<TensorPtr> compare(NodeView&, const Inputs& inputs) {
     return tensor_of_integers(DataType::boolean, *shape, out);
 }
 
+/// Any number of inputs, one pair after the other.
+template <char op> Result<TensorPtr> variadic(NodeView& view, const Inputs& inputs) {
+    if (inputs.empty() || !inputs[0]) return TensorPtr{};
+    TensorPtr out = inputs[0];
+    for (size_t i = 1; i < inputs.size(); ++i) {
+        auto next = binary<op>(view, {out, inputs[i]});
+        if (!next || !*next) return next;
+        out = std::move(*next);
+    }
+    return out;
+}
+
+/// & | ^ on booleans.
+template <char op> Result<TensorPtr> logic(NodeView&, const Inputs& inputs) {
+    if (inputs.size() != 2 || !inputs[0] || !inputs[1]) return TensorPtr{};
+    for (const TensorPtr& input : inputs) {
+        if (input->type() != DataType::boolean)
+            return misfit("its inputs are " + std::string(to_string(input->type())) + ", not boolean");
+    }
+    auto shape = broadcast_shape(inputs[0]->shape(), inputs[1]->shape());
+    if (!shape) return forward_error(shape);
+    if (auto ok = check_size(*shape, inputs); !ok) return forward_error(ok);
+    const auto a = inputs[0]->to_i64(), b = inputs[1]->to_i64();
+    std::vector<int64_t> out(static_cast<size_t>(shape->elements()));
+    for_each_pair(*shape, inputs[0]->shape(), inputs[1]->shape(), [&](size_t i, size_t at_a, size_t at_b) {
+        const bool x = a[at_a] != 0, y = b[at_b] != 0;
+        out[i] = op == '&' ? x && y : op == '|' ? x || y : x != y;
+    });
+    return tensor_of_integers(DataType::boolean, *shape, out);
+}
+
+Result<TensorPtr> logical_not(NodeView&, const Inputs& inputs) {
+    if (inputs.size() != 1 || !inputs[0] || inputs[0]->type() != DataType::boolean) return TensorPtr{};
+    auto values = inputs[0]->to_i64();
+    for (int64_t& v : values) v = v == 0;
+    return tensor_of_integers(DataType::boolean, inputs[0]->shape(), values);
+}
+
+template <typename T>
+std::vector<T> chosen(const Shape& shape, const Inputs& inputs, const std::vector<T>& yes,
+                      const std::vector<T>& no) {
+    const auto condition = inputs[0]->to_i64();
+    std::vector<T> out(static_cast<size_t>(shape.elements()));
+    for_each_pair(shape, inputs[0]->shape(), inputs[1]->shape(), [&](size_t i, size_t at_c, size_t at_y) {
+        out[i] = condition[at_c] != 0 ? yes[at_y] : T{};
+    });
+    for_each_pair(shape, inputs[0]->shape(), inputs[2]->shape(), [&](size_t i, size_t at_c, size_t at_n) {
+        if (condition[at_c] == 0) out[i] = no[at_n];
+    });
+    return out;
+}
+
 Result<TensorPtr> where(NodeView&, const Inputs& inputs) {
     if (inputs.size() != 3 || !inputs[0] || !inputs[1] || !inputs[2]) return TensorPtr{};
-    if (!is_integer(inputs[1]->type()) || inputs[1]->type() != inputs[2]->type()) return TensorPtr{};
+    const DataType type = inputs[1]->type();
+    if (type != inputs[2]->type() || !(is_integer(type) || is_real(type))) return TensorPtr{};
     auto values = broadcast_shape(inputs[1]->shape(), inputs[2]->shape());
     if (!values) return forward_error(values);
     auto shape = broadcast_shape(*values, inputs[0]->shape());
     if (!shape) return forward_error(shape);
     if (auto ok = check_size(*shape, inputs); !ok) return forward_error(ok);
-    const auto condition = inputs[0]->to_i64(), yes = inputs[1]->to_i64(), no = inputs[2]->to_i64();
-    std::vector<int64_t> out(static_cast<size_t>(shape->elements()));
-    for_each_pair(*shape, inputs[0]->shape(), inputs[1]->shape(),
-                  [&](size_t i, size_t at_c, size_t at_y) { out[i] = condition[at_c] != 0 ? yes[at_y] : 0; });
-    for_each_pair(*shape, inputs[0]->shape(), inputs[2]->shape(), [&](size_t i, size_t at_c, size_t at_n) {
-        if (condition[at_c] == 0) out[i] = no[at_n];
-    });
-    return tensor_of_integers(inputs[1]->type(), *shape, out);
-}
-
-template <double (*function)(double)> Result<TensorPtr> unary(NodeView&, const Inputs& inputs) {
-    if (inputs.size() != 1 || !inputs[0] || !is_real(inputs[0]->type())) return TensorPtr{};
-    auto values = reals_of(*inputs[0]);
-    for (double& v : values) v = function(v);
-    return tensor_of_reals(inputs[0]->type(), inputs[0]->shape(), values);
-}
-
-Result<TensorPtr> cast(NodeView& view, const Inputs& inputs) {
-    if (inputs.size() != 1 || !inputs[0]) return TensorPtr{};
-    const auto to = data_type_of(static_cast<int>(std::clamp<int64_t>(view.integer("to", 0), 0, 1000)));
-    if (!to) return TensorPtr{};
-    const Tensor& in = *inputs[0];
-    if (*to == in.type()) return inputs[0];
-    if (is_real(*to)) {
-        if (is_integer(in.type())) {
-            const auto values = in.to_i64();
-            return tensor_of_reals(*to, in.shape(), std::vector<double>(values.begin(), values.end()));
-        }
-        return tensor_of_reals(*to, in.shape(), reals_of(in));
-    }
-    if (!is_integer(*to)) return TensorPtr{};
-    std::vector<int64_t> values;
-    if (is_integer(in.type())) {
-        values = in.to_i64();
-    } else {
-        for (const double v : reals_of(in)) {
-            // Only what an int64 holds: the rest is undefined in ONNX as in C++.
-            const bool fits = v > -9.2e18 && v < 9.2e18;
-            if (!fits && *to != DataType::boolean)
-                return misfit("it casts " + std::to_string(v) + " to an integer");
-            values.push_back(*to == DataType::boolean ? v != 0 : static_cast<int64_t>(v));
-        }
-    }
-    if (*to == DataType::boolean) {
-        for (int64_t& v : values) v = v != 0;
-    }
-    return tensor_of_integers(*to, in.shape(), values);
-}
-
-Result<TensorPtr> reduce_prod(NodeView& view, const Inputs& inputs) {
-    if (inputs.size() != 1 || !inputs[0] || !is_integer(inputs[0]->type()) ||
-        inputs[0]->shape().rank() != 1) {
-        return TensorPtr{};
-    }
-    int64_t product = 1;
-    for (const int64_t v : inputs[0]->to_i64()) product = wrapping('*', product, v);
-    return tensor_of_integers(inputs[0]->type(), view.integer("keepdims", 1) != 0 ? Shape{1} : Shape{},
-                              {product});
-}
-
-/// Weights of networks that come quantized: real = scale * (q - zero_point), per tensor or along `axis`.
-Result<TensorPtr> dequantize(NodeView& view, const Inputs& inputs) {
-    if (inputs.size() < 2 || !inputs[0] || !inputs[1] || inputs[1]->type() != DataType::f32)
-        return TensorPtr{};
-    const Tensor& q = *inputs[0];
-    if (!is_integer(q.type()) || view.integer("block_size", 0) != 0) return TensorPtr{};
-    const int64_t channels = inputs[1]->elements();
-    const TensorPtr zero_point = inputs.size() > 2 ? inputs[2] : nullptr;
-    if (channels == 0 || (zero_point && zero_point->elements() != channels))
-        return misfit("its zero points do not fit its scales");
-    int64_t inner = q.elements();
-    if (channels > 1) {
-        auto axis = resolve_axis(view.integer("axis", 1), q.shape().rank());
-        if (!axis) return forward_error(axis);
-        if (q.shape()[static_cast<size_t>(*axis)] != channels) {
-            return misfit("it has " + std::to_string(channels) + " scales for " + q.shape().to_string());
-        }
-        inner = 1;
-        for (size_t i = static_cast<size_t>(*axis) + 1; i < q.shape().rank(); ++i) inner *= q.shape()[i];
-    }
-    const auto values = q.to_i64(), zeros = zero_point ? zero_point->to_i64() : std::vector<int64_t>();
-    const auto scales = inputs[1]->as<float>();
-    std::vector<float> out(values.size());
-    for (size_t i = 0; i < out.size(); ++i) {
-        const size_t c = channels == 1 ? 0 : i / static_cast<size_t>(inner) % static_cast<size_t>(channels);
-        out[i] = static_cast<float>(values[i] - (zeros.empty() ? 0 : zeros[c])) * scales[c];
-    }
-    return std::make_shared<const Tensor>(Tensor::from_f32(q.shape(), std::move(out)));
-}
-
-double negate(double v) {
-    return -v;
-}
-double reciprocal(double v) {
-    return 1 / v;
+    if (is_real(type))
+        return tensor_of_reals(type, *shape,
+                               chosen(*shape, inputs, reals_of(*inputs[1]), reals_of(*inputs[2])));
+    return tensor_of_integers(type, *shape, chosen(*shape, inputs, inputs[1]->to_i64(), inputs[2]->to_i64()));
 }
 
 } // namespace
@@ -254,23 +238,21 @@ Function arithmetic_function(const std::string& op_type) {
         {"Sub", binary<'-'>},
         {"Mul", binary<'*'>},
         {"Div", binary<'/'>},
-        {"Min", binary<'<'>},
-        {"Max", binary<'>'>},
+        {"Mod", binary<'%'>},
         {"Pow", binary<'^'>},
+        {"Sum", variadic<'+'>},
+        {"Min", variadic<'<'>},
+        {"Max", variadic<'>'>},
         {"Equal", compare<'='>},
         {"Less", compare<'<'>},
         {"Greater", compare<'>'>},
+        {"LessOrEqual", compare<'l'>},
+        {"GreaterOrEqual", compare<'g'>},
+        {"And", logic<'&'>},
+        {"Or", logic<'|'>},
+        {"Xor", logic<'^'>},
+        {"Not", logical_not},
         {"Where", where},
-        {"Cast", cast},
-        {"ReduceProd", reduce_prod},
-        {"DequantizeLinear", dequantize},
-        {"Sqrt", unary<std::sqrt>},
-        {"Exp", unary<std::exp>},
-        {"Abs", unary<std::fabs>},
-        {"Floor", unary<std::floor>},
-        {"Ceil", unary<std::ceil>},
-        {"Neg", unary<negate>},
-        {"Reciprocal", unary<reciprocal>},
     };
     const auto it = functions.find(op_type);
     return it == functions.end() ? nullptr : it->second;

@@ -230,6 +230,27 @@ Result<TensorPtr> expand(NodeView&, const Inputs& inputs) {
     });
 }
 
+Result<TensorPtr> tile(NodeView&, const Inputs& inputs) {
+    if (auto ok = need(inputs, 2); !ok) return forward_error(ok);
+    const Tensor& in = *inputs[0];
+    const auto rank = static_cast<int64_t>(in.shape().rank());
+    if (inputs[1]->type() != DataType::i64 || inputs[1]->elements() != rank)
+        return misfit("its repeats do not fit " + in.shape().to_string());
+    const auto repeats = inputs[1]->to_i64();
+    Shape shape = in.shape();
+    for (size_t i = 0; i < shape.rank(); ++i) {
+        if (repeats[i] < 0 || __builtin_mul_overflow(shape[i], repeats[i], &shape[i]))
+            return misfit("its repeats hold " + std::to_string(repeats[i]));
+    }
+    if (auto ok = check_size(shape, inputs); !ok) return forward_error(ok);
+    const auto strides = strides_of(in.shape());
+    return gather_elements(in, shape, [&](const std::vector<int64_t>& index) {
+        int64_t from = 0;
+        for (size_t i = 0; i < strides.size(); ++i) from += index[i] % in.shape()[i] * strides[i];
+        return from;
+    });
+}
+
 Result<TensorPtr> range(NodeView&, const Inputs& inputs) {
     if (auto ok = need(inputs, 3); !ok) return forward_error(ok);
     for (const TensorPtr& input : inputs) {
@@ -262,7 +283,7 @@ Function layout_function(const std::string& op_type) {
         {"Flatten", reshape},     {"Squeeze", reshape},   {"Unsqueeze", reshape},
         {"Transpose", transpose}, {"Gather", gather},     {"Slice", slice},
         {"Concat", concat},       {"Expand", expand},     {"ConstantOfShape", constant_of_shape},
-        {"Range", range},
+        {"Range", range},         {"Tile", tile},
     };
     const auto it = functions.find(op_type);
     return it == functions.end() ? nullptr : it->second;

@@ -140,6 +140,13 @@ Result<void> Importer::add_node(const RawNode& node) {
         m_slots[node.outputs.front()] = {std::move(*folded), {}, type};
         return {};
     }
+    auto pieces = fold_split(view, m_budget);
+    if (!pieces) return forward_error(pieces);
+    for (size_t i = 0; i < pieces->size(); ++i) {
+        const DataType type = (*pieces)[i]->type();
+        if (!node.outputs[i].empty()) m_slots[node.outputs[i]] = {(*pieces)[i], {}, type};
+    }
+    if (!pieces->empty()) return {};
     if (auto why = why_not_translatable(node, operands)) {
         add_unsupported(node, operands, std::move(*why));
         return {};
@@ -334,8 +341,7 @@ Value Importer::guessed_output(const RawNode& node, size_t position, const std::
     return value;
 }
 
-void Importer::add_unsupported(const RawNode& node, const std::vector<Operand>& operands,
-                               std::string why) {
+void Importer::add_unsupported(const RawNode& node, const std::vector<Operand>& operands, std::string why) {
     std::vector<ReferenceChecks::Output> inferred(node.outputs.size());
     if (auto asked = m_checks.infer(node, operands))
         inferred = std::move(*asked);

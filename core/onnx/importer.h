@@ -36,14 +36,14 @@ private:
     Result<bool> add_rewritten(const RawNode& node, const std::vector<Operand>& operands);
     Result<void> add_translated(const RawNode& node, const std::vector<Operand>& operands,
                                 Translated&& translated);
-    void add_unsupported(const RawNode& node, const std::vector<Operand>& operands,
-                         std::string why);
+    void add_unsupported(const RawNode& node, const std::vector<Operand>& operands, std::string why);
     Result<void> add_outputs();
 
     [[nodiscard]] std::vector<Operand> operands_of(const RawNode& node) const;
     [[nodiscard]] std::optional<std::string> why_not_translatable(const RawNode& node,
                                                                   const std::vector<Operand>& operands) const;
-    [[nodiscard]] Result<void> compare(const RawNode& node, const std::vector<Operand>& operands, const Translated& translated,
+    [[nodiscard]] Result<void> compare(const RawNode& node, const std::vector<Operand>& operands,
+                                       const Translated& translated,
                                        const std::vector<ValueId>& results) const;
     [[nodiscard]] bool is_held_as_f32(const RawNode& node, const Operand& operand) const;
     /// A name that a node reads though no step gives it.

@@ -130,7 +130,8 @@ void read_metadata(const ::onnx::ModelProto& proto, RawModel& model) {
             ++left_out;
     }
     if (left_out > 0)
-        model.warnings.push_back(std::to_string(left_out) + " entries of its metadata are too long or no text");
+        model.warnings.push_back(std::to_string(left_out) +
+                                 " entries of its metadata are too long or no text");
 }
 
 Result<void> check_names(const ::onnx::GraphProto& graph) {

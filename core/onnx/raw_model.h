@@ -49,12 +49,12 @@ struct RawModel {
     std::vector<RawNode> nodes;
     std::unordered_map<std::string, TensorPtr> initializers;
     std::unordered_set<std::string>
-        unreadable;               ///< initializers of types that we do not hold (strings, complex)
+        unreadable; ///< initializers of types that we do not hold (strings, complex)
     std::unordered_set<std::string> four_bits; ///< initializers of 4-bit integers, widened to 8
     std::vector<RawValue> inputs;              ///< without those that are initializers as well
     std::vector<RawValue> outputs;
     std::unordered_map<std::string, RawValue>
-        declared; ///< value_info and outputs: what the exporter believed
+        declared;                                ///< value_info and outputs: what the exporter believed
     std::map<std::string, std::string> metadata; ///< of metadata_props, what is text of a sensible length
     std::vector<std::string> warnings;
 };

@@ -164,4 +164,28 @@ Result<Shape> reshaped(NodeView& view, const Shape& in) {
     return resolve_reshape(in, **target, view.integer("allowzero", 0) != 0);
 }
 
+Result<std::vector<int64_t>> split_sizes(NodeView& view, int64_t extent) {
+    auto given = view.integers("split", 1);
+    if (!given) return forward_error(given);
+    if (*given) {
+        int64_t rest = extent;
+        for (const int64_t size : **given) {
+            if (size < 1 || size > rest) return misfit("its split does not fit " + std::to_string(extent));
+            rest -= size;
+        }
+        if (rest != 0 || (*given)->size() < view.node().outputs.size())
+            return misfit("its split does not fit " + std::to_string(extent));
+        return **given;
+    }
+    const auto count = static_cast<int64_t>(view.node().outputs.size());
+    if (count < 1 || view.integer("num_outputs", count) != count)
+        return misfit("it has " + std::to_string(count) + " outputs, not as many as it says");
+    if (extent < 1) return misfit("it cannot split " + std::to_string(extent));
+    const int64_t size = (extent - 1) / count + 1;
+    if (extent - (count - 1) * size < 1) return misfit("it cannot split " + std::to_string(extent));
+    std::vector<int64_t> sizes(static_cast<size_t>(count), size);
+    sizes.back() = extent - (count - 1) * size;
+    return sizes;
+}
+
 } // namespace widthwise::onnx

@@ -28,4 +28,9 @@ namespace widthwise::onnx {
 /// target is computed.
 [[nodiscard]] Result<Shape> reshaped(NodeView& view, const Shape& in);
 
+/// How long the pieces of a Split are: as the file says (an attribute before operator set 13, an input
+/// since), or equal ones, the last one shorter. Errors: invalid_input where they do not fit, unsupported
+/// where they are computed.
+[[nodiscard]] Result<std::vector<int64_t>> split_sizes(NodeView& view, int64_t extent);
+
 } // namespace widthwise::onnx

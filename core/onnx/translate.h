@@ -38,6 +38,11 @@ struct Translated {
     Translated(Op op, Attributes attributes, std::vector<Source> inputs, DataType type = DataType::f32) {
         steps.push_back({op, std::move(attributes), std::move(inputs), {}, 0, type});
     }
+    /// The only step under another op's name.
+    Translated as(std::string op_type) && {
+        steps.back().op_type = std::move(op_type);
+        return std::move(*this);
+    }
     /// Appends a step; the source by which later ones read it.
     Source then(Op op, Attributes attributes, std::vector<Source> inputs, std::string op_type) {
         steps.push_back(

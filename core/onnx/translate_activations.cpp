@@ -102,9 +102,10 @@ Result<Translated> cast_to(NodeView& view, DataType to) {
     }
     const bool integer = to == DataType::i64 || to == DataType::i32;
     if (integer && from == DataType::f32)
-        return Translated{Op::function, FunctionAttributes{Kind::truncate, 0, 0}, {Source{0, nullptr}}, to};
+        return Translated{Op::function, FunctionAttributes{Kind::truncate, 0, 0}, {Source{0, nullptr}}, to}
+            .as("Cast");
     if (integer || to == DataType::f32 || to == from)
-        return Translated{Op::identity, {}, {Source{0, nullptr}}, to};
+        return Translated{Op::identity, {}, {Source{0, nullptr}}, to}.as("Cast");
     return refuse(view.op_type() + " to " + std::string(to_string(to)) + " is not run by this version");
 }
 

@@ -246,7 +246,7 @@ Result<Translated> resize(NodeView& view, const Batch& batch) {
     } else if (auto ok = read_choices(view, a); !ok) {
         return forward_error(ok);
     }
-    return Translated{Op::resize, a, {Source{0, nullptr}}};
+    return Translated{Op::resize, a, {Source{0, nullptr}}}.as("Resize");
 }
 
 Result<Translated> depth_to_space(NodeView& view, const Batch&) {

@@ -32,31 +32,6 @@ Result<Translated> slice(NodeView& view, const Batch& batch) {
     return Translated{Op::slice, *range, {Source{0, nullptr}}, type_of_input(view)};
 }
 
-/// How long each piece is: as the file says (an attribute before operator set 13, an input since), or equal
-/// ones, the last one shorter.
-Result<std::vector<int64_t>> piece_sizes(NodeView& view, int64_t extent) {
-    auto given = view.integers("split", 1);
-    if (!given) return forward_error(given);
-    if (*given) {
-        int64_t rest = extent;
-        for (const int64_t size : **given) {
-            if (size < 1 || size > rest) return misfit("its split does not fit " + std::to_string(extent));
-            rest -= size;
-        }
-        if (rest != 0 || (*given)->size() < view.node().outputs.size())
-            return misfit("its split does not fit " + std::to_string(extent));
-        return **given;
-    }
-    const auto count = static_cast<int64_t>(view.node().outputs.size());
-    if (count < 1 || view.integer("num_outputs", count) != count)
-        return misfit("it has " + std::to_string(count) + " outputs, not as many as it says");
-    const int64_t size = (extent - 1) / count + 1;
-    if (extent - (count - 1) * size < 1) return misfit("it cannot split " + std::to_string(extent));
-    std::vector<int64_t> sizes(static_cast<size_t>(count), size);
-    sizes.back() = extent - (count - 1) * size;
-    return sizes;
-}
-
 Result<Translated> split(NodeView& view, const Batch&) {
     auto in = activation_shape(view);
     if (!in) return forward_error(in);
@@ -64,7 +39,7 @@ Result<Translated> split(NodeView& view, const Batch&) {
     if (!axis) return forward_error(axis);
     if (*axis == 0) return moves_batch(view);
     const auto a = static_cast<size_t>(*axis);
-    auto sizes = piece_sizes(view, (*in)[a]);
+    auto sizes = split_sizes(view, (*in)[a]);
     if (!sizes) return forward_error(sizes);
     Translated out;
     int64_t start = 0;

@@ -32,7 +32,7 @@ template <Reduction reduction> Result<Translated> reduce(NodeView& view, const B
     if (!given) return forward_error(given);
     const bool nothing = !*given || (*given)->empty();
     if (nothing && view.integer("noop_with_empty_axes", 0) != 0)
-        return Translated{Op::identity, {}, {Source{0, nullptr}}};
+        return Translated{Op::identity, {}, {Source{0, nullptr}}}.as("Identity");
     if (nothing) return refuse(view.op_type() + " across the batch is not run");
     auto axes = resolve_axes(**given, in->rank());
     if (!axes) return forward_error(axes);

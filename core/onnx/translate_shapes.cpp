@@ -89,7 +89,7 @@ Result<Translated> expand(NodeView& view, const Batch& batch) {
     if (!out) return forward_error(out);
     if (out->rank() != in->rank() || (*out)[0] != 1) return moves_batch(view);
     const DataType type = type_of_input(view);
-    if (*out == *in) return Translated{Op::identity, {}, {Source{0, nullptr}}, type};
+    if (*out == *in) return Translated{Op::identity, {}, {Source{0, nullptr}}, type}.as("Identity");
     return fitting(*out,
                    Translated{Op::expand, ExpandAttributes{out->dims(), false}, {Source{0, nullptr}}, type});
 }

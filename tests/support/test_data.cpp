@@ -35,6 +35,10 @@ std::filesystem::path reference_dir() {
     return from_environment("WIDTHWISE_TEST_REFERENCE", "reference");
 }
 
+std::filesystem::path fixture_dir() {
+    return std::filesystem::path(WIDTHWISE_SOURCE_DIR) / "tests" / "data";
+}
+
 std::filesystem::path scratch_dir() {
     static const Scratch scratch;
     return scratch.path;

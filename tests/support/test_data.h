@@ -11,6 +11,8 @@ namespace widthwise::test {
 [[nodiscard]] std::filesystem::path data_dir();
 /// WIDTHWISE_TEST_REFERENCE, else ../shared/reference beside the source tree.
 [[nodiscard]] std::filesystem::path reference_dir();
+/// tests/data in the source tree.
+[[nodiscard]] std::filesystem::path fixture_dir();
 
 /// Unique, removed at exit.
 [[nodiscard]] std::filesystem::path scratch_dir();
