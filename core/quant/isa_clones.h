@@ -9,3 +9,10 @@
 #else
 #define WIDTHWISE_QUANT_CLONES
 #endif
+
+// Before a loop whose iterations do not meet each other even where input and output are the same memory.
+#if defined(__GNUC__) && !defined(__clang__)
+#define WIDTHWISE_QUANT_IN_PLACE _Pragma("GCC ivdep")
+#else
+#define WIDTHWISE_QUANT_IN_PLACE
+#endif

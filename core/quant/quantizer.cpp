@@ -4,6 +4,7 @@
 #include "core/quant/small_float.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace widthwise {
@@ -18,6 +19,7 @@ inline float round_small(float x) {
 /// `lo` and `hi` are whole numbers, so cutting before rounding equals rounding before cutting.
 WIDTHWISE_QUANT_CLONES void round_uniform(const float* in, float* out, size_t n, float scale, float lo,
                                           float hi) {
+    WIDTHWISE_QUANT_IN_PLACE
     for (size_t i = 0; i < n; ++i) {
         float x = in[i] / scale;
         x = x == x ? x : 0.0F;
@@ -27,8 +29,18 @@ WIDTHWISE_QUANT_CLONES void round_uniform(const float* in, float* out, size_t n,
     }
 }
 
+WIDTHWISE_QUANT_CLONES void divide(const float* in, float* out, size_t n, float scale) {
+    WIDTHWISE_QUANT_IN_PLACE
+    for (size_t i = 0; i < n; ++i) out[i] = in[i] / scale;
+}
+WIDTHWISE_QUANT_CLONES void multiply(float* values, size_t n, float scale) {
+    WIDTHWISE_QUANT_IN_PLACE
+    for (size_t i = 0; i < n; ++i) values[i] *= scale;
+}
+
 WIDTHWISE_QUANT_CLONES void round_ternary(const float* in, float* out, size_t n, float scale,
                                           float threshold) {
+    WIDTHWISE_QUANT_IN_PLACE
     for (size_t i = 0; i < n; ++i) {
         const float level = in[i] < 0 ? -scale : scale;
         out[i] = std::fabs(in[i]) > threshold ? level : 0.0F;
@@ -36,20 +48,28 @@ WIDTHWISE_QUANT_CLONES void round_ternary(const float* in, float* out, size_t n,
 }
 
 WIDTHWISE_QUANT_CLONES void round_binary(const float* in, float* out, size_t n, float scale) {
+    WIDTHWISE_QUANT_IN_PLACE
     for (size_t i = 0; i < n; ++i) out[i] = in[i] < 0 ? -scale : scale;
 }
 
-float round_to_power_of_two(float x, float scale, int lowest_exponent) {
-    if (std::isnan(x) || x == 0) return 0;
-    int exponent = 0;
-    constexpr double root_half = 0.70710678118654752440;
-    // Both are exact: the scale is a power of two.
-    const double mantissa = std::frexp(std::fabs(static_cast<double>(x)) / static_cast<double>(scale),
-                                       &exponent); // [0.5, 1)
-    // The nearest in the logarithm; sqrt(1/2) is no float, so there are no ties.
-    exponent = std::isinf(x) ? 0 : std::min(exponent - (mantissa < root_half), 0);
-    if (exponent < lowest_exponent) return 0;
-    return std::copysign(std::ldexp(scale, exponent), x);
+/// In double no quotient by the scale, a power of two, is subnormal or inexact. Adding what sqrt(2) lacks to
+/// 2 in the mantissa carries into the exponent for all above sqrt(2) * 2^e; no float lies on it, so there are
+/// no ties.
+WIDTHWISE_QUANT_CLONES void round_power_of_two(const float* in, float* out, size_t n, float scale,
+                                               double lowest) {
+    constexpr uint64_t mantissa = (uint64_t{1} << 52) - 1;
+    constexpr uint64_t carry = mantissa + 1 - (std::bit_cast<uint64_t>(1.41421356237309504880) & mantissa);
+    const double whole = scale, per_scale = 1 / whole;
+    WIDTHWISE_QUANT_IN_PLACE
+    for (size_t i = 0; i < n; ++i) {
+        double relative = std::fabs(static_cast<double>(in[i])) * per_scale;
+        relative = relative == relative ? relative : 0.0;
+        double level = std::bit_cast<double>((std::bit_cast<uint64_t>(relative) + carry) & ~mantissa);
+        level = level < 1 ? level : 1.0;
+        level = level >= lowest ? level : 0.0;
+        const auto real = static_cast<float>(level * whole);
+        out[i] = in[i] < 0 ? -real : real;
+    }
 }
 
 bool is_uniform(FormatType type) {
@@ -97,13 +117,12 @@ void Quantizer::round(std::span<const float> in, std::span<float> out) const {
         return;
     case FormatType::float8_e4m3:
     case FormatType::float8_e5m2:
-        for (size_t i = 0; i < in.size(); ++i) out[i] = in[i] / scale;
+        divide(in.data(), out.data(), in.size(), scale);
         round_to(small_float(m_type), out, out);
-        for (size_t i = 0; i < in.size(); ++i) out[i] *= scale;
+        multiply(out.data(), in.size(), scale);
         return;
     case FormatType::power_of_two:
-        for (size_t i = 0; i < in.size(); ++i)
-            out[i] = round_to_power_of_two(in[i], scale, m_lowest_exponent);
+        round_power_of_two(in.data(), out.data(), in.size(), scale, std::ldexp(1.0, m_lowest_exponent));
         return;
     case FormatType::ternary:
         round_ternary(in.data(), out.data(), in.size(), scale, m_threshold);
