@@ -70,6 +70,68 @@ private slots:
         QVERIFY(!reads_activations(g, id("flat")));
     }
 
+    /// 2 heads of 5 tokens of 3; a 3x3 deconvolution of 4x6 pixels; rows of a sequence.
+    void products_and_transposed_convolutions_by_hand() {
+        GraphBuilder b("net");
+        const auto x = b.input("x", {1, 2, 5, 3});
+        const auto turned = b.add(Op::transpose, "T", "t", TransposeAttributes{{0, 1, 3, 2}}, {x});
+        const auto scores = b.add(Op::matmul, "MatMul", "scores", {}, {x, *turned});
+        const auto mixed =
+            b.add(Op::matmul, "MatMul", "mixed", {}, {b.constant("m", floats({7, 5})), *scores});
+        const auto shared =
+            b.add(Op::matmul, "MatMul", "shared", {}, {*mixed, b.constant("s", floats({5, 4}))});
+        const auto rows = b.add(Op::gemm, "MatMul", "rows", {}, {*shared, b.constant("w", floats({9, 4}))});
+        const auto bias = b.add(Op::add, "Add", "bias", {}, {*rows, b.constant("b", floats({9}))});
+        const auto norm = b.add(Op::layer_norm, "LayerNormalization", "norm", NormAttributes{3},
+                                {*bias, b.constant("g", floats({9}))});
+        QVERIFY(scores && mixed && shared && rows && bias && norm);
+        const auto up = b.add(Op::conv_transpose, "ConvTranspose", "up",
+                              ConvTransposeAttributes{{{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 2}, {1, 1}},
+                              {*norm, b.constant("u", floats({2, 4, 3, 3})), b.constant("v", floats({8}))});
+        QVERIFY(up);
+        b.output(*up);
+        const GraphPtr graph = b.build().value();
+        const Graph& g = *graph;
+        const auto id = [&](const char* name) { return g.find_node(name); };
+
+        QVERIFY((*loop_nest(g, id("scores")) == LoopNest{2 * 5, 2 * 3, 2, 5, 1, 5, 1}));
+        QCOMPARE(node_macs(g, id("scores")), int64_t(2 * 5 * 5 * 3));
+        QCOMPARE(node_macs(g, id("mixed")), int64_t(2 * 7 * 5 * 5));
+        QVERIFY((*loop_nest(g, id("shared")) == LoopNest{4, 5, 1, 2 * 7, 1, 2 * 7, 1}));
+        QCOMPARE(node_macs(g, id("shared")), int64_t(2 * 7 * 5 * 4));
+        QVERIFY((*loop_nest(g, id("rows")) == LoopNest{9, 4, 1, 2 * 7, 1, 2 * 7, 1}));
+        QCOMPARE(node_macs(g, id("rows")), int64_t(2 * 7 * 4 * 9));
+        QCOMPARE(node_macs(g, id("up")), int64_t(7 * 9 * 3 * 3 * 4 * 2)); // positions, taps, channels
+        QCOMPARE(node_parameters(g, id("mixed")), int64_t(35));
+        QCOMPARE(node_parameters(g, id("bias")), int64_t(9));
+        QCOMPARE(node_parameters(g, id("norm")), int64_t(9));
+        QCOMPARE(node_parameters(g, id("up")), int64_t(2 * 4 * 9 + 8));
+        QVERIFY(is_weighted(g, id("up")) && is_weighted(g, id("rows")));
+        QVERIFY(!is_weighted(g, id("scores")) && reads_activations(g, id("scores")));
+        QVERIFY(!reads_activations(g, id("norm")) && !reads_activations(g, id("t")));
+    }
+
+    void interpolation_and_sums_take_a_format_and_copies_do_not() {
+        GraphBuilder b("net");
+        const auto x = b.input("x", {1, 2, 4, 4});
+        ResizeAttributes resize;
+        resize.size = {8, 8};
+        const auto copied = b.add(Op::resize, "Resize", "copied", resize, {x});
+        resize.mode = ResizeMode::linear;
+        const auto mixed = b.add(Op::resize, "Resize", "mixed", resize, {*copied});
+        const auto sum =
+            b.add(Op::reduce, "ReduceSum", "sum", ReduceAttributes{{2}, true, Reduction::sum}, {*mixed});
+        const auto top =
+            b.add(Op::reduce, "ReduceMax", "top", ReduceAttributes{{3}, true, Reduction::max}, {*sum});
+        QVERIFY(top);
+        b.output(*top);
+        const GraphPtr graph = b.build().value();
+        const auto reads = [&](const char* name) {
+            return reads_activations(*graph, graph->find_node(name));
+        };
+        QVERIFY(!reads("copied") && reads("mixed") && reads("sum") && !reads("top"));
+    }
+
     void shared_weights_count_once() {
         GraphBuilder b("net");
         const auto x = b.input("x", {1, 4});
