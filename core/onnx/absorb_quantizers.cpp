@@ -112,6 +112,23 @@ std::optional<NumberFormat> joined(std::vector<NumberFormat> formats) {
     return out;
 }
 
+/// The narrower format that a quantizer behind this Clip comes to; nullopt where the bounds are no grid.
+std::optional<NumberFormat> narrowed(NumberFormat f, const ClipAttributes& clip) {
+    if (f.type != FormatType::integer || f.is_dynamic() || f.scale.size() != 1) return std::nullopt;
+    const int32_t zero = f.zero_point.empty() ? 0 : f.zero_point.front();
+    const int32_t full_min = f.q_min(), full_max = f.q_max();
+    const auto real = [&](int32_t q) { return f.scale.front() * static_cast<float>(q - zero); };
+    for (f.bits = std::min(f.bits, 8); f.bits >= 2; --f.bits) {
+        for (const bool narrow : {false, true}) {
+            f.narrow = narrow;
+            if (f.q_min() == full_min && f.q_max() == full_max) continue;
+            if (zero > f.q_max()) continue;
+            if (real(f.q_min()) == clip.lo && real(f.q_max()) == clip.hi) return f;
+        }
+    }
+    return std::nullopt;
+}
+
 class Absorber {
 public:
     Absorber(const Graph& graph, const RawModel& model)
@@ -121,6 +138,7 @@ public:
             if (node.weights) m_weights.emplace(node.name, node.weights->format);
         }
         for (const Node& node : graph.nodes()) m_names.insert(node.name);
+        for (const NodeId id : graph.node_ids()) find_narrowing(id);
     }
 
     Result<QuantizedNetwork> run() {
@@ -145,6 +163,19 @@ public:
     }
 
 private:
+    /// A Clip that only a quantizer reads, and that cuts to a part of its grid.
+    void find_narrowing(NodeId id) {
+        const Node& clip = m_graph.node(id);
+        if (clip.op != Op::clip || m_graph.is_output(clip.output())) return;
+        const auto& readers = m_graph.consumers(clip.output());
+        if (readers.size() != 1 || m_graph.node(readers.front()).op != Op::quantize) return;
+        NumberFormat& format = m_quantizers.at(m_graph.node(readers.front()).name);
+        const auto narrow = narrowed(format, std::get<ClipAttributes>(clip.attributes));
+        if (!narrow) return;
+        format = *narrow;
+        m_gone.insert(clip.name);
+    }
+
     Carried& at(ValueId id) { return m_values[id.position()]; }
 
     /// Constants enter the new graph when they are first read.
@@ -200,6 +231,10 @@ private:
         const Node& node = m_graph.node(id);
         if (node.op == Op::unsupported) return place_unsupported(node);
         if (node.op == Op::quantize) return place_quantizer(node);
+        if (m_gone.contains(node.name)) {
+            at(node.output()) = Carried(read(node.inputs.front()));
+            return {};
+        }
         if (carries_one(m_graph, id)) return place_layer(node);
         if (carries_each(m_graph, id)) return place_joining(node);
         const Carried& first = read(node.inputs.front());
@@ -286,6 +321,7 @@ private:
     std::vector<Carried> m_values; ///< by position in the old graph
     std::unordered_map<std::string, NumberFormat> m_quantizers, m_weights;
     std::unordered_set<std::string> m_names, m_written;
+    std::unordered_set<std::string> m_gone; ///< Clips that became part of a format
 };
 
 } // namespace

@@ -14,7 +14,8 @@ struct QuantizedNetwork {
 /// `graph` was imported from `model`, which rewrite_quantizers has seen. A layer that reads activations takes
 /// the format of the quantizer before it and reads the unrounded value; formats pass through moves of numbers
 /// and through functions that rounding commutes with. Quantizers that a reader cannot take in (an activation
-/// function, the network's output, a second quantizer) stay as Op::quantize.
+/// function, the network's output, a second quantizer) stay as Op::quantize. A Clip that only leaves fewer
+/// integers to a quantizer of 8 bits makes its format narrower and disappears.
 [[nodiscard]] Result<QuantizedNetwork> absorb_quantizers(const Graph& graph, const RawModel& model);
 
 } // namespace widthwise::onnx

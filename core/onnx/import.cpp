@@ -2,6 +2,7 @@
 
 #include "core/base/hash.h"
 #include "core/onnx/absorb_quantizers.h"
+#include "core/onnx/export_quantizers.h"
 #include "core/onnx/importer.h"
 #include "core/onnx/model_file.h"
 #include "core/onnx/reference_checks.h"
@@ -30,6 +31,24 @@ Result<std::string> read_whole(const std::filesystem::path& path) {
     return bytes;
 }
 
+/// A design in the metadata says more of its layers than quantizers can.
+void read_design(Imported& imported) {
+    const auto text = imported.metadata.find(k_design_key);
+    if (text == imported.metadata.end()) return;
+    auto plan = plan_from_json(text->second, *imported.graph, "metadata");
+    if (!plan) {
+        imported.warnings.push_back("the design in the file's metadata is not used: " +
+                                    plan.error().to_line());
+        return;
+    }
+    if (!imported.design) {
+        imported.design.emplace();
+        imported.design->set_folds_batch_norm(plan->folds_batch_norm());
+    }
+    imported.design->set_requantization(plan->requantization());
+    for (const auto& [layer, precision] : plan->layers()) imported.design->set(layer, precision);
+}
+
 Result<Imported> import_parsed(ModelFile file, std::string hash, const std::string& name) {
     auto model = file.read();
     if (!model) return forward_error(model);
@@ -52,6 +71,7 @@ Result<Imported> import_parsed(ModelFile file, std::string hash, const std::stri
         imported.graph = std::move(network->graph);
         imported.design = std::move(network->design);
     }
+    read_design(imported);
     imported.warnings.insert(imported.warnings.end(), doubts->begin(), doubts->end());
     imported.warnings.insert(imported.warnings.end(), importer.warnings().begin(), importer.warnings().end());
     return imported;

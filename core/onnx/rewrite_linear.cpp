@@ -52,6 +52,17 @@ Result<void> quantize_linear(State& state, const RawNode& node) {
 
 /// Integers that a quantizer of this network made are reals already.
 Result<void> dequantize_known(State& state, const RawNode& node, const Encoding& known) {
+    if (known.format.is_dynamic()) {
+        const auto scale = state.scales.find(input_of(node, 1));
+        const auto zero_point = state.zero_points.find(input_of(node, 2));
+        if (scale == state.scales.end() || scale->second.quantized != node.inputs[0] ||
+            scale->second.factor || zero_point == state.zero_points.end() ||
+            zero_point->second != node.inputs[0]) {
+            return refusal("its scale differs from that of the quantizer before it");
+        }
+        state.alias(node, node.inputs[0], node.outputs[0]);
+        return {};
+    }
     auto scales = constant_input(state, node, 1, "scale");
     if (!scales) return forward_error(scales);
     if ((*scales)->to_f32() != known.format.scale)
