@@ -8,7 +8,7 @@
 namespace widthwise::gui {
 namespace {
 
-constexpr double k_float_place = 13;
+constexpr double k_float_place = 14;
 
 double place_of(int bits) {
     if (bits >= k_float_bits) return k_float_place;

@@ -2,13 +2,17 @@
 
 #include "core/onnx/export.h"
 #include "tests/widgets/tiny_network.h"
+#include "widgets/models/layer_table_model.h"
 #include "widgets/precision/equalizer.h"
 
+#include <QComboBox>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
 #include <QSpinBox>
+#include <QTabWidget>
 #include <QUndoStack>
 
 using namespace widthwise;
@@ -64,7 +68,7 @@ private slots:
         QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), k_float_bits);
         QTest::keyClick(view, Qt::Key_Minus);
         QTest::keyClick(view, Qt::Key_Minus);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 7);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 15);
         QCOMPARE(m_window->document().undoStack()->count(), 3);
         test::child<QAction>(*m_window, "actionUndo")->trigger();
         test::child<QAction>(*m_window, "actionUndo")->trigger();
@@ -121,7 +125,78 @@ private slots:
         QTest::keyClick(bars, Qt::Key_Right);
         QCOMPARE(m_window->document().selection(), QStringList{"conv2"});
         QTest::keyClick(bars, Qt::Key_Up, Qt::ShiftModifier);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::activations), k_float_bits);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::activations), 9);
+    }
+
+    void formats_are_reached_by_key_and_button() {
+        openTiny();
+        test::select(*m_window, {"conv2", "fc"});
+        test::child<QAction>(*m_window, "actionFormats")->trigger();
+        auto* tabs = test::child<QTabWidget>(*m_window, "inspectorTabs");
+        QCOMPARE(tabs->currentIndex(), 1);
+        auto* type = test::child<QComboBox>(*m_window, "weightType");
+        QTRY_VERIFY(type->hasFocus());
+        test::child<QAction>(*m_window, "actionNetwork")->trigger();
+        QCOMPARE(tabs->currentIndex(), 2);
+        tabs->setCurrentIndex(0);
+        QTest::mouseClick(test::child<QWidget>(*m_window, "editFormats"), Qt::LeftButton);
+        QCOMPARE(tabs->currentIndex(), 1);
+    }
+
+    void columns_are_hidden_and_remembered() {
+        openTiny();
+        auto* view = test::child<QTableView>(*m_window, "layerView");
+        QVERIFY(!view->isColumnHidden(LayerTableModel::Macs));
+        QVERIFY(view->isColumnHidden(LayerTableModel::OutputKl));
+        const auto action = [&](int column) {
+            return test::child<QAction>(*m_window, qPrintable(QStringLiteral("column%1").arg(column)));
+        };
+        action(LayerTableModel::Macs)->trigger();
+        action(LayerTableModel::OutputKl)->trigger();
+        QVERIFY(view->isColumnHidden(LayerTableModel::Macs));
+        m_window = std::make_unique<MainWindow>();
+        view = test::child<QTableView>(*m_window, "layerView");
+        QVERIFY(view->isColumnHidden(LayerTableModel::Macs));
+        QVERIFY(!view->isColumnHidden(LayerTableModel::OutputKl));
+    }
+
+    void diagnostics_fill_columns_and_histograms() {
+        openTiny(testImages());
+        test::child<QAction>(*m_window, "actionDiagnose")->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->diagnostics().shown() != nullptr, 60000);
+        auto* role = test::child<QComboBox>(*m_window, "histogramRole");
+        auto* chart = test::child<QWidget>(*m_window, "histogramChart");
+        for (int i = 0; i < role->count(); ++i) {
+            role->setCurrentIndex(i);
+            QVERIFY(chart->isVisible());
+        }
+        test::select(*m_window, {"pool"});
+        role->setCurrentIndex(0);
+        QVERIFY(!chart->isVisible());
+    }
+
+    void an_exported_network_opens_again() {
+        openTiny(testImages());
+        const QString path = QString::fromStdString((test::scratch_dir() / "exported.onnx").string());
+        m_window->measurements().exportNetwork(path, flow::Evaluator::ExportForm::qdq);
+        auto* text = test::child<QLabel>(*m_window, "bannerText");
+        QTRY_VERIFY_WITH_TIMEOUT(text->isVisible(), 30000);
+        QVERIFY2(text->text().contains("exported.onnx"), qPrintable(text->text()));
+        m_window->open(path);
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().model().source == path.toStdString(), 30000);
+        QVERIFY(m_window->document().importedPlan());
+        QCOMPARE(m_window->document().labelOf(m_window->document().plan()), QString("as imported"));
+    }
+
+    void an_export_that_cannot_be_stands_in_the_banner() {
+        openTiny(testImages());
+        m_window->document().setBits({"conv1"}, Operand::weights, 12);
+        const QString path = QString::fromStdString((test::scratch_dir() / "twelve.onnx").string());
+        m_window->measurements().exportNetwork(path, flow::Evaluator::ExportForm::qdq);
+        auto* text = test::child<QLabel>(*m_window, "bannerText");
+        QTRY_VERIFY_WITH_TIMEOUT(text->isVisible(), 30000);
+        QVERIFY2(text->text().contains("conv1"), qPrintable(text->text()));
+        QVERIFY(!QFileInfo::exists(path));
     }
 
     void the_filter_finds_layers() {

@@ -244,13 +244,16 @@ QString facts_text(const NumberFormat& format) {
     const bool scaled = format.has_scale() && format.scale.empty();
     QStringList lines;
     lines += QObject::tr("%1 to %2%3")
-                 .arg(number(f.lowest), number(f.highest), scaled ? QObject::tr(" scales") : QString());
+                 .arg(number(f.lowest), number(f.highest), scaled ? QObject::tr(" \u00d7 scale") : QString());
     lines += f.smallest_step == f.largest_step
                  ? QObject::tr("step %1").arg(number(f.smallest_step))
                  : QObject::tr("steps %1 to %2").arg(number(f.smallest_step), number(f.largest_step));
     lines += f.levels > 0 ? QObject::tr("%1 levels").arg(f.levels) : QObject::tr("over 2^32 levels");
     lines += QObject::tr("%1 dB dynamic range").arg(f.dynamic_range_db, 0, 'f', 1);
-    lines += QObject::tr("error up to %1 %").arg(f.max_relative_error * 100, 0, 'g', 3);
+    // On a uniform grid what is smaller than half a step vanishes: only the absolute error says something.
+    lines += f.max_relative_error < 1
+                 ? QObject::tr("relative error up to %1 %").arg(f.max_relative_error * 100, 0, 'g', 3)
+                 : QObject::tr("error up to %1").arg(number(f.max_absolute_error));
     return lines.join('\n');
 }
 

@@ -129,7 +129,7 @@ bool LayerTableModel::isOptional(int column) {
 }
 
 bool LayerTableModel::isShownAtFirst(int column) {
-    return column <= Sqnr || column == OutputSqnr || column >= Energy;
+    return (column <= OutputSqnr && column != Parameters) || column >= Energy;
 }
 
 QString LayerTableModel::columnTitle(int column) {

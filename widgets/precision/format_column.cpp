@@ -257,6 +257,7 @@ void FormatColumn::refresh() {
         *m_fraction, formats, FormatField::fraction_bits,
         {{tr("chosen"), 0, {}, tr("From the range, or in the middle")}, {tr("given"), 1, {}, {}}},
         [](const NumberFormat& f) { return f.fraction_bits ? 1 : 0; }, fraction_change);
+    m_fraction->setVisible(m_fraction->isEnabled());
     refreshParameters(formats);
 
     QString numbers;

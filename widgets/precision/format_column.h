@@ -21,6 +21,8 @@ public:
     void refresh();
     /// Edits of one field in a row are one command until this is called.
     void endGesture() { m_gesture_field = -1; }
+    /// Whether a binary point can be placed: else its row is not shown.
+    [[nodiscard]] bool hasPoint() const { return m_fraction->isEnabled(); }
     [[nodiscard]] QWidget* firstField() const { return m_type; }
 
 private:

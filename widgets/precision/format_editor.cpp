@@ -35,6 +35,7 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
         name->setToolTip(tip);
         name->setContentsMargins(0, 4, 0, 0);
         grid->addWidget(name, row, 0, Qt::AlignTop | Qt::AlignLeft);
+        return name;
     };
     label(FormatColumn::Type, tr("Type"), tr("How a number is written"));
     label(FormatColumn::Bits, tr("Bits"), tr("Bits of one number"));
@@ -43,7 +44,8 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
     label(FormatColumn::Scales, tr("Scales"), tr("What shares one scale"));
     label(FormatColumn::ScaleKind, tr("Scale"), tr("Which numbers a scale can be"));
     label(FormatColumn::Range, tr("Range"), tr("How the range is taken from weights or calibration images"));
-    label(FormatColumn::Fraction, tr("Point"), tr("Where the binary point of a fixed-point number stands"));
+    m_point = label(FormatColumn::Fraction, tr("Point"),
+                    tr("Where the binary point of a fixed-point number stands"));
     label(FormatColumn::Facts, tr("Holds"), tr("What the format can hold, in steps of its scale"));
     m_weights = new FormatColumn(document, Operand::weights, *grid, 1, this);
     m_activations = new FormatColumn(document, Operand::activations, *grid, 2, this);
@@ -117,6 +119,7 @@ void FormatEditor::refresh() {
                                              : tr("What they share; only what you touch changes"));
     m_weights->refresh();
     m_activations->refresh();
+    m_point->setVisible(m_weights->hasPoint() || m_activations->hasPoint());
     refreshAccumulator();
 }
 

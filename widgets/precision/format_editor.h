@@ -27,7 +27,7 @@ private:
     void setAccumulator(std::optional<int> bits, std::optional<Overflow> overflow);
 
     Document& m_document;
-    QLabel *m_title, *m_subtitle;
+    QLabel *m_title, *m_subtitle, *m_point;
     FormatColumn *m_weights, *m_activations;
     NumberBox* m_bits;
     ChoiceBox* m_overflow;

@@ -25,13 +25,16 @@ LayerView::LayerView(Document& document, LayerTableModel& layers, LayerFilter& f
     setSelectionMode(ExtendedSelection);
     setEditTriggers(DoubleClicked | EditKeyPressed);
     style_table(*this);
-    horizontalHeader()->setSectionResizeMode(LayerTableModel::Name, QHeaderView::Stretch);
+    horizontalHeader()->setSectionResizeMode(LayerTableModel::Name, QHeaderView::Fixed);
     horizontalHeader()->setMinimumSectionSize(44);
     horizontalHeader()->setSectionsClickable(true);
     connect(horizontalHeader(), &QHeaderView::sectionClicked, &filter, &LayerFilter::sortBy);
     buildColumnActions();
     horizontalHeader()->setContextMenuPolicy(Qt::ActionsContextMenu);
     horizontalHeader()->addActions(m_column_actions);
+    connect(horizontalHeader(), &QHeaderView::sectionResized, this, [this](int section) {
+        if (section != LayerTableModel::Name) fitNames();
+    });
     connect(delegate, &BitsDelegate::editingStarted, this, [this] { m_gesture = Document::newGesture(); });
     connect(delegate, &BitsDelegate::bitsEdited, this, [this](int column, int bits) {
         if (const auto operand = LayerTableModel::operandOf(column))
@@ -55,6 +58,7 @@ void LayerView::buildColumnActions() {
         setColumnHidden(column, !action->isChecked());
         connect(action, &QAction::toggled, this, [this, column, key](bool shown) {
             setColumnHidden(column, !shown);
+            fitNames();
             QStringList titles;
             for (const QAction* other : m_column_actions)
                 if (other->isChecked()) titles += other->text();
@@ -149,6 +153,19 @@ void LayerView::selectionChanged(const QItemSelection& selected, const QItemSele
 void LayerView::currentChanged(const QModelIndex& current, const QModelIndex& previous) {
     QTableView::currentChanged(current, previous);
     if (const auto operand = LayerTableModel::operandOf(current.column())) m_operand = *operand;
+}
+
+void LayerView::fitNames() {
+    int others = 0;
+    for (int column = LayerTableModel::Name + 1; column < LayerTableModel::ColumnCount; ++column)
+        if (!isColumnHidden(column)) others += columnWidth(column);
+    const int enough = fontMetrics().averageCharWidth() * 16;
+    setColumnWidth(LayerTableModel::Name, std::max(enough, viewport()->width() - others));
+}
+
+void LayerView::resizeEvent(QResizeEvent* event) {
+    QTableView::resizeEvent(event);
+    fitNames();
 }
 
 void LayerView::showSelection() {

@@ -30,11 +30,15 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     void selectionChanged(const QItemSelection& selected, const QItemSelection& deselected) override;
+    void resizeEvent(QResizeEvent* event) override;
     void currentChanged(const QModelIndex& current, const QModelIndex& previous) override;
 
 private:
     void showSelection();
     void buildColumnActions();
+    /// The names take the room that the other columns leave, and enough to be told apart where they leave
+    /// none.
+    void fitNames();
 
     Document& m_document;
     LayerTableModel& m_layers;

@@ -34,7 +34,7 @@ private slots:
         m_document->setBits({"conv1"}, Operand::weights, 8);
         m_document->setBits({"relu1"}, Operand::weights, 4); // has no weights
         m_document->setBits({"pool"}, Operand::weights, 4);
-        m_document->setBits({"conv1"}, Operand::weights, 9); // no such width
+        m_document->setBits({"conv1"}, Operand::weights, 17); // no such width
         m_document->setBits({"nobody"}, Operand::weights, 4);
         m_document->applyPlan(uniform_plan(8, 8), "same");
         m_document->setTarget(m_document->target());
@@ -56,13 +56,40 @@ private slots:
         QCOMPARE(m_document->undoStack()->count(), 2);
     }
 
-    void steps_stop_at_both_ends_and_float_lies_above_eight() {
+    void steps_stop_at_both_ends_and_float_lies_above_sixteen() {
+        m_document->setBits({"conv1"}, Operand::weights, 16);
         m_document->stepBits({"conv1"}, Operand::weights, 1);
         QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), k_float_bits);
         m_document->stepBits({"conv1"}, Operand::weights, 1);
-        QCOMPARE(m_document->undoStack()->count(), 1);
+        QCOMPARE(m_document->undoStack()->count(), 2);
         for (int i = 0; i < 20; ++i) m_document->stepBits({"conv1"}, Operand::weights, -1);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 2);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 1);
+        QVERIFY(m_document->plan().at("conv1").weights.type == FormatType::binary);
+    }
+
+    void an_imported_design_is_where_one_starts_and_what_it_is_called() {
+        PrecisionPlan carried = uniform_plan(8, 8);
+        LayerPrecision first = carried.at("conv1");
+        first.activations.scale = {0.02F};
+        first.activations.zero_point = {7};
+        carried.set("conv1", first);
+        Document::Opened opened;
+        opened.model = test::tiny_model();
+        opened.model.carried_design = carried;
+        opened.plan = carried;
+        m_document->open(std::move(opened));
+        QVERIFY(m_document->importedPlan());
+        QCOMPARE(m_document->labelOf(m_document->plan()), QString("as imported"));
+        Design design;
+        design.id = 3;
+        design.evaluation.plan = carried;
+        m_document->addDesign(design);
+        QCOMPARE(m_document->designs().front().label, std::string("as imported"));
+        m_document->setBits({"conv1"}, Operand::activations, 6);
+        QVERIFY(m_document->plan().at("conv1").activations.scale.empty());
+        QVERIFY(m_document->labelOf(m_document->plan()) != QString("as imported"));
+        m_document->applyPlan(*m_document->importedPlan(), "back");
+        QVERIFY(m_document->currentDesign());
     }
 
     void cost_follows_an_edit_at_once() {

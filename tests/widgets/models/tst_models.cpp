@@ -6,6 +6,7 @@
 
 #include <QAbstractItemModelTester>
 #include <QSignalSpy>
+#include <QStandardPaths>
 #include <QTest>
 
 using namespace widthwise;
@@ -14,10 +15,15 @@ using namespace widthwise::gui;
 class TestModels : public QObject {
     Q_OBJECT
 private slots:
+    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+
     void layers_keep_the_models_contract() {
         Document document;
+        Project project(document);
+        Measurements measurements(document, project);
+        Diagnostics diagnostics(document, measurements);
         WeightAnalysis analysis(document);
-        LayerTableModel model(document, analysis);
+        LayerTableModel model(document, analysis, diagnostics);
         LayerFilter filter;
         filter.setSourceModel(&model);
         const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
@@ -38,8 +44,11 @@ private slots:
 
     void cells_say_what_the_network_is() {
         Document document;
+        Project project(document);
+        Measurements measurements(document, project);
+        Diagnostics diagnostics(document, measurements);
         WeightAnalysis analysis(document);
-        LayerTableModel model(document, analysis);
+        LayerTableModel model(document, analysis, diagnostics);
         test::open_tiny(document);
         const auto text = [&](int row, int column) { return model.index(row, column).data().toString(); };
         QCOMPARE(text(0, LayerTableModel::Name), QString("conv1"));
@@ -53,6 +62,14 @@ private slots:
         QVERIFY(model.index(0, LayerTableModel::WeightBits).flags() & Qt::ItemIsEditable);
         document.setBits({"conv1"}, Operand::activations, k_float_bits);
         QCOMPARE(text(0, LayerTableModel::ActivationBits), QString("float"));
+        FormatChange ternary;
+        ternary.type = FormatType::ternary;
+        document.applyPlan(
+            with_format(document.plan(), document.graph(), {"conv1"}, Operand::weights, ternary), "ternary");
+        QCOMPARE(text(0, LayerTableModel::WeightBits), QString("tern"));
+        QCOMPARE(model.index(0, LayerTableModel::WeightBits).data(Qt::EditRole).toInt(), 2);
+        QVERIFY(
+            model.index(0, LayerTableModel::WeightBits).data(Qt::ToolTipRole).toString().contains("levels"));
         QCOMPARE(model.rowOf("fc"), 6);
         QCOMPARE(model.rowOf("nobody"), -1);
         for (const int column : {int(LayerTableModel::Parameters), int(LayerTableModel::Energy),
@@ -62,8 +79,11 @@ private slots:
 
     void sqnr_arrives_and_grows_by_six_decibels_a_bit() {
         Document document;
+        Project project(document);
+        Measurements measurements(document, project);
+        Diagnostics diagnostics(document, measurements);
         WeightAnalysis analysis(document);
-        LayerTableModel model(document, analysis);
+        LayerTableModel model(document, analysis, diagnostics);
         test::open_tiny(document);
         const QModelIndex cell = model.index(2, LayerTableModel::Sqnr);
         QTRY_VERIFY(cell.data(Qt::EditRole).isValid());
