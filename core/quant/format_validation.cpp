@@ -59,6 +59,8 @@ Result<void> validate_resolved(const NumberFormat& f) {
                                    f.type == FormatType::dynamic_fixed_point;
         if (must_be_power && std::frexp(s, &exponent) != 0.5F)
             return invalid("a scale of " + std::string(to_string(f.type)) + " must be a power of two");
+        if (f.fraction_bits && s != std::ldexp(1.0F, -*f.fraction_bits))
+            return invalid("scale and fraction bits contradict each other", "give one of them");
     }
     if (!f.scale.empty() && !f.has_scale()) return invalid(std::string(to_string(f.type)) + " has no scale");
     const bool affine = f.type == FormatType::integer && !f.symmetric;

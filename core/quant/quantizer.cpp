@@ -1,82 +1,26 @@
 #include "core/quant/quantizer.h"
 
-#include "core/quant/isa_clones.h"
+#include "core/quant/rounding.h"
 #include "core/quant/small_float.h"
 
 #include <algorithm>
-#include <bit>
+#include <cmath>
 #include <limits>
 
 namespace widthwise {
 namespace {
-
-/// Half to even for |x| < 2^22: the addition leaves no room for a fraction. Unlike rint it vectorizes.
-inline float round_small(float x) {
-    constexpr float magic = 12582912.0F; // 1.5 * 2^23
-    return (x + magic) - magic;
-}
-
-/// `lo` and `hi` are whole numbers, so cutting before rounding equals rounding before cutting.
-WIDTHWISE_QUANT_CLONES void round_uniform(const float* in, float* out, size_t n, float scale, float lo,
-                                          float hi) {
-    WIDTHWISE_QUANT_IN_PLACE
-    for (size_t i = 0; i < n; ++i) {
-        float x = in[i] / scale;
-        x = x == x ? x : 0.0F;
-        x = x > lo ? x : lo;
-        x = x < hi ? x : hi;
-        out[i] = scale * round_small(x);
-    }
-}
-
-WIDTHWISE_QUANT_CLONES void divide(const float* in, float* out, size_t n, float scale) {
-    WIDTHWISE_QUANT_IN_PLACE
-    for (size_t i = 0; i < n; ++i) out[i] = in[i] / scale;
-}
-WIDTHWISE_QUANT_CLONES void multiply(float* values, size_t n, float scale) {
-    WIDTHWISE_QUANT_IN_PLACE
-    for (size_t i = 0; i < n; ++i) values[i] *= scale;
-}
-
-WIDTHWISE_QUANT_CLONES void round_ternary(const float* in, float* out, size_t n, float scale,
-                                          float threshold) {
-    WIDTHWISE_QUANT_IN_PLACE
-    for (size_t i = 0; i < n; ++i) {
-        const float level = in[i] < 0 ? -scale : scale;
-        out[i] = std::fabs(in[i]) > threshold ? level : 0.0F;
-    }
-}
-
-WIDTHWISE_QUANT_CLONES void round_binary(const float* in, float* out, size_t n, float scale) {
-    WIDTHWISE_QUANT_IN_PLACE
-    for (size_t i = 0; i < n; ++i) out[i] = in[i] < 0 ? -scale : scale;
-}
-
-/// In double no quotient by the scale, a power of two, is subnormal or inexact. Adding what sqrt(2) lacks to
-/// 2 in the mantissa carries into the exponent for all above sqrt(2) * 2^e; no float lies on it, so there are
-/// no ties.
-WIDTHWISE_QUANT_CLONES void round_power_of_two(const float* in, float* out, size_t n, float scale,
-                                               double lowest) {
-    constexpr uint64_t mantissa = (uint64_t{1} << 52) - 1;
-    constexpr uint64_t carry = mantissa + 1 - (std::bit_cast<uint64_t>(1.41421356237309504880) & mantissa);
-    const double whole = scale, per_scale = 1 / whole;
-    WIDTHWISE_QUANT_IN_PLACE
-    for (size_t i = 0; i < n; ++i) {
-        double relative = std::fabs(static_cast<double>(in[i])) * per_scale;
-        relative = relative == relative ? relative : 0.0;
-        double level = std::bit_cast<double>((std::bit_cast<uint64_t>(relative) + carry) & ~mantissa);
-        level = level < 1 ? level : 1.0;
-        level = level >= lowest ? level : 0.0;
-        const auto real = static_cast<float>(level * whole);
-        out[i] = in[i] < 0 ? -real : real;
-    }
-}
 
 bool is_uniform(FormatType type) {
     return type == FormatType::integer || type == FormatType::fixed_point ||
            type == FormatType::dynamic_fixed_point;
 }
 
+bool is_float(FormatType type) {
+    return type == FormatType::float32 || type == FormatType::float16 || type == FormatType::bfloat16 ||
+           type == FormatType::float8_e4m3 || type == FormatType::float8_e5m2;
+}
+
+/// As floats, with room for rounding::uniform.
 bool has_exact_codes(const AffineParams& p) {
     return p.q_max < (1 << 22);
 }
@@ -117,26 +61,26 @@ void Quantizer::round(std::span<const float> in, std::span<float> out) const {
         return;
     case FormatType::float8_e4m3:
     case FormatType::float8_e5m2:
-        divide(in.data(), out.data(), in.size(), scale);
+        rounding::divide(in.data(), out.data(), in.size(), scale);
         round_to(small_float(m_type), out, out);
-        multiply(out.data(), in.size(), scale);
+        rounding::multiply(out.data(), in.size(), scale);
         return;
     case FormatType::power_of_two:
-        round_power_of_two(in.data(), out.data(), in.size(), scale, std::ldexp(1.0, m_lowest_exponent));
+        rounding::power_of_two(in.data(), out.data(), in.size(), scale, std::ldexp(1.0, m_lowest_exponent));
         return;
     case FormatType::ternary:
-        round_ternary(in.data(), out.data(), in.size(), scale, m_threshold);
+        rounding::ternary(in.data(), out.data(), in.size(), scale, m_threshold);
         return;
     case FormatType::binary:
-        round_binary(in.data(), out.data(), in.size(), scale);
+        rounding::binary(in.data(), out.data(), in.size(), scale);
         return;
     case FormatType::integer:
     case FormatType::fixed_point:
     case FormatType::dynamic_fixed_point:
         if (has_exact_codes(m_affine))
-            round_uniform(in.data(), out.data(), in.size(), scale,
-                          static_cast<float>(m_affine.q_min - m_affine.zero_point),
-                          static_cast<float>(m_affine.q_max - m_affine.zero_point));
+            rounding::uniform(in.data(), out.data(), in.size(), scale,
+                              static_cast<float>(m_affine.q_min - m_affine.zero_point),
+                              static_cast<float>(m_affine.q_max - m_affine.zero_point));
         else
             for (size_t i = 0; i < in.size(); ++i) out[i] = round(in[i]);
         return;
@@ -144,46 +88,13 @@ void Quantizer::round(std::span<const float> in, std::span<float> out) const {
 }
 
 float Quantizer::lowest() const {
-    const float scale = m_affine.scale;
-    switch (m_type) {
-    case FormatType::float32:
-    case FormatType::float16:
-    case FormatType::bfloat16:
-    case FormatType::float8_e4m3:
-    case FormatType::float8_e5m2:
-        return -highest();
-    case FormatType::integer:
-    case FormatType::fixed_point:
-    case FormatType::dynamic_fixed_point:
-        return m_affine.dequantize(m_affine.q_min);
-    case FormatType::power_of_two:
-    case FormatType::ternary:
-    case FormatType::binary:
-        return -scale;
-    }
-    return 0;
+    return is_uniform(m_type) ? m_affine.dequantize(m_affine.q_min) : -highest();
 }
 
 float Quantizer::highest() const {
-    const float scale = m_affine.scale;
-    switch (m_type) {
-    case FormatType::float32:
-        return std::numeric_limits<float>::max();
-    case FormatType::float16:
-    case FormatType::bfloat16:
-    case FormatType::float8_e4m3:
-    case FormatType::float8_e5m2:
-        return scale * small_float(m_type).largest;
-    case FormatType::integer:
-    case FormatType::fixed_point:
-    case FormatType::dynamic_fixed_point:
-        return m_affine.dequantize(m_affine.q_max);
-    case FormatType::power_of_two:
-    case FormatType::ternary:
-    case FormatType::binary:
-        return scale;
-    }
-    return 0;
+    if (is_uniform(m_type)) return m_affine.dequantize(m_affine.q_max);
+    if (is_float(m_type)) return m_affine.scale * small_float(m_type).largest;
+    return m_affine.scale;
 }
 
 std::vector<float> Quantizer::levels(size_t limit) const {

@@ -16,8 +16,6 @@ public:
     Quantizer() = default;
     /// Of a resolved format; `index` chooses among its scales (0 where there is one).
     Quantizer(const NumberFormat& format, size_t index);
-    /// Of integers.
-    explicit Quantizer(const AffineParams& params) : m_type(FormatType::integer), m_affine(params) {}
 
     /// The nearest value of the format; NaN counts as 0 (float32 passes it on).
     ///  integers      half to even; 32 bits: to f32 precision

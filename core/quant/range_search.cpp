@@ -12,6 +12,19 @@ namespace {
 
 constexpr int k_points = 4; // in a bin
 
+constexpr int k_octave = 256;
+
+/// 2^(t / 256) from square roots: exp2 may differ in its last bit from one processor to the next.
+double power_of_two(int t) {
+    double factor = 1, root = 2;
+    for (int bit = k_octave; bit > 1;) {
+        root = std::sqrt(root);
+        bit /= 2;
+        if ((t & bit) != 0) factor *= root;
+    }
+    return std::ldexp(factor, t >> 8); // arithmetic: floor
+}
+
 /// Tries ranges and keeps the best.
 class Search {
 public:
@@ -20,13 +33,13 @@ public:
 
     [[nodiscard]] Range best() const { return m_best; }
 
-    /// Scales the chosen ends of the best range by 2^t, t in [from, to] by quarters, then ever finer around
-    /// the best.
-    void scale(bool lo, bool hi, double from, double to) {
+    /// Scales the chosen ends of the best range by 2^(t / 256), t in [from, to] in quarters of an octave,
+    /// then ever finer around the best.
+    void scale(bool lo, bool hi, int from, int to) {
         const Range start = m_best;
-        double centre = 0;
-        const auto attempt = [&](double t) {
-            const double factor = std::exp2(t);
+        int centre = 0;
+        const auto attempt = [&](int t) {
+            const double factor = power_of_two(t);
             const Range range{lo ? start.lo * factor : start.lo, hi ? start.hi * factor : start.hi};
             if (const double error = error_of(range); error < m_least) {
                 m_least = error;
@@ -34,10 +47,9 @@ public:
                 centre = t;
             }
         };
-        constexpr double coarse = 0.25;
-        for (double t = to; t >= from; t -= coarse) attempt(t);
-        for (double step = coarse / 4; step > coarse / 100; step /= 4) {
-            const double around = centre;
+        for (int t = to; t >= from; t -= k_octave / 4) attempt(t);
+        for (int step = k_octave / 16; step >= 1; step /= 4) {
+            const int around = centre;
             for (int k = -3; k <= 3; ++k)
                 if (k != 0) attempt(around + k * step);
         }
@@ -113,11 +125,11 @@ Range mse_range(const Samples& samples, Range whole, const NumberFormat& format)
     whole = {std::min(whole.lo, 0.0), std::max(whole.hi, 0.0)};
     if (samples.x.empty()) return whole;
     Search search(samples, whole, format);
-    search.scale(true, true, -10, 1);
+    search.scale(true, true, -10 * k_octave, k_octave);
     if (!is_affine(format) || whole.lo == 0 || whole.hi == 0) return search.best();
     for (int round = 0; round < 2; ++round) {
-        search.scale(false, true, -2, 2);
-        search.scale(true, false, -2, 2);
+        search.scale(false, true, -2 * k_octave, 2 * k_octave);
+        search.scale(true, false, -2 * k_octave, 2 * k_octave);
     }
     return search.best();
 }

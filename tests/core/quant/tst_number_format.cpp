@@ -147,6 +147,12 @@ private slots:
         QVERIFY(bad(default_weight_format(FormatType::fixed_point), [](auto& f) { f.scale = {3.0F}; }));
         QVERIFY(bad(default_weight_format(FormatType::bfloat16), [](auto& f) { f.scale = {1.0F}; }));
 
+        NumberFormat fixed = default_weight_format(FormatType::fixed_point);
+        fixed.fraction_bits = 2;
+        fixed.scale = {0.25F};
+        QVERIFY(validate(fixed));
+        QVERIFY(bad(fixed, [](auto& f) { f.scale = {0.5F}; }));
+
         const auto zero = [](int32_t z) {
             return [z](NumberFormat& f) {
                 f.scale = {1.0F};

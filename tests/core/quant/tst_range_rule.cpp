@@ -185,6 +185,9 @@ private slots:
         f.range.percentile = 99.9;
         QVERIFY(choose_range(s, f).hi < 1.2); // the two outliers are cut
         QVERIFY(choose_range(s, f).lo > -1);
+        f.range.percentile = 90; // 5 % on either side
+        QVERIFY(std::fabs(choose_range(s, f).lo - 0.05) < 0.03 &&
+                std::fabs(choose_range(s, f).hi - 0.95) < 0.03);
         f.range = {RangeRuleType::given, 0, -2, 3};
         QCOMPARE(choose_range(s, f), (Range{-2, 3}));
         QCOMPARE(choose_range(TensorStatistics(), f), (Range{-2, 3}));
