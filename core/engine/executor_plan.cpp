@@ -3,6 +3,7 @@
 #include "core/engine/executor.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace widthwise::engine {
 namespace {
@@ -90,7 +91,8 @@ void Executor::plan_memory() {
         if (action.add) m_alias[writes(m_program.steps[action.step].operation).position()] = action.other;
     const size_t count = m_program.buffers.size(), end = m_actions.size();
     const auto root = [&](BufferId id) { return storage(id).position(); };
-    std::vector<size_t> first(count, end), last(count, 0); // end: it has no place
+    constexpr size_t nowhere = std::numeric_limits<size_t>::max(); // a program may have no action at all
+    std::vector<size_t> first(count, nowhere), last(count, 0);
     for (const BufferId id : m_preloaded) first[root(id)] = 0;
     for (const BufferId output : m_program.outputs) last[root(output)] = end;
     for (size_t s = 0; s < end; ++s) {
@@ -103,7 +105,7 @@ void Executor::plan_memory() {
     m_offsets.assign(count, 0);
     std::vector<size_t> order;
     for (size_t i = 0; i < count; ++i)
-        if (first[i] != end) order.push_back(i);
+        if (first[i] != nowhere) order.push_back(i);
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return first[a] < first[b]; });
     std::vector<size_t> placed;
     for (const size_t i : order) {
