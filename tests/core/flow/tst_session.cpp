@@ -83,8 +83,8 @@ void TestSession::floatIsItsOwnReference() {
     const auto data = std::make_shared<test::NoiseImages>(1);
     flow::Evaluator evaluator;
     int64_t told = 0;
-    const auto outcome =
-        evaluator.evaluate(request(data, "float"), {}, [&](int64_t done, int64_t, int64_t) { told = done; });
+    const auto outcome = evaluator.evaluate(request(data, "float"), {},
+                                            [&](const flow::RunningAccuracy& r) { told = r.done; });
     QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().to_line().c_str());
     QCOMPARE(data->reads(), 40);
     QCOMPARE(told, 40);
@@ -92,8 +92,8 @@ void TestSession::floatIsItsOwnReference() {
     QCOMPARE(outcome->evaluation.accuracy.delta_top1, 0.0);
     QCOMPARE(outcome->predictions.top1.size(), size_t{40});
     told = 0;
-    QVERIFY(
-        evaluator.evaluate(request(data, "float"), {}, [&](int64_t done, int64_t, int64_t) { told = done; }));
+    QVERIFY(evaluator.evaluate(request(data, "float"), {},
+                               [&](const flow::RunningAccuracy& r) { told = r.done; }));
     QCOMPARE(data->reads(), 40);
     QCOMPARE(told, 40);
 
@@ -106,6 +106,7 @@ void TestSession::sharesReferenceAndStatistics() {
     const auto data = std::make_shared<test::NoiseImages>(1);
     const auto calibration = std::make_shared<test::NoiseImages>(2);
     flow::Evaluator evaluator;
+    evaluator.set_memory_budget(0);
     for (const char* bits : {"w8a8", "w4a4", "w2a3"}) {
         auto asked = request(data, bits);
         asked.calibration = calibration;
