@@ -70,6 +70,7 @@ ordered_json write_provenance(const Provenance& provenance) {
     out["data"] = provenance.data;
     out["data_hash"] = provenance.data_hash;
     out["preprocessing"] = provenance.preprocessing;
+    out["seed"] = provenance.seed;
     out["program_version"] = provenance.program_version;
     out["cpu_isa"] = provenance.cpu_isa;
     out["seed"] = provenance.seed;
@@ -169,6 +170,8 @@ Provenance read_provenance(const json& object, const json& calibration) {
     provenance.data = object.at("data").get<std::string>();
     provenance.data_hash = object.at("data_hash").get<std::string>();
     provenance.preprocessing = object.at("preprocessing").get<std::string>();
+    if (object.contains("seed"))
+        provenance.seed = object.at("seed").get<uint64_t>(); // not in earlier versions
     provenance.program_version = object.at("program_version").get<std::string>();
     provenance.cpu_isa = object.at("cpu_isa").get<std::string>();
     provenance.seed = object.value("seed", uint64_t{1});

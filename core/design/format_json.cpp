@@ -2,6 +2,7 @@
 #include "core/design/format_json.h"
 
 #include "core/base/text.h"
+#include "core/design/range_names.h"
 
 #include <nlohmann/json.hpp>
 
@@ -94,7 +95,12 @@ Result<NumberFormat> read_type(const json& object, FormatRole role, const KeyPat
 }
 
 Result<RangeRule> read_range(const json& value, const KeyPath& at) {
-    if (value.is_string()) return range_rule_from_text(value.get<std::string>(), at);
+    if (value.is_string()) {
+        const auto text = value.get<std::string>();
+        const std::optional<RangeRule> named = range_rule_from_text(text);
+        if (named) return *named;
+        return fail_at(at, in_quotes(text) + " is no range rule", k_range_form);
+    }
     if (!value.is_array()) return fail_at(at, "expected the name of a range rule or [lo, hi]", k_range_form);
     if (value.size() != 2 || !value[0].is_number() || !value[1].is_number())
         return fail_at(at, "a given range has two numbers", k_range_form);
@@ -231,29 +237,6 @@ Result<void> check_keys(const json& object, const NumberFormat& format, const Ke
 }
 
 } // namespace
-
-Result<RangeRule> range_rule_from_text(std::string_view text, const KeyPath& at) {
-    RangeRule rule;
-    if (text.starts_with("percentile:")) {
-        const std::optional<double> share = parse_double(text.substr(11));
-        if (!share) return fail_at(at, in_quotes(text) + " gives no percentile", k_range_form);
-        rule.type = RangeRuleType::percentile;
-        rule.percentile = *share;
-        return rule;
-    }
-    constexpr std::array k_named = {
-        std::pair{std::string_view("minmax"), RangeRuleType::minmax},
-        std::pair{std::string_view("moving_average"), RangeRuleType::moving_average},
-        std::pair{std::string_view("mse"), RangeRuleType::mse},
-        std::pair{std::string_view("entropy"), RangeRuleType::entropy},
-        std::pair{std::string_view("dynamic"), RangeRuleType::dynamic}};
-    for (const auto& [name, type] : k_named)
-        if (text == name) {
-            rule.type = type;
-            return rule;
-        }
-    return fail_at(at, "unknown range rule " + in_quotes(text), k_range_form);
-}
 
 Result<NumberFormat> read_format(const json& object, FormatRole role, const KeyPath& at) {
     if (!object.is_object()) return fail_at(at, "expected an object such as {\"bits\": 8}");

@@ -18,8 +18,4 @@ enum class FormatRole { weights, activations };
 /// What read_format reads back as an equal format.
 [[nodiscard]] nlohmann::ordered_json write_format(const NumberFormat& format);
 
-/// "minmax", "moving_average", "percentile:99.99", "mse", "entropy", "dynamic" (also what the command line
-/// takes). Errors: invalid_input.
-[[nodiscard]] Result<RangeRule> range_rule_from_text(std::string_view text, const KeyPath& at);
-
 } // namespace widthwise

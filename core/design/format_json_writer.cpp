@@ -1,5 +1,6 @@
 // Writes one FORMAT object of a design.
 #include "core/design/format_json.h"
+#include "core/design/range_names.h"
 #include "core/design/short_double.h"
 
 #include <nlohmann/json.hpp>
@@ -10,23 +11,8 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json write_range(const RangeRule& rule) {
-    switch (rule.type) {
-    case RangeRuleType::minmax:
-        return "minmax";
-    case RangeRuleType::moving_average:
-        return "moving_average";
-    case RangeRuleType::percentile:
-        return "percentile:" + ordered_json(rule.percentile).dump();
-    case RangeRuleType::mse:
-        return "mse";
-    case RangeRuleType::entropy:
-        return "entropy";
-    case RangeRuleType::given:
-        return ordered_json::array({rule.lo, rule.hi});
-    case RangeRuleType::dynamic:
-        return "dynamic";
-    }
-    return "minmax";
+    const std::optional<std::string> name = range_rule_text(rule);
+    return name ? ordered_json(*name) : ordered_json::array({rule.lo, rule.hi});
 }
 
 std::string write_granularity(const NumberFormat& format) {
