@@ -179,7 +179,6 @@ Result<Encoding> bipolar_encoding(const Tensor& scale) {
     e.axis = *axis;
     e.format.type = FormatType::binary;
     e.format.bits = 1;
-    e.format.symmetric = true;
     e.format.scale = std::move(*scales);
     set_granularity(e);
     return e;

@@ -1,10 +1,11 @@
 // Networks that others quantized: imported as a float network and its design, they predict what the software
-// that they were made for predicts.
+// that they were made for predicts. Networks that we quantize: exported, they come back the same.
 
 #include "core/base/text.h"
 #include "core/data/dataset.h"
 #include "core/engine/evaluator.h"
 #include "core/graph/layer_work.h"
+#include "core/onnx/export.h"
 #include "core/onnx/import.h"
 #include "tests/support/test_data.h"
 
@@ -110,6 +111,39 @@ private slots:
         qInfo("%s: %lld of %lld predictions equal", QTest::currentDataTag(), static_cast<long long>(equal),
               static_cast<long long>(data.size()));
         QVERIFY2(found >= share, std::to_string(found).c_str());
+    }
+
+    void exported_designs_predict_the_same_data() {
+        QTest::addColumn<QString>("card");
+        QTest::addColumn<qint64>("images");
+        QTest::newRow("resnet20") << "cifar10/test.json" << qint64(846);
+        QTest::newRow("resnet32") << "cifar10/test.json" << qint64(846); // BatchNormalization to be folded
+        QTest::newRow("squeezenet") << "imagenet-sample/caffe227.json" << qint64(60);
+    }
+    void exported_designs_predict_the_same() {
+        QFETCH(QString, card);
+        QFETCH(qint64, images);
+        const auto path = model(QTest::currentDataTag());
+        WIDTHWISE_NEED(path);
+        const GraphPtr graph = onnx::import_model(path).value().graph;
+        const Prefix data(open_dataset((data_dir() / card.toStdString()).string()).value(), images);
+        const auto statistics = engine::calibrate(graph, data, 32, {});
+        QVERIFY2(statistics, statistics ? "" : statistics.error().to_line().c_str());
+        const PrecisionPlan asked({weight_integer(8), activation_integer(8), {}});
+        const auto plan = engine::resolve_plan(*graph, asked, *statistics);
+        QVERIFY2(plan, plan ? "" : plan.error().to_line().c_str());
+        const auto bytes = onnx::export_quantized(*graph, *plan, onnx::QuantizedForm::qdq);
+        QVERIFY2(bytes, bytes ? "" : bytes.error().to_line().c_str());
+        const auto again = onnx::import_model_bytes(*bytes, "again.onnx");
+        QVERIFY2(again, again ? "" : again.error().to_line().c_str());
+        QVERIFY2(again->metadata.empty(), "QuantizeLinear and DequantizeLinear say it all");
+        engine::RunOptions options;
+        options.keep_logits = true;
+        const auto first = engine::predict(graph, *plan, data, options, {});
+        const auto second = engine::predict(again->graph, *again->design, data, options, {});
+        QVERIFY(first && second);
+        QCOMPARE(second->top1, first->top1);
+        QCOMPARE(second->logits, first->logits);
     }
 };
 
