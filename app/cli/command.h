@@ -19,7 +19,10 @@ struct Command {
 /// Each declares its options on a subcommand of `app`.
 [[nodiscard]] Command inspect_command(CLI::App& app);
 [[nodiscard]] Command evaluate_command(CLI::App& app);
+[[nodiscard]] Command sensitivity_command(CLI::App& app);
 [[nodiscard]] Command cost_command(CLI::App& app);
+[[nodiscard]] Command export_command(CLI::App& app);
+[[nodiscard]] Command formats_command(CLI::App& app);
 [[nodiscard]] Command targets_command(CLI::App& app);
 [[nodiscard]] Command zoo_command(CLI::App& app);
 [[nodiscard]] Command train_command(CLI::App& app);

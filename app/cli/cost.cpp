@@ -42,7 +42,7 @@ Result<void> run(const Options& options, Terminal& terminal) {
     if (!target) return forward_error(target);
     auto model = flow::load_model(options.model);
     if (!model) return forward_error(model);
-    auto plan = options.design.plan(*model->graph);
+    auto plan = options.design.plan(*model->graph, model->carried_design);
     if (!plan) return forward_error(plan);
     auto cost = cost::estimate(*model->graph, *plan, *target, {.batch = options.batch});
     if (!cost) return forward_error(cost);
@@ -63,7 +63,7 @@ Command cost_command(CLI::App& app) {
         ->add_option("--target", options->target,
                      "A preset (see `widthwise-cli targets`) or a target's JSON file")
         ->required();
-    options->design.declare(*command);
+    options->design.declare(*command, false);
     command->add_option("--batch", options->batch, "Images that are processed together")
         ->check(CLI::Range(int64_t{1}, int64_t{65536}))
         ->capture_default_str();

@@ -1,6 +1,8 @@
 #include "app/cli/command.h"
-#include "app/cli/design_options.h"
+#include "app/cli/evaluation_text.h"
+#include "app/cli/json_output.h"
 #include "app/cli/prediction_files.h"
+#include "app/cli/run_options.h"
 #include "app/cli/table.h"
 #include "core/base/format.h"
 #include "core/base/output_file.h"
@@ -9,51 +11,48 @@
 #include "core/flow/project.h"
 #include "core/flow/session.h"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
 namespace widthwise::cli {
 namespace {
 
 struct Options {
-    std::string model, data, calibration, save_design, predictions, logits, project, target;
-    DesignOptions design;
-    int64_t calibrate = 256, limit = 0;
-    int threads = 0;
+    RunOptions run;
+    std::string save_design, predictions, logits, diagnostics, project, target;
+    int64_t diagnostics_images = 64;
     bool json = false;
 };
 
-std::string interval_text(const Interval& interval) {
-    return "[" + format_percent(interval.lo, 2) + ", " + format_percent(interval.hi, 2) + "]";
+std::string decision_text(double within, const std::optional<bool>& answer, const Evaluation& evaluation) {
+    const std::string points = format_fixed(within * 100, 2) + " points of float";
+    if (!answer) return "undecided   all images left open whether top-1 lies within " + points + "\n";
+    return std::string("decided     top-1 ") + (*answer ? "lies" : "does not lie") + " within " + points +
+           ", after " + grouped(evaluation.accuracy.samples) + " images\n";
 }
 
-std::string to_text(const Evaluation& evaluation) {
-    Table table(
-        {"layer", "weights", "activations", "runs as", "weight SQNR", "activation SQNR", "accumulator"});
-    for (const LayerDiagnostics& layer : evaluation.layers)
-        table.add({layer.layer, layer.weight_format ? layer.weight_format->to_string() : "-",
-                   layer.activation_format.to_string(), std::string(to_string(layer.execution)),
-                   decibels(layer.weight_sqnr_db), decibels(layer.activation_sqnr_db),
-                   layer.accumulator_bits ? std::to_string(*layer.accumulator_bits) + " bits" : "-"});
-    const Accuracy& accuracy = evaluation.accuracy;
-    const CalibrationInfo& calibration = evaluation.provenance.calibration;
-    std::string text = table.to_string() + "\n";
-    text += "top-1       " + format_percent(accuracy.top1, 2) + "  95 % " +
-            interval_text(accuracy.top1_ci95) + " of " + grouped(accuracy.samples) + " images\n";
-    if (accuracy.top5) text += "top-5       " + format_percent(*accuracy.top5, 2) + "\n";
-    text += "float       " + format_percent(accuracy.float_top1, 2) + ", difference " +
-            format_points(accuracy.delta_top1) + " points" + "  95 % " + interval_text(accuracy.delta_ci95) +
-            "\n";
-    text += "agreement   " + format_percent(accuracy.agreement, 2) +
-            " of the images get the float network's answer\n";
-    if (calibration.samples > 0)
-        text += "calibrated  on " + grouped(calibration.samples) + " images of " + calibration.data +
-                (calibration.shared_with_evaluation ? " (the data that are evaluated)" : "") + "\n";
-    text += "speed       " + grouped(static_cast<long long>(evaluation.images_per_second)) + " images/s, " +
-            format_si(evaluation.seconds, "s") + "\n";
-    return text;
+/// The evaluation's document, and the answer where a question was asked.
+std::string to_json(const flow::EvaluationOutcome& outcome, const std::optional<double>& decide_within) {
+    const std::string text = evaluation_to_json(outcome.evaluation);
+    if (!decide_within) return text;
+    auto document = nlohmann::ordered_json::parse(text);
+    document["decide_within"] = *decide_within;
+    document["within"] = outcome.within ? nlohmann::ordered_json(*outcome.within) : nullptr;
+    return dump(document);
+}
+
+std::string running_text(const flow::RunningAccuracy& running) {
+    const Accuracy& accuracy = running.so_far;
+    if (accuracy.samples == 0) return {};
+    return format_percent(accuracy.top1, 1) + " " + interval_text(accuracy.top1_ci95) + ", float " +
+           format_points(accuracy.delta_top1) + " " + interval_text(accuracy.delta_ci95);
 }
 
 /// Says before the work starts what could not be written after it.
 Result<void> check_outputs(const Options& options) {
-    for (const std::string* path : {&options.save_design, &options.predictions, &options.logits})
+    for (const std::string* path :
+         {&options.save_design, &options.predictions, &options.logits, &options.diagnostics})
         if (!path->empty())
             if (auto writable = check_writable(*path); !writable) return writable;
     return {};
@@ -88,32 +87,22 @@ Result<void> store(ProjectFile& project, const flow::EvaluationRequest& request,
     return {};
 }
 
+Result<void> diagnose(const Options& options, flow::Evaluator& evaluator,
+                      const flow::EvaluationRequest& request, Terminal& terminal) {
+    auto reports =
+        evaluator.layer_reports(request, options.diagnostics_images, terminal.control(options.run.threads));
+    if (!reports) return forward_error(reports);
+    const int64_t images = std::min(options.diagnostics_images, request.data->size());
+    return write_output(options.diagnostics, layer_reports_to_json(*reports, images));
+}
+
 Result<void> run(const Options& options, Terminal& terminal) {
     if (auto writable = check_outputs(options); !writable) return writable;
     auto target = cost::load_target(options.target);
     if (!target) return forward_error(target);
-    auto model = flow::load_model(options.model);
-    if (!model) return forward_error(model);
-    for (const std::string& warning : model->warnings) terminal.note("warning: " + warning);
-    if (!model->trained && !model->topology)
-        terminal.note("note: " + model->source + " is untrained, its accuracy means nothing");
-    auto plan = options.design.plan(*model->graph);
-    if (!plan) return forward_error(plan);
-    auto data = flow::load_data(options.data);
-    if (!data) return forward_error(data);
-
-    flow::EvaluationRequest request;
-    request.model = std::move(*model);
-    request.data = std::move(*data);
-    request.plan = std::move(*plan);
-    request.calibration_samples = options.calibrate;
-    request.limit = options.limit;
-    request.keep_logits = !options.logits.empty();
-    if (!options.calibration.empty()) {
-        auto calibration = flow::load_data(options.calibration);
-        if (!calibration) return forward_error(calibration);
-        request.calibration = std::move(*calibration);
-    }
+    auto request = options.run.request(terminal);
+    if (!request) return forward_error(request);
+    request->keep_logits = !options.logits.empty();
     std::unique_ptr<ProjectFile> project;
     if (!options.project.empty()) {
         auto opened = ProjectFile::open(options.project);
@@ -122,15 +111,23 @@ Result<void> run(const Options& options, Terminal& terminal) {
     }
 
     flow::Evaluator evaluator;
-    auto outcome = evaluator.evaluate(request, terminal.control(options.threads));
+    if (options.run.memory_budget) evaluator.set_memory_budget(*options.run.memory_budget);
+    const auto narrow = [&](const flow::RunningAccuracy& running) {
+        terminal.set_detail(running_text(running));
+    };
+    auto outcome = evaluator.evaluate(*request, terminal.control(options.run.threads), narrow);
     if (!outcome) return forward_error(outcome);
-    if (auto written = write_outputs(options, *outcome, *request.data); !written) return written;
+    if (auto written = write_outputs(options, *outcome, *request->data); !written) return written;
+    if (!options.diagnostics.empty())
+        if (auto written = diagnose(options, evaluator, *request, terminal); !written) return written;
     if (project)
-        if (auto stored = store(*project, request, *target, outcome->evaluation, options.calibration);
+        if (auto stored = store(*project, *request, *target, outcome->evaluation, options.run.calibration);
             !stored)
             return stored;
-    return terminal.print(options.json ? evaluation_to_json(outcome->evaluation)
-                                       : to_text(outcome->evaluation));
+    const std::optional<double>& within = options.run.decide_within;
+    if (options.json) return terminal.print(to_json(*outcome, within));
+    return terminal.print(evaluation_text(outcome->evaluation) +
+                          (within ? decision_text(*within, outcome->within, outcome->evaluation) : ""));
 }
 
 } // namespace
@@ -140,39 +137,26 @@ Command evaluate_command(CLI::App& app) {
         "evaluate",
         "Measure accuracy: the quantized network really runs, on every image, beside the float one");
     auto options = std::make_shared<Options>();
-    command->add_option("MODEL", options->model, "An .onnx file, demo, or zoo:NAME")->required();
-    command
-        ->add_option("--data", options->data,
-                     "The images to measure on: a dataset card, a folder, demo, demo:train")
-        ->type_name("DATA")
-        ->required();
-    options->design.declare(*command);
-    command
-        ->add_option("--calibration", options->calibration,
-                     "Images to take activation ranges from [those of --data]")
-        ->type_name("DATA");
-    command->add_option("--calibrate", options->calibrate, "Number of calibration images, the first ones")
-        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
-        ->type_name("N")
-        ->capture_default_str();
+    options->run.declare(*command);
+    options->run.declare_measuring(*command);
     command
         ->add_option("--save-design", options->save_design,
                      "Write the design with every scale and zero point resolved")
         ->type_name("FILE.json");
-    command->add_option("--limit", options->limit, "Only the first N images; 0: all")
-        ->check(CLI::Range(int64_t{0}, int64_t{1} << 40))
-        ->type_name("N")
-        ->capture_default_str();
-    command
-        ->add_option("--threads", options->threads,
-                     "Worker threads; 0: one per core. The result does not depend on it")
-        ->check(CLI::Range(0, 4096))
-        ->type_name("N")
-        ->capture_default_str();
     command->add_option("--predictions", options->predictions, "Write index,label,prediction per image")
         ->type_name("FILE.csv");
     command->add_option("--logits", options->logits, "Write the outputs, float32, images x classes")
         ->type_name("FILE.npy");
+    CLI::Option* diagnostics =
+        command
+            ->add_option("--diagnostics", options->diagnostics,
+                         "Write fidelity, clipping, accumulators and histograms of every layer")
+            ->type_name("FILE.json");
+    command->add_option("--diagnostics-images", options->diagnostics_images, "Over the first N images")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+        ->type_name("N")
+        ->capture_default_str()
+        ->needs(diagnostics);
     CLI::Option* project = command
                                ->add_option("--project", options->project,
                                             "Add the evaluation to this project file; made if missing")

@@ -32,8 +32,29 @@ Json ports_json(const Graph& graph, const std::vector<ValueId>& ids) {
     return ports;
 }
 
-Json layer_json(const Graph& graph, NodeId id) {
+/// What a quantized network carries for a layer; null where it carries nothing.
+struct CarriedFormats {
+    const NumberFormat* weights = nullptr;
+    const NumberFormat* activations = nullptr;
+};
+CarriedFormats carried_formats(const flow::Model& model, NodeId id) {
+    CarriedFormats formats;
+    const Graph& graph = *model.graph;
+    if (!model.carried_design || !takes_precision(graph, id)) return formats;
+    const LayerPrecision& precision = model.carried_design->at(graph.node(id).name);
+    if (is_weighted(graph, id)) formats.weights = &precision.weights;
+    formats.activations = &precision.activations;
+    return formats;
+}
+
+Json format_json(const NumberFormat* format) {
+    return format ? Json(format->to_string()) : Json(nullptr);
+}
+
+Json layer_json(const flow::Model& model, NodeId id) {
+    const Graph& graph = *model.graph;
     const Node& node = graph.node(id);
+    const CarriedFormats carried = carried_formats(model, id);
     Json inputs = Json::array();
     for (const ValueId input : node.inputs)
         if (!graph.value(input).constant) inputs.push_back(shape_json(graph.value(input)));
@@ -44,7 +65,9 @@ Json layer_json(const Graph& graph, NodeId id) {
             {"parameters", node_parameters(graph, id)},
             {"macs", node_macs(graph, id)},
             {"quantizable", takes_precision(graph, id)},
-            {"weighted", is_weighted(graph, id)}};
+            {"weighted", is_weighted(graph, id)},
+            {"weight_format", format_json(carried.weights)},
+            {"activation_format", format_json(carried.activations)}};
 }
 
 std::string to_json(const flow::Model& model) {
@@ -52,7 +75,7 @@ std::string to_json(const flow::Model& model) {
     const GraphTotals totals = graph_totals(graph);
     Json layers = Json::array(), unsupported = Json::array();
     for (const NodeId id : graph.node_ids()) {
-        layers.push_back(layer_json(graph, id));
+        layers.push_back(layer_json(model, id));
         const Node& node = graph.node(id);
         if (node.op == Op::unsupported)
             unsupported.push_back({{"name", node.name}, {"op", node.op_type}, {"why", node.why_unsupported}});
@@ -63,6 +86,7 @@ std::string to_json(const flow::Model& model) {
         {"hash", model.hash},
         {"trained", model.trained},
         {"opset", graph.opset()},
+        {"quantized", model.carried_design ? Json(plan_label(*model.carried_design, graph)) : Json(nullptr)},
         {"inputs", ports_json(graph, graph.inputs())},
         {"outputs", ports_json(graph, graph.outputs())},
         {"layers", layers},
@@ -74,20 +98,32 @@ std::string to_json(const flow::Model& model) {
 
 std::string to_text(const flow::Model& model) {
     const Graph& graph = *model.graph;
-    Table table({"layer", "op", "output", "parameters", "MACs", "takes bits"});
+    const bool quantized = model.carried_design.has_value();
+    std::vector<std::string> headers{"layer", "op", "output", "parameters", "MACs", "takes bits"};
+    if (quantized) headers.insert(headers.end(), {"weights", "activations"});
+    Table table(std::move(headers));
     std::string unsupported;
     for (const NodeId id : graph.node_ids()) {
         const Node& node = graph.node(id);
         const bool known = !node.outputs.empty() && graph.value(node.output()).shape_known;
         const char* takes = is_weighted(graph, id) ? "w a" : reads_activations(graph, id) ? "a" : "";
-        table.add({node.name, node.op_type, known ? graph.value(node.output()).shape.to_string() : "?",
-                   grouped(node_parameters(graph, id)), grouped(node_macs(graph, id)), takes});
+        std::vector<std::string> row{node.name,
+                                     node.op_type,
+                                     known ? graph.value(node.output()).shape.to_string() : "?",
+                                     grouped(node_parameters(graph, id)),
+                                     grouped(node_macs(graph, id)),
+                                     takes};
+        const CarriedFormats carried = carried_formats(model, id);
+        for (const NumberFormat* format : {carried.weights, carried.activations})
+            if (quantized) row.push_back(format ? format->to_string() : "");
+        table.add(std::move(row));
         if (node.op == Op::unsupported)
             unsupported +=
                 "not supported: " + node.name + " (" + node.op_type + "): " + node.why_unsupported + "\n";
     }
     const GraphTotals totals = graph_totals(graph);
-    return model.name + (model.trained ? "" : " (untrained: good for cost only)") + "\n\n" +
+    return model.name + (model.trained ? "" : " (untrained: good for cost only)") +
+           (quantized ? ", quantized: " + plan_label(*model.carried_design, graph) : "") + "\n\n" +
            table.to_string() + "\n" + grouped(totals.layers) + " layers, " + grouped(totals.parameters) +
            " parameters, " + grouped(totals.macs) + " MACs per image\n" + unsupported;
 }

@@ -29,7 +29,8 @@ void handle_interrupt() {
 constexpr const char* k_footer =
     R"(MODEL   an .onnx file, zoo:NAME (untrained), demo (embedded), or for inspect and cost a SCALE-Sim .csv topology
 DATA    a dataset card (JSON), a folder, demo (test images) or demo:train
-DESIGN  --bits w8a8 and any number of --layer NAME=w4a6, or --design FILE.json
+DESIGN  --bits w8a8 and any number of --layer NAME=w4a6, or --design FILE.json; none: what a quantized MODEL
+        carries, else float. `formats` lists the number formats
 TARGET  a preset of `targets`, or a JSON file
 
 Units are in the names: _s seconds, _j joules, _mm2, _w watts, _bytes, _db; accuracies and shares are fractions 0..1 in JSON.
@@ -54,7 +55,8 @@ int run(int argc, char** argv, cli::Terminal& terminal) {
     app.set_version_flag("--version", flow::program_version());
     app.require_subcommand(1);
     const std::vector<cli::Command> commands{
-        cli::inspect_command(app), cli::evaluate_command(app), cli::cost_command(app),
+        cli::inspect_command(app), cli::evaluate_command(app), cli::sensitivity_command(app),
+        cli::cost_command(app),    cli::export_command(app),   cli::formats_command(app),
         cli::targets_command(app), cli::zoo_command(app),      cli::train_command(app),
         cli::report_command(app),  cli::demo_command(app),     cli::manual_command(app)};
     try {

@@ -7,9 +7,11 @@ namespace widthwise::cli {
 
 std::string predictions_csv(const Dataset& data, const engine::Predictions& predictions) {
     std::string text = "index,label,prediction\n";
-    for (size_t i = 0; i < predictions.top1.size(); ++i)
+    for (size_t i = 0; i < predictions.top1.size(); ++i) {
+        if (predictions.top1[i] < 0) continue; // an early stop left it out
         text += std::to_string(i) + "," + std::to_string(data.label(static_cast<int64_t>(i))) + "," +
                 std::to_string(predictions.top1[i]) + "\n";
+    }
     return text;
 }
 

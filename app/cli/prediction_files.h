@@ -7,7 +7,7 @@
 
 namespace widthwise::cli {
 
-/// "index,label,prediction", one line per image in the data's order.
+/// "index,label,prediction", one line per image that was run, in the data's order.
 [[nodiscard]] std::string predictions_csv(const Dataset& data, const engine::Predictions& predictions);
 
 /// The outputs as NumPy's .npy format 1.0: float32, little endian, images x classes.

@@ -32,11 +32,17 @@ WorkControl Terminal::control(int threads) {
     return control;
 }
 
+void Terminal::set_detail(std::string detail) {
+    const std::scoped_lock lock(m_mutex);
+    m_detail = std::move(detail);
+}
+
 void Terminal::show(const Progress& progress) {
     const Clock::time_point now = Clock::now();
     if (progress.what != m_what) {
         clear_bar();
         m_what = progress.what;
+        set_detail({});
         m_started = now;
     }
     const auto interval = m_is_terminal ? std::chrono::milliseconds(50) : std::chrono::milliseconds(1000);
@@ -44,6 +50,10 @@ void Terminal::show(const Progress& progress) {
     m_last = now;
 
     std::string line = m_what + " " + std::to_string(progress.done) + "/" + std::to_string(progress.total);
+    {
+        const std::scoped_lock lock(m_mutex);
+        if (!m_detail.empty()) line += ": " + m_detail;
+    }
     if (!m_is_terminal) {
         std::fprintf(stderr, "%s\n", line.c_str());
         return;

@@ -5,6 +5,7 @@
 #include "core/base/result.h"
 
 #include <chrono>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ public:
     /// Shows progress on stderr: a bar on a terminal, else a line at most once a second. `threads` 0: one per
     /// core.
     [[nodiscard]] WorkControl control(int threads = 0);
+    /// What stands behind the count while the present work goes on ("91.3 % [90.1, 92.4]"). Thread-safe.
+    void set_detail(std::string detail);
     /// One line on stderr now (an epoch's figures, a warning).
     void note(std::string_view line);
     /// All of `text` on stdout, a line break added where there is none. Errors: io (the disk behind stdout is
@@ -34,6 +37,8 @@ private:
     bool m_is_terminal;
     bool m_bar_shown = false;
     std::string m_what;
+    std::mutex m_mutex; ///< of m_detail
+    std::string m_detail;
     Clock::time_point m_started, m_last;
 };
 
