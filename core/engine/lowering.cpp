@@ -40,44 +40,6 @@ Result<Program> Lowering::run() {
     return std::move(m_program);
 }
 
-Result<void> Lowering::check() const {
-    if (m_graph.inputs().size() != 1)
-        return fail(ErrorCode::unsupported, "a network with " + std::to_string(m_graph.inputs().size()) +
-                                                " inputs cannot be run by this version");
-    if (const NodeId id = m_graph.first_unsupported(); id.valid()) {
-        const Node& node = m_graph.node(id);
-        return fail(ErrorCode::unsupported, node.op_type + " cannot be run: " + node.why_unsupported,
-                    node.name);
-    }
-    // Element maps are 32-bit; a value of this size would need gigabytes anyway.
-    constexpr int64_t largest = int64_t{1} << 28;
-    for (const Node& node : m_graph.nodes()) {
-        if (m_graph.value(node.output()).shape.elements() > largest)
-            return fail(ErrorCode::unsupported,
-                        "the output of " + m_graph.value(node.output()).shape.to_string() +
-                            " elements is too large to run",
-                        node.name);
-        if (node.op == Op::conv || node.op == Op::conv_transpose || node.op == Op::gemm ||
-            node.op == Op::batch_norm)
-            for (size_t i = 1; i < node.inputs.size(); ++i)
-                if (!m_graph.value(node.inputs[i]).constant)
-                    return fail(ErrorCode::unsupported, node.op_type + " with computed weights cannot be run",
-                                node.name);
-        const LayerPrecision& p = m_plan.at(node.name);
-        for (const NumberFormat* f : {&p.weights, &p.activations})
-            if (Result<void> ok = validate(*f); !ok) {
-                ok.error().where = node.name;
-                return ok;
-            }
-        if (p.activations.is_dynamic() && reads_activations(m_graph, m_graph.find_node(node.name)) &&
-            !is_weighted(m_graph, m_graph.find_node(node.name)))
-            return fail(ErrorCode::unsupported,
-                        "only layers with weights take ranges that are found at run time", node.name,
-                        "choose another range rule for " + node.op_type);
-    }
-    return {};
-}
-
 Representation Lowering::read_representation(const Node& node, size_t input) const {
     // Formats with one scale per input count activations only.
     size_t index = 0;

@@ -17,8 +17,9 @@ public:
 private:
     using Demands = std::vector<Representation>;
 
+    [[nodiscard]] Result<void> check() const; // lowering_check.cpp
+
     // Values, their representations and the steps that convert them (lowering.cpp).
-    [[nodiscard]] Result<void> check() const;
     [[nodiscard]] Representation read_representation(const Node& node, size_t input) const;
     /// Which representations each value is read in; moves hand their readers' wishes up.
     void collect_demands();

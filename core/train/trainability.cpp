@@ -27,8 +27,9 @@ std::string obstacle(const Graph& graph, const Node& node) {
     case Op::conv:
     case Op::batch_norm:
         if (in.rank() != 4) return "only maps of rank 4 can be trained";
-        [[fallthrough]];
+        return learned_constants(graph, node) ? "" : "its weights are not constants in float32";
     case Op::gemm:
+        if (in.rank() != 2) return "only one vector for each image can be trained";
         return learned_constants(graph, node) ? "" : "its weights are not constants in float32";
     case Op::relu:
     case Op::clip:

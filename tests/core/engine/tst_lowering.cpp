@@ -194,6 +194,43 @@ private slots:
         QVERIFY(program.error().to_line().find("node7") != std::string::npos);
         QVERIFY(program.error().to_line().find("Mystery") != std::string::npos);
     }
+
+    /// A small output does not mean a small map on the way.
+    void maps_that_no_memory_holds_are_refused() {
+        constexpr int64_t far = int64_t{1} << 30;
+        {
+            Net net;
+            const ValueId x = net.builder.input("x", {1, 1, 4, 4});
+            const ValueId w = net.builder.constant("w", constant({1, 1, 1, 1}, 1));
+            const GraphPtr graph = net.finish(
+                net.add(Op::conv, "wide", ConvAttributes{{1, 1}, {far, far}, {far, far, far, far}, {1, 1}, 1},
+                        {x, w}));
+            const auto program = lower(*graph, PrecisionPlan(resolved(8, 8, 0.1F)));
+            QVERIFY(!program);
+            QVERIFY(program.error().to_line().find("wide") != std::string::npos);
+        }
+        {
+            Net net;
+            const ValueId x = net.builder.input("x", {1, 1, 1, 1});
+            const ValueId w = net.builder.constant("w", constant({1, 1, 2, 2}, 1));
+            const int64_t pad = far / 2;
+            const ConvTransposeAttributes a{{{2, 2}, {1, 1}, {pad, pad, pad, pad}, {far, far}, 1}, {0, 0}};
+            const GraphPtr graph = net.finish(net.add(Op::conv_transpose, "spread", a, {x, w}));
+            QVERIFY(!lower(*graph, PrecisionPlan()));
+        }
+    }
+
+    void scales_must_be_as_many_as_inputs() {
+        Net net;
+        const ValueId x = net.builder.input("x", {1, 4, 4, 4});
+        const GraphPtr graph = net.finish(net.add(Op::concat, "joined", ConcatAttributes{1}, {x, x, x}));
+        LayerPrecision p = resolved(8, 8, 0.1F);
+        for (const size_t scales : {size_t{0}, size_t{1}, size_t{2}, size_t{3}}) {
+            p.activations.scale.assign(scales, 0.1F);
+            p.activations.zero_point.assign(scales, 0);
+            QCOMPARE(lower(*graph, PrecisionPlan(p)).has_value(), scales == 1 || scales == 3);
+        }
+    }
 };
 
 QTEST_APPLESS_MAIN(TestLowering)
