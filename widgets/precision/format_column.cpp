@@ -81,7 +81,7 @@ FormatColumn::FormatColumn(Document& document, Operand operand, QGridLayout& gri
     grid.addWidget(title, Heading, column);
     const auto box = [&](int row, const char* name, const QString& what,
                          std::function<FormatChange(int)> change) {
-        return addBox(grid, row, prefix + QLatin1String(name), heading + QStringLiteral(", ") + what,
+        return addBox(row, prefix + QLatin1String(name), heading + QStringLiteral(", ") + what,
                       std::move(change));
     };
     m_type = box(Type, "Type", tr("type"), type_change);
@@ -133,7 +133,12 @@ FormatColumn::FormatColumn(Document& document, Operand operand, QGridLayout& gri
         change.fraction_bits = std::optional<int>(bits);
         apply(Fraction + 100, change);
     });
+    addCell(grid, Type, {m_type});
+    addCell(grid, Bits, {m_bits});
+    addCell(grid, ZeroPoint, {m_zero_point});
+    addCell(grid, Codes, {m_codes});
     addCell(grid, Scales, {m_scales, m_group});
+    addCell(grid, ScaleKind, {m_scale_kind});
     addCell(grid, Range, {m_range, m_percentile, m_lo, m_hi});
     addCell(grid, Fraction, {m_fraction, m_fraction_bits});
 
@@ -146,25 +151,23 @@ FormatColumn::FormatColumn(Document& document, Operand operand, QGridLayout& gri
     grid.addWidget(m_facts, Facts, column);
 }
 
-ChoiceBox* FormatColumn::addBox(QGridLayout& grid, int row, const QString& name, const QString& accessible,
+ChoiceBox* FormatColumn::addBox(int row, const QString& name, const QString& accessible,
                                 std::function<FormatChange(int)> change) {
     auto* box = new ChoiceBox(qobject_cast<QWidget*>(parent()));
     box->setObjectName(name);
     box->setAccessibleName(accessible);
     connect(box, &ChoiceBox::chosen, this,
             [this, row, change = std::move(change)](int value) { apply(row, change(value)); });
-    grid.addWidget(box, row, m_column);
     return box;
 }
 
-QWidget* FormatColumn::addCell(QGridLayout& grid, int row, std::initializer_list<QWidget*> widgets) {
+void FormatColumn::addCell(QGridLayout& grid, int row, std::initializer_list<QWidget*> widgets) {
     auto* cell = new QWidget(qobject_cast<QWidget*>(parent()));
     auto* stack = new QVBoxLayout(cell);
     stack->setContentsMargins(0, 0, 0, 0);
     stack->setSpacing(4);
     for (QWidget* widget : widgets) stack->addWidget(widget);
-    grid.addWidget(cell, row, m_column);
-    return cell;
+    grid.addWidget(cell, row, m_column, Qt::AlignTop);
 }
 
 void FormatColumn::apply(int field, const FormatChange& change) {

@@ -26,9 +26,9 @@ public:
     [[nodiscard]] QWidget* firstField() const { return m_type; }
 
 private:
-    ChoiceBox* addBox(QGridLayout& grid, int row, const QString& name, const QString& accessible,
+    ChoiceBox* addBox(int row, const QString& name, const QString& accessible,
                       std::function<FormatChange(int)> change);
-    QWidget* addCell(QGridLayout& grid, int row, std::initializer_list<QWidget*> widgets);
+    void addCell(QGridLayout& grid, int row, std::initializer_list<QWidget*> widgets);
     void apply(int field, const FormatChange& change);
     void refreshParameters(const std::vector<NumberFormat>& formats);
     /// Fills a box from the field's value in all formats; `choices` are tried one by one.

@@ -43,6 +43,9 @@ private slots:
         QCOMPARE(box("weightScales").currentText(), QString("per channel"));
         QCOMPARE(box("activationZeroPoint").currentText(), QString("affine"));
         QVERIFY(number<QDoubleSpinBox>("activationPercentile").isVisible());
+        // Below its rule, not squeezed.
+        QTRY_VERIFY(number<QDoubleSpinBox>("activationPercentile").y() >= box("activationRange").height());
+        QVERIFY(number<QDoubleSpinBox>("activationPercentile").height() > 10);
         QVERIFY(!number<QSpinBox>("weightGroup").isVisible());
         QVERIFY(!box("weightFraction").isEnabled());
         QVERIFY(!box("weightFraction").toolTip().isEmpty());
