@@ -24,6 +24,12 @@ if(WIDTHWISE_SANITIZE)
         -fno-omit-frame-pointer)
     target_link_options(widthwise_options INTERFACE -fsanitize=address,undefined)
 endif()
+if(WIDTHWISE_FUZZ)
+    # vptr would need run-time types of libraries that are built without them. Clang's warnings are ./dev lint's.
+    target_compile_options(widthwise_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=vptr
+        -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-error)
+    target_link_options(widthwise_options INTERFACE -fsanitize=address,undefined)
+endif()
 if(WIDTHWISE_TIDY)
     find_program(CLANG_TIDY clang-tidy REQUIRED)
     # Clang reads neither GCC's precompiled headers nor its names of warnings.

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/onnx/libonnx.h"
+#include "core/onnx/narrow_tensor.h"
 #include "core/onnx/proto_tensor.h"
 #include "core/onnx/utf8.h"
 
@@ -43,6 +44,8 @@ RawValue read_value(const ::onnx::ValueInfoProto& proto) {
     if (!proto.type().has_tensor_type()) return value;
     const auto& type = proto.type().tensor_type();
     value.type = data_type_of(type.elem_type());
+    if (value.type == DataType::f16 || value.type == DataType::bf16)
+        value.type = DataType::f32; // computed in float32 throughout
     value.has_shape = type.has_shape();
     for (const auto& dim : type.shape().dim())
         value.dims.push_back(dim.has_dim_value() ? dim.dim_value() : -1);
@@ -132,6 +135,18 @@ void read_metadata(const ::onnx::ModelProto& proto, RawModel& model) {
     if (left_out > 0)
         model.warnings.push_back(std::to_string(left_out) +
                                  " entries of its metadata are too long or no text");
+}
+
+/// Numbers of fewer than 32 bits are only a way to store: the network is computed in float32.
+void warn_of_half(const ::onnx::GraphProto& graph, RawModel& model) {
+    const auto is_half = [](int type) {
+        const auto known = data_type_of(type);
+        return known == DataType::f16 || known == DataType::bf16;
+    };
+    bool half = false;
+    for (const auto& tensor : graph.initializer()) half |= is_half(tensor.data_type());
+    for (const auto& value : graph.input()) half |= is_half(value.type().tensor_type().elem_type());
+    if (half) model.warnings.push_back("its float16 or bfloat16 numbers are computed in float32");
 }
 
 Result<void> check_names(const ::onnx::GraphProto& graph) {
@@ -237,6 +252,11 @@ Result<RawModel> ModelFile::read() const {
     for (const auto& proto : graph.initializer()) {
         auto tensor = read_tensor(proto);
         if (!tensor) return forward_error(tensor);
+        if (const auto narrow = narrow_type(proto.data_type()); narrow && narrow->bits == 4)
+            model.four_bits.insert(proto.name());
+        if (!*tensor)
+            model.warnings.push_back("tensor " + in_quotes(proto.name()) + " is of type " +
+                                     name_of_type(proto.data_type()) + ", which is not read");
         const bool fresh = *tensor ? model.initializers.emplace(proto.name(), std::move(*tensor)).second
                                    : model.unreadable.insert(proto.name()).second;
         if (!fresh) {
@@ -249,6 +269,7 @@ Result<RawModel> ModelFile::read() const {
             model.inputs.push_back(read_value(proto));
         }
     }
+    warn_of_half(graph, model);
     for (const auto& proto : graph.value_info()) model.declared.emplace(proto.name(), read_value(proto));
     for (const auto& proto : graph.output()) {
         model.outputs.push_back(read_value(proto));

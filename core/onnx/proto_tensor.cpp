@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/onnx/libonnx.h"
+#include "core/onnx/narrow_tensor.h"
 
 #include <array>
 #include <cstring>
@@ -135,49 +136,83 @@ int onnx_type_of(DataType type) {
     return TensorProto::UNDEFINED;
 }
 
+namespace {
+
+/// Bytes that `elements` numbers of a type that we read take in the file; nullopt for other types.
+std::optional<size_t> stored_bytes(int onnx_type, int64_t elements) {
+    const auto count = static_cast<size_t>(elements);
+    if (const auto narrow = narrow_type(onnx_type))
+        return (count * static_cast<size_t>(narrow->bits) + 7) / 8;
+    const auto type = data_type_of(onnx_type);
+    return type ? std::optional(count * bytes_per_element(*type)) : std::nullopt;
+}
+
+/// What typed fields (instead of raw bytes) must hold: 4-bit numbers come in pairs.
+int64_t field_values(int onnx_type, int64_t elements) {
+    return narrow_type(onnx_type) ? static_cast<int64_t>(*stored_bytes(onnx_type, elements)) : elements;
+}
+
+Tensor read_narrow(const TensorProto& proto, Shape shape) {
+    std::vector<uint8_t> bytes;
+    if (proto.has_raw_data()) {
+        for (const char c : proto.raw_data()) bytes.push_back(static_cast<uint8_t>(c));
+    } else {
+        for (const int32_t v : proto.int32_data()) bytes.push_back(static_cast<uint8_t>(v));
+    }
+    return widened(proto.data_type(), std::move(shape), bytes);
+}
+
+} // namespace
+
 Result<void> check_tensor(const TensorProto& proto) {
     const Shape shape(std::vector<int64_t>(proto.dims().begin(), proto.dims().end()));
     const auto elements = shape.checked_elements();
     if (!elements) return bad_tensor(proto, "its dimensions " + shape.to_string() + " are impossible");
-    const auto type = data_type_of(proto.data_type());
-    if (!type) return {};
     // Compare before anything is allocated: the dimensions alone may promise terabytes.
-    const auto bytes = static_cast<size_t>(*elements) * bytes_per_element(*type);
+    const auto bytes = stored_bytes(proto.data_type(), *elements);
+    if (!bytes) return {};
+    const int64_t values = field_values(proto.data_type(), *elements);
+    const int64_t held = narrow_type(proto.data_type()) ? proto.int32_data_size()
+                                                        : field_size(proto, *data_type_of(proto.data_type()));
     const bool raw = proto.has_raw_data();
-    const bool fits = raw ? proto.raw_data().size() == bytes : field_size(proto, *type) == *elements;
+    const bool fits = raw ? proto.raw_data().size() == *bytes : held == values;
     if (!fits) {
         return bad_tensor(proto, "it holds " +
                                      (raw ? std::to_string(proto.raw_data().size()) + " bytes"
-                                          : std::to_string(field_size(proto, *type)) + " values") +
+                                          : std::to_string(held) + " values") +
                                      ", its dimensions " + shape.to_string() + " promise " +
-                                     (raw ? std::to_string(bytes) : std::to_string(*elements)));
+                                     (raw ? std::to_string(*bytes) : std::to_string(values)));
     }
     return {};
 }
 
 Result<TensorPtr> read_tensor(const TensorProto& proto) {
     if (auto ok = check_tensor(proto); !ok) return forward_error(ok);
+    Shape shape(std::vector<int64_t>(proto.dims().begin(), proto.dims().end()));
+    if (narrow_type(proto.data_type()))
+        return std::make_shared<const Tensor>(read_narrow(proto, std::move(shape)));
     const auto type = data_type_of(proto.data_type());
     if (!type) return TensorPtr{};
     const bool raw = proto.has_raw_data();
-    Shape shape(std::vector<int64_t>(proto.dims().begin(), proto.dims().end()));
     const auto bytes = static_cast<size_t>(shape.elements()) * bytes_per_element(*type);
     auto tensor = std::make_shared<Tensor>(*type, std::move(shape));
     if (raw && bytes > 0)
         std::memcpy(tensor->bytes().data(), proto.raw_data().data(), bytes);
     else if (!raw)
         copy_typed_data(proto, *tensor);
+    if (*type == DataType::f16 || *type == DataType::bf16)
+        return std::make_shared<const Tensor>(Tensor::from_f32(tensor->shape(), tensor->to_f32()));
     return tensor;
 }
 
 Result<void> bring_in_external_data(TensorProto& proto, const std::filesystem::path& folder) {
     if (proto.data_location() != TensorProto::EXTERNAL) return {};
     if (folder.empty()) return bad_tensor(proto, "its data lie in another file");
-    const auto type = data_type_of(proto.data_type());
     const Shape shape(std::vector<int64_t>(proto.dims().begin(), proto.dims().end()));
     const auto elements = shape.checked_elements();
-    if (!type || !elements) return bad_tensor(proto, "external data of this type or size cannot be read");
-    const auto bytes = *elements * static_cast<int64_t>(bytes_per_element(*type));
+    const auto stored = elements ? stored_bytes(proto.data_type(), *elements) : std::nullopt;
+    if (!stored) return bad_tensor(proto, "external data of this type or size cannot be read");
+    const auto bytes = static_cast<int64_t>(*stored);
 
     auto file = resolve(proto, external_entry(proto, "location"), folder);
     if (!file) return forward_error(file);

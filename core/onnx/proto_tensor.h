@@ -13,7 +13,7 @@ class TensorProto;
 
 namespace widthwise::onnx {
 
-/// nullopt for the types that we do not hold: strings, complex numbers, float8.
+/// nullopt for the types that we do not hold: strings, complex numbers, 8-bit floats, 4-bit integers.
 [[nodiscard]] std::optional<DataType> data_type_of(int onnx_type);
 [[nodiscard]] int onnx_type_of(DataType type);
 
@@ -21,7 +21,8 @@ namespace widthwise::onnx {
 [[nodiscard]] Result<void> check_tensor(const ::onnx::TensorProto& proto);
 
 /// Errors: invalid_input when the data are fewer or more than the dimensions say, or dimensions are
-/// impossible; external data must have been brought in before. Null for types that we do not hold.
+/// impossible; external data must have been brought in before. float16, bfloat16 and 8-bit floats come as
+/// f32, 4-bit integers as 8-bit ones. Null for types that are not read (strings, complex, FNUZ floats).
 [[nodiscard]] Result<TensorPtr> read_tensor(const ::onnx::TensorProto& proto);
 
 /// Moves external data into the tensor itself. `folder` empty: external data are refused. Errors

@@ -37,7 +37,11 @@ public:
                                                     const std::vector<Operand>& inputs) const;
 
 private:
+    /// Whether the file's operator set means by the op something that this libonnx does not know.
+    [[nodiscard]] bool changed_since(const RawNode& node) const;
+    [[nodiscard]] Result<void> check_nodes(const RawModel& model) const;
     const ModelFile& m_file;
+    int64_t m_file_opset = 1;
     int m_opset = 1;      ///< of the official domain, at most newest_opset()
     bool m_newer = false; ///< the file's is newer than that
 };
