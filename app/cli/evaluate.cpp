@@ -87,11 +87,16 @@ Result<void> store(ProjectFile& project, const flow::EvaluationRequest& request,
     return {};
 }
 
+/// Also tells the evaluation what its accumulators held.
 Result<void> diagnose(const Options& options, flow::Evaluator& evaluator,
-                      const flow::EvaluationRequest& request, Terminal& terminal) {
+                      const flow::EvaluationRequest& request, Terminal& terminal, Evaluation& evaluation) {
     auto reports =
         evaluator.layer_reports(request, options.diagnostics_images, terminal.control(options.run.threads));
     if (!reports) return forward_error(reports);
+    for (LayerDiagnostics& layer : evaluation.layers)
+        for (const LayerReport& report : *reports)
+            if (report.layer == layer.layer)
+                layer.observed_accumulator_bits = report.observed_accumulator_bits;
     const int64_t images = std::min(options.diagnostics_images, request.data->size());
     return write_output(options.diagnostics, layer_reports_to_json(*reports, images));
 }
@@ -119,7 +124,8 @@ Result<void> run(const Options& options, Terminal& terminal) {
     if (!outcome) return forward_error(outcome);
     if (auto written = write_outputs(options, *outcome, *request->data); !written) return written;
     if (!options.diagnostics.empty())
-        if (auto written = diagnose(options, evaluator, *request, terminal); !written) return written;
+        if (auto written = diagnose(options, evaluator, *request, terminal, outcome->evaluation); !written)
+            return written;
     if (project)
         if (auto stored = store(*project, *request, *target, outcome->evaluation, options.run.calibration);
             !stored)
@@ -150,7 +156,7 @@ Command evaluate_command(CLI::App& app) {
     CLI::Option* diagnostics =
         command
             ->add_option("--diagnostics", options->diagnostics,
-                         "Write fidelity, clipping, accumulators and histograms of every layer")
+                         "Write fidelity, clipping and histograms of every layer; and see the largest sums")
             ->type_name("FILE.json");
     command->add_option("--diagnostics-images", options->diagnostics_images, "Over the first N images")
         ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))

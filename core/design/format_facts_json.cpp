@@ -21,7 +21,7 @@ std::string formats_to_json(const std::vector<NumberFormat>& formats) {
                         {"max_relative_error", number(fact.max_relative_error)},
                         {"max_absolute_error", number(fact.max_absolute_error)}});
     }
-    return list.dump(2) + "\n";
+    return nlohmann::ordered_json({{"formats", std::move(list)}}).dump(2) + "\n";
 }
 
 } // namespace widthwise

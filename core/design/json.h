@@ -26,7 +26,7 @@ namespace widthwise {
 /// and histograms {"lo", "bin_width", "counts"} before, after and of the error, of weights, input and output.
 [[nodiscard]] std::string layer_reports_to_json(const std::vector<LayerReport>& reports, int64_t samples);
 
-/// An array of what facts() says of each format, at its own scale or 1; "levels" is null above 2^32.
+/// {"formats": [...]}: what facts() says of each format, at its own scale or 1; "levels" is null above 2^32.
 [[nodiscard]] std::string formats_to_json(const std::vector<NumberFormat>& formats);
 
 /// The keys of `cost --json`.

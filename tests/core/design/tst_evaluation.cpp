@@ -311,7 +311,8 @@ private slots:
     }
 
     void formatsDocumentNamesEachFact() {
-        const auto document = nlohmann::json::parse(formats_to_json({weight_integer(4), float32_format()}));
+        const auto document =
+            nlohmann::json::parse(formats_to_json({weight_integer(4), float32_format()}))["formats"];
         QCOMPARE(document.size(), size_t{2});
         QVERIFY(document[0]["name"] == "int4 per channel");
         // 2^4 - 1 levels from -7 to 7.
