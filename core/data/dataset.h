@@ -24,6 +24,7 @@ public:
     Dataset& operator=(const Dataset&) = delete;
 
     [[nodiscard]] virtual int64_t size() const = 0;
+    /// -1: unlabelled.
     [[nodiscard]] virtual int64_t label(int64_t index) const = 0;
     /// C, H, W of one preprocessed image.
     [[nodiscard]] virtual std::array<int64_t, 3> image_shape() const = 0;
@@ -40,7 +41,7 @@ public:
     [[nodiscard]] const std::string& preprocessing() const { return m_preprocessing; }
     /// Empty when the card names none.
     [[nodiscard]] const std::vector<std::string>& classes() const { return m_classes; }
-    /// Highest label + 1, or the number of class names if more.
+    /// Highest label + 1, or the number of class names if more; 0: unlabelled.
     [[nodiscard]] int64_t class_count() const { return m_class_count; }
     /// How the network wants its input: true for N x H x W x C.
     [[nodiscard]] bool network_is_nhwc() const { return m_network_is_nhwc; }
@@ -54,9 +55,10 @@ protected:
 
 using DatasetPtr = std::shared_ptr<const Dataset>;
 
-/// `where` is a card (JSON file), a directory (holding exactly one card, or a folder of images per class with
-/// the documented default preprocessing), "demo" or "demo:train". Errors: invalid_input that names the file
-/// and the remedy: missing or truncated files, images and labels that disagree, unknown keys, zero samples.
+/// `where` is a card (JSON file), a directory (holding exactly one card, or images, in one folder per class
+/// or unlabelled, with the documented default preprocessing), "demo" or "demo:train". Errors: invalid_input
+/// that names the file and the remedy: missing or truncated files, images and labels that disagree, unknown
+/// keys, zero samples.
 [[nodiscard]] Result<DatasetPtr> open_dataset(const std::string& where);
 
 /// The first `count` images of another dataset (count >= 1, clamped to its size).

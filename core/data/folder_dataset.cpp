@@ -126,11 +126,23 @@ Result<std::vector<fs::path>> sorted_entries(const fs::path& folder) {
     return entries;
 }
 
+/// A flat folder without labels: pictures alone, nothing else that could be meant.
+Listing unlabelled(const fs::path& root, const std::vector<fs::path>& entries) {
+    Listing listing{root, {}, {}, root.string()};
+    for (const fs::path& entry : entries)
+        if (is_image_name(entry)) listing.files.push_back({entry.filename().string(), -1});
+    return listing;
+}
+
 Result<Listing> list_class_folders(const DatasetCard& card, const fs::path& root) {
     Listing listing{root, {}, card.classes, root.string()};
     Result<std::vector<fs::path>> entries = sorted_entries(root);
     if (!entries) return forward_error(entries);
     std::error_code ignored;
+    const bool has_folders = std::ranges::any_of(
+        *entries, [&](const fs::path& entry) { return fs::is_directory(entry, ignored); });
+    if (!has_folders && card.classes.empty())
+        if (Listing flat = unlabelled(root, *entries); !flat.files.empty()) return flat;
     std::erase_if(*entries, [&](const fs::path& entry) { return !fs::is_directory(entry, ignored); });
     if (card.classes.empty())
         for (const fs::path& entry : *entries) listing.classes.push_back(entry.filename().string());
@@ -150,9 +162,11 @@ Result<Listing> list_class_folders(const DatasetCard& card, const fs::path& root
                                      static_cast<int32_t>(found - listing.classes.begin())});
     }
     if (listing.files.empty())
-        return fail(ErrorCode::invalid_input,
-                    "no data set: neither a card nor labels.csv nor one sub-directory of images per class",
-                    root.string(), "add a card (JSON) that says what the files are");
+        return fail(
+            ErrorCode::invalid_input,
+            "no data set: neither a card nor labels.csv nor images, in one sub-directory per class or "
+            "without labels",
+            root.string(), "add a card (JSON) that says what the files are");
     if (!empty_class.empty())
         return fail(ErrorCode::invalid_input, "class directory holds no JPEG or PNG image",
                     empty_class.string(), "fill it or move it away");

@@ -43,6 +43,20 @@ Provenance provenance_of(const EvaluationRequest& request, CalibrationInfo calib
     return provenance;
 }
 
+/// Equalization and bias absorption move scales and biases between layers, which leaves what the float network
+/// computes: layers are compared with the float network where they are moved too.
+Result<GraphPtr> float_reference(const EvaluationRequest& request, const WorkControl& control) {
+    std::vector<Pass> moving;
+    for (const Pass pass : request.plan.passes())
+        if (pass == Pass::equalize || pass == Pass::absorb_bias) moving.push_back(pass);
+    if (moving.empty()) return request.model.graph;
+    PrecisionPlan plan;
+    plan.set_passes(std::move(moving));
+    auto prepared = passes::prepare(request.model.graph, plan, {}, control);
+    if (!prepared) return forward_error(prepared);
+    return prepared->graph;
+}
+
 } // namespace
 
 Evaluator::Evaluator() : m_impl(std::make_unique<Impl>()) {
@@ -92,7 +106,8 @@ Result<EvaluationOutcome> Evaluator::evaluate(const EvaluationRequest& request, 
     evaluation.agreement = measured->agreement;
     evaluation.passes = prepared->reports;
     evaluation.plan = request.plan;
-    auto layers = engine::diagnose(*prepared->graph, prepared->plan, prepared->statistics.get());
+    m_impl->memo.use(prepared->graph, prepared->statistics, prepared->plan.folds_batch_norm());
+    auto layers = m_impl->memo.diagnose(prepared->plan);
     if (!layers) return forward_error(layers);
     evaluation.layers = std::move(*layers);
     evaluation.provenance = provenance_of(request, Impl::calibration_info(request, *prepared));
@@ -112,8 +127,9 @@ Result<std::vector<LayerReport>> Evaluator::layer_reports(const EvaluationReques
     if (auto ok = Impl::check(request); !ok) return forward_error(ok);
     auto prepared = m_impl->prepare(request, control);
     if (!prepared) return forward_error(prepared);
-    return engine::layer_reports(prepared->graph, request.model.graph, prepared->plan, *request.data, samples,
-                                 control);
+    auto reference = float_reference(request, control);
+    if (!reference) return forward_error(reference);
+    return engine::layer_reports(prepared->graph, *reference, prepared->plan, *request.data, samples, control);
 }
 
 Result<std::string> Evaluator::export_network(const EvaluationRequest& request, ExportForm form,

@@ -90,8 +90,15 @@ Result<passes::Prepared> Evaluator::Impl::prepare(const EvaluationRequest& reque
     passes::PrepareOptions options;
     options.calibration = data.get();
     options.samples = request.calibration_samples;
-    auto prepared = passes::prepare(graph, request.plan, options, control, std::move(measured));
-    if (prepared && changes) {
+    if (!changes) {
+        memo.use(graph, measured, request.plan.folds_batch_norm());
+        auto prepared =
+            passes::prepare(graph, memo.with_known(request.plan), options, control, std::move(measured));
+        if (prepared) memo.learn(request.plan, prepared->plan);
+        return prepared;
+    }
+    auto prepared = passes::prepare(graph, request.plan, options, control);
+    if (prepared) {
         passed.push_back(
             {request.model.hash, data->hash(), request.calibration_samples, request.plan, *prepared});
         if (passed.size() > k_max_passed) passed.pop_front();

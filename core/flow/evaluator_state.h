@@ -3,6 +3,7 @@
 
 #include "core/engine/incremental.h"
 #include "core/engine/scores.h"
+#include "core/flow/layer_memo.h"
 #include "core/flow/session.h"
 #include "core/passes/prepare.h"
 
@@ -50,6 +51,7 @@ struct Evaluator::Impl {
         passes::Prepared prepared;
     };
     std::deque<Passed> passed;
+    LayerMemo memo;
     static constexpr size_t k_max_passed = 4, k_max_references = 8;
 
     /// Errors of requests that cannot be run at all.

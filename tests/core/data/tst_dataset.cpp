@@ -215,6 +215,23 @@ private slots:
         WIDTHWISE_FAILS_WITH((*set)->read(2, pixels), "file not found"); // gone since it was opened
     }
 
+    void a_flat_folder_of_images_is_unlabelled() {
+        const fs::path folder = fresh_folder("flat");
+        write_file(folder / "b.png", plain_png(4, 3, 30, 31, 32));
+        write_file(folder / "a.png", plain_png(4, 3, 10, 11, 12));
+        write_file(folder / "notes.txt", "no image");
+        const auto set = open_dataset(folder.string());
+        QVERIFY2(set.has_value(), set.has_value() ? "" : set.error().to_line().c_str());
+        QCOMPARE((*set)->size(), 2);
+        QCOMPARE((*set)->class_count(), 0);
+        QCOMPARE((*set)->label(0), -1);
+        QCOMPARE((*set)->label(1), -1);
+        QCOMPARE(pixels_of(**set, 0)[0], 10.0F / 255); // sorted by name
+        // A card that names classes wants them found.
+        write_file(folder / "card.json", R"({"format": "folder", "images": ".", "classes": ["cat", "dog"]})");
+        QVERIFY(!open_dataset((folder / "card.json").string()));
+    }
+
     void folders_that_hold_no_set() {
         const fs::path empty = fresh_folder("empty");
         WIDTHWISE_FAILS_WITH(open_dataset(empty.string()), "no data set");
