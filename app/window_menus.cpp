@@ -149,7 +149,7 @@ void MainWindow::setTheme(Theme theme) {
 }
 
 void MainWindow::buildEvaluateMenu() {
-    QMenu* evaluate = menuBar()->addMenu(tr("E&valuate"));
+    QMenu* evaluate = menuBar()->addMenu(tr("Ev&aluate"));
     QAction* current = evaluate->addAction(tr("Measure &accuracy"), QKeySequence(Qt::Key_F5), &m_measurements,
                                            &Measurements::evaluateCurrent);
     current->setObjectName(QStringLiteral("actionEvaluate"));

@@ -2,10 +2,12 @@
 
 #include <QApplication>
 #include <QHeaderView>
+#include <QPainter>
 #include <QProxyStyle>
 #include <QSplitter>
 #include <QStyle>
 #include <QStyleFactory>
+#include <QStyleOptionHeader>
 #include <QTableView>
 
 namespace widthwise::gui {
@@ -59,7 +61,8 @@ QPalette dark_palette() {
                        QColor(0x1f, 0x6f, 0xa8), Qt::white, okabe_ito::sky});
 }
 
-/// Fusion with more room beside the text of table cells and headers.
+/// Fusion with more room beside the text of table cells and headers, flat headers, and splitters that are
+/// quiet gaps. (A style sheet would keep what it touches from following another palette.)
 class RoomyStyle : public QProxyStyle {
 public:
     RoomyStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -74,6 +77,31 @@ public:
             return 9;
         default:
             return QProxyStyle::pixelMetric(metric, option, widget);
+        }
+    }
+    void drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                     const QWidget* widget) const override {
+        const QPalette& colours = option->palette;
+        switch (element) {
+        case CE_Splitter:
+            painter->fillRect(option->rect, colours.color(QPalette::Window));
+            break;
+        case CE_HeaderSection:
+        case CE_HeaderEmptyArea: {
+            painter->fillRect(option->rect, colours.color(QPalette::Base));
+            const QRect& r = option->rect;
+            painter->fillRect(r.left(), r.bottom(), r.width(), 1, colours.color(QPalette::Midlight));
+            break;
+        }
+        case CE_HeaderLabel:
+            if (const auto* header = qstyleoption_cast<const QStyleOptionHeader*>(option)) {
+                QStyleOptionHeader quiet = *header;
+                quiet.palette.setColor(QPalette::ButtonText, muted_text(colours));
+                QProxyStyle::drawControl(element, &quiet, painter, widget);
+            }
+            break;
+        default:
+            QProxyStyle::drawControl(element, option, painter, widget);
         }
     }
 };
@@ -145,16 +173,11 @@ void style_table(QTableView& table) {
     table.verticalHeader()->setDefaultSectionSize(table.fontMetrics().height() + 10);
     table.horizontalHeader()->setHighlightSections(false);
     table.horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    table.horizontalHeader()->setStyleSheet(QStringLiteral(
-        "QHeaderView::section { background: palette(base); color: palette(placeholder-text); border: none;"
-        " border-bottom: 1px solid palette(midlight); padding: 3px 6px; }"
-        "QHeaderView { background: palette(base); border: none; }"));
 }
 
 void style_splitter(QSplitter& splitter) {
     splitter.setChildrenCollapsible(false);
     splitter.setHandleWidth(5);
-    splitter.setStyleSheet(QStringLiteral("QSplitter::handle { background: palette(window); }"));
 }
 
 QColor bad_colour(const QPalette& palette) {

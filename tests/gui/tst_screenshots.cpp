@@ -22,6 +22,8 @@ private slots:
         QDir().mkpath(WIDTHWISE_SCREENSHOTS);
     }
 
+    void init() { QSettings().clear(); }
+
     void the_demo() {
         apply_theme(Theme::light);
         take("demo", "demo", {}, true);
@@ -131,7 +133,6 @@ private slots:
 
 private:
     static void open(MainWindow& window, const QString& source, const QString& data = {}) {
-        QSettings().clear();
         window.measurements().setAutomatic(false);
         window.resize(1440, 900);
         window.show();
@@ -175,7 +176,10 @@ private:
         // The histogram comes from a job of its own.
         if (!window.document().selection().isEmpty()) QTRY_VERIFY(window.analysis().histogram() != nullptr);
         // Charts lay themselves out in the event loop.
-        for (int turn = 0; turn < 20; ++turn) QApplication::processEvents();
+        for (int turn = 0; turn < 20; ++turn) {
+            QApplication::processEvents();
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+        }
         const QImage image = window.grab().toImage();
         QVERIFY(image.save(QStringLiteral(WIDTHWISE_SCREENSHOTS "/%1.png").arg(name)));
         std::set<QRgb> colours;

@@ -186,7 +186,7 @@ void HistogramChart::refreshCounts(double highest) {
     d.y->setRange(0, d.height(highest) * 1.05);
     d.y->append(QStringLiteral("0"), 0);
     if (d.counts == Counts::linear) {
-        const AxisScale scale = nice_scale(0, highest, 4);
+        const AxisScale scale = nice_scale(0, highest, 3);
         for (double count = scale.step; count <= highest * 1.05; count += scale.step)
             d.y->append(count_label(count), count);
     } else {

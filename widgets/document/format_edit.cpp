@@ -238,7 +238,9 @@ QString facts_text(const NumberFormat& format) {
     if (!format.is_quantized()) return {};
     const FormatFacts f = facts(format);
     const auto number = [](double value) {
-        QString text = QString::number(value, 'g', 4);
+        const double magnitude = std::abs(value);
+        const bool plain = magnitude == 0 || (magnitude >= 1e-3 && magnitude < 1e5);
+        QString text = QString::number(value, 'g', plain ? 4 : 3);
         return text.replace('-', QChar(0x2212));
     };
     const bool scaled = format.has_scale() && format.scale.empty();

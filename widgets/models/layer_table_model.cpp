@@ -247,7 +247,7 @@ QString LayerTableModel::text(int at, int column) const {
         return fixed(1, 4);
     case WeightsClipped:
     case InputClipped:
-        return fixed(100, 2);
+        return fixed(100, 3);
     case AccumulatorNeeded:
     case AccumulatorSeen:
     case ExecutionColumn:

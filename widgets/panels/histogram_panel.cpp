@@ -122,7 +122,8 @@ void HistogramPanel::refresh() {
     QStringList notes;
     if (stale) notes += tr("of the design before");
     if (shown && shown->clipped && *shown->clipped > 0)
-        notes += tr("%1 clipped").arg(percent(*shown->clipped, 2));
+        notes += *shown->clipped < 1e-5 ? tr("under 0.001 % clipped")
+                                        : tr("%1 clipped").arg(percent(*shown->clipped, 3));
     if (there && shown && part == HistogramChart::Part::error && shown->error.counts.empty())
         notes += tr("not quantized: no error");
     m_note->setText(notes.join(QStringLiteral(", ")));

@@ -232,14 +232,18 @@ void Equalizer::paintBar(QPainter& painter, const QRectF& bar, const NumberForma
     painter.fillRect(bar, wash);
     painter.fillRect(bar, QBrush(colour, Qt::BDiagPattern));
     painter.fillRect(QRectF(bar.left(), bar.top(), bar.width(), 2), colour);
-    // The type upwards beside its bar's top, where a bar is wide enough for a line of text.
+    // The type upwards above its bar, or in it where there is no room above, if a bar is wide enough.
     const QFontMetrics metrics(painter.font());
     if (bar.width() < metrics.height() - 3) return;
+    const QString label = short_label(format);
+    const double length = metrics.horizontalAdvance(label);
+    const bool above = bar.top() - 3 - length >= plot().top();
+    const double foot = above ? bar.top() - 3 : bar.top() + 5 + length;
     painter.save();
     painter.setPen(palette().color(QPalette::Active, QPalette::WindowText));
-    painter.translate(bar.center().x() + metrics.ascent() / 2.0 - 1, bar.top() - 3);
+    painter.translate(bar.center().x() + metrics.ascent() / 2.0 - 1, foot);
     painter.rotate(-90);
-    painter.drawText(QPointF(0, 0), short_label(format));
+    painter.drawText(QPointF(0, 0), label);
     painter.restore();
 }
 

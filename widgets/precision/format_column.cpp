@@ -263,11 +263,10 @@ void FormatColumn::refresh() {
     m_fraction->setVisible(m_fraction->isEnabled());
     refreshParameters(formats);
 
-    QString numbers;
-    if (!formats.empty() &&
-        std::ranges::all_of(formats, [&](const NumberFormat& f) { return f == formats.front(); }))
-        numbers = facts_text(formats.front());
-    m_facts->setText(numbers);
+    const bool same =
+        std::ranges::all_of(formats, [&](const NumberFormat& f) { return f == formats.front(); });
+    const QString numbers = formats.empty() ? k_dash : same ? facts_text(formats.front()) : tr("mixed");
+    m_facts->setText(numbers.isEmpty() ? tr("32-bit floating point") : numbers);
 }
 
 void FormatColumn::refreshParameters(const std::vector<NumberFormat>& formats) {

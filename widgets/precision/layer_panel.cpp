@@ -42,7 +42,7 @@ LayerPanel::LayerPanel(Document& document, LayerTableModel& layers, QWidget* par
     m_activations = addSpin(Operand::activations, QStringLiteral("activationBits"));
     auto* weights_label = new QLabel(tr("&Weights"), this);
     weights_label->setBuddy(m_weights);
-    auto* activations_label = new QLabel(tr("Acti&vations"), this);
+    auto* activations_label = new QLabel(tr("Activat&ions"), this);
     activations_label->setBuddy(m_activations);
 
     auto* bar = new QHBoxLayout;

@@ -132,7 +132,7 @@ private slots:
         QVERIFY(m_document->plan().at("conv2").weights.fraction_bits == 6);
         choose("weightType", static_cast<int>(FormatType::float32));
         QCOMPARE(bits_of(m_document->plan(), "conv2", Operand::weights), k_float_bits);
-        QVERIFY(m_editor->findChild<QLabel*>("weightFacts")->text().isEmpty());
+        QVERIFY(!m_editor->findChild<QLabel*>("weightFacts")->text().contains("levels"));
     }
 
     void imported_scales_stand_until_a_rule_is_chosen() {
