@@ -44,10 +44,7 @@ public:
         for (const ValueId id : m_graph.inputs()) write_value(*m_proto.add_input(), id);
         for (const ValueId id : m_graph.outputs()) write_value(*m_proto.add_output(), id);
         for (const Node& node : m_graph.nodes()) {
-            if (m_quantizers && node.op == Op::quantize) {
-                m_quantizers->write_quantizer(m_context, node);
-                continue;
-            }
+            if (m_quantizers && m_quantizers->write_node(m_context, node)) continue;
             if (auto ok = export_node(m_context, node); !ok) return ok;
         }
         return {};

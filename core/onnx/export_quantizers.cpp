@@ -162,16 +162,27 @@ void write_quant(const ExportContext& c, const std::string& node, const std::str
 
 } // namespace
 
-void QuantizerWriter::write_quantizer(const ExportContext& c, const Node& node) const {
+bool QuantizerWriter::write_node(const ExportContext& c, const Node& node) const {
+    if (node.op == Op::multi_threshold && m_form == QuantizedForm::qonnx) {
+        const auto& a = std::get<MultiThresholdAttributes>(node.attributes);
+        exporting::start(c, node, "MultiThreshold")
+            .domain(k_qonnx_domain)
+            .text("out_dtype", "FLOAT32")
+            .real("out_scale", a.scale)
+            .real("out_bias", a.bias);
+        return true;
+    }
+    if (node.op != Op::quantize) return false;
     const NumberFormat& f = m_network.quantizers.at(node.name);
     if (m_form == QuantizedForm::qdq) {
         write_linear(c, node, f);
-        return;
+        return true;
     }
     const Parameters p = parameters_of(f);
     const size_t rank = c.graph.value(node.output()).shape.rank();
     write_quant(c, node.name, c.name_of(node.inputs[0]), c.name_of(node.output()), f, p,
                 broadcast_shape(p.scales.size(), rank, 1));
+    return true;
 }
 
 bool QuantizerWriter::write_constant(const ExportContext& c, ValueId id, const std::string& name) const {

@@ -15,8 +15,8 @@ class QuantizerWriter {
 public:
     QuantizerWriter(const ExplicitNetwork& network, QuantizedForm form) : m_network(network), m_form(form) {}
 
-    /// Writes an Op::quantize node.
-    void write_quantizer(const ExportContext& context, const Node& node) const;
+    /// Writes Op::quantize, and as QONNX Op::multi_threshold; false: any other node.
+    [[nodiscard]] bool write_node(const ExportContext& context, const Node& node) const;
     /// Writes a constant that is held as integers and what turns it into the reals called `name`; false: it
     /// is held as it is.
     [[nodiscard]] bool write_constant(const ExportContext& context, ValueId id,

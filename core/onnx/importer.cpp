@@ -190,7 +190,8 @@ Result<bool> Importer::add_rewritten(const RawNode& node, const std::vector<Oper
     if (node.quantizer->per_channel()) {
         const auto axis = channel_axis(*node.quantizer, *input.shape);
         if (!axis) return tl::unexpected<Error>(axis.error());
-        if (*axis != 1) return fail(ErrorCode::unsupported, "scales along other axes than the channels");
+        if (*axis != 1)
+            return fail(ErrorCode::unsupported, "scales along other axes than the channels are not run");
     }
     auto output = m_builder.add(Op::quantize, node.op_type, node.name, {}, {id_of(node.inputs.front())},
                                 node.outputs.front());

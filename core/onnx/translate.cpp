@@ -67,9 +67,9 @@ tl::unexpected<Error> moves_batch(const NodeView& view) {
 namespace {
 
 Function find(const std::string& op_type) {
-    for (const auto lookup :
-         {layer_function, matrix_function, pool_function, norm_function, activation_function,
-          arithmetic_function, reduction_function, shape_function, piece_function, image_function}) {
+    for (const auto lookup : {layer_function, matrix_function, pool_function, norm_function,
+                              activation_function, arithmetic_function, reduction_function, shape_function,
+                              piece_function, image_function, threshold_function}) {
         if (const auto function = lookup(op_type)) return function;
     }
     return nullptr;

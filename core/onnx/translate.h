@@ -83,6 +83,7 @@ using Function = Result<Translated> (*)(NodeView& view, const Batch& batch);
 [[nodiscard]] Function shape_function(const std::string& op_type);
 [[nodiscard]] Function piece_function(const std::string& op_type);
 [[nodiscard]] Function image_function(const std::string& op_type);
+[[nodiscard]] Function threshold_function(const std::string& op_type);
 
 inline tl::unexpected<Error> refuse(std::string why) {
     return fail(ErrorCode::unsupported, std::move(why));
