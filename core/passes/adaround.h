@@ -31,7 +31,7 @@ struct RoundingOptions {
     int iterations = 2000;       ///< paper 10,000 of 32 images
     size_t batch = 256;          ///< rows per iteration, a multiple of 4
     double learning_rate = 0.01; ///< Adam
-    double regularization = 0.1; ///< lambda; paper 0.01 with plain squared errors
+    double regularization = 0.3; ///< lambda; paper 0.01 with plain squared errors
     double beta_start = 20, beta_end = 2;
     double warm_start = 0.2; ///< share of the iterations without regularization
     uint64_t seed = 1;       ///< of the rows

@@ -1,12 +1,18 @@
 #include "core/passes/adaround_kernels.h"
 
-#include "core/quant/isa_clones.h"
+// One body, compiled for several ISAs and chosen at load time. Resolvers run before the sanitizers are ready.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
+#define WIDTHWISE_CLONES                                                                                     \
+    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
+#else
+#define WIDTHWISE_CLONES
+#endif
 
 namespace widthwise::passes {
 namespace {
 
-WIDTHWISE_QUANT_CLONES void products(const float* x0, const float* x1, const float* x2, const float* x3,
-                                     const Lanes* w, size_t count, Lanes* z) {
+WIDTHWISE_CLONES void products(const float* x0, const float* x1, const float* x2, const float* x3,
+                               const Lanes* w, size_t count, Lanes* z) {
     Lanes z0 = z[0], z1 = z[1], z2 = z[2], z3 = z[3];
     for (size_t k = 0; k < count; ++k) {
         const Lanes own = w[k];
@@ -21,8 +27,8 @@ WIDTHWISE_QUANT_CLONES void products(const float* x0, const float* x1, const flo
     z[3] = z3;
 }
 
-WIDTHWISE_QUANT_CLONES void gradient(const float* x0, const float* x1, const float* x2, const float* x3,
-                                     const Lanes* g, size_t count, Lanes* dw) {
+WIDTHWISE_CLONES void gradient(const float* x0, const float* x1, const float* x2, const float* x3,
+                               const Lanes* g, size_t count, Lanes* dw) {
     const Lanes g0 = g[0], g1 = g[1], g2 = g[2], g3 = g[3];
     for (size_t k = 0; k < count; ++k) dw[k] += ((x0[k] * g0 + x1[k] * g1) + x2[k] * g2) + x3[k] * g3;
 }

@@ -1,34 +1,14 @@
 #include "core/passes/adaround_pass.h"
 
 #include "core/base/format.h"
-#include "core/base/rng.h"
 #include "core/passes/graph_copy.h"
+#include "core/passes/layer_rows.h"
 #include "core/passes/prepare.h"
 
 #include <algorithm>
 
 namespace widthwise::passes {
 namespace {
-
-/// Where a layer's outputs are looked at.
-struct Sample {
-    int64_t images = 0;
-    size_t per_image = 0;
-    std::vector<size_t> positions; ///< images x per_image, of the output map
-
-    Sample(const Layer& layer, size_t map, const Images& data, uint64_t seed) {
-        constexpr size_t most_rows = 16384, most_bytes = size_t{128} << 20;
-        const size_t columns = layer.row() * layer.groups;
-        const size_t rows = std::clamp<size_t>(most_bytes / (columns * sizeof(float)), 1, most_rows);
-        images = std::min(data.samples, static_cast<int64_t>(rows));
-        per_image = std::min(map, std::max<size_t>(1, rows / static_cast<size_t>(images)));
-        for (int64_t i = 0; i < images; ++i) {
-            Rng rng = Rng::stream(seed, static_cast<uint64_t>(i));
-            for (size_t k = 0; k < per_image; ++k) positions.push_back(per_image == map ? k : rng.below(map));
-        }
-    }
-    [[nodiscard]] size_t rows() const { return positions.size(); }
-};
 
 /// A convolution's patch at one output position, or a fully connected layer's input, in the weights' order.
 class Patches {
@@ -71,31 +51,20 @@ private:
 Result<void> collect(const Graph& reference, const Graph& quantized, const PrecisionPlan& plan,
                      const Layer& layer, const Images& data, uint64_t seed, const WorkControl& control,
                      RoundingProblem& problem) {
-    const NodeId id = quantized.find_node(layer.name);
-    const ValueId sums = reference.node(reference.find_node(layer.name)).output();
-    const auto map = static_cast<size_t>(reference.value(sums).shape.elements()) / layer.out;
-    const Sample sample(layer, map, data, seed);
-    const Images images{data.data, sample.images};
+    constexpr size_t most_rows = 16384, most_bytes = size_t{128} << 20;
     const size_t columns = layer.row() * layer.groups;
+    const RowSample sample(map_of(reference, layer), data,
+                           std::min(most_rows, most_bytes / (columns * sizeof(float))), seed);
+    auto wanted = sampled_sums(reference, PrecisionPlan(), layer, sample, *data.data, control);
+    if (!wanted) return forward_error(wanted);
+    problem.wanted = std::move(*wanted);
+    for (float& y : problem.wanted) y = std::clamp(y, layer.clamp.lo, layer.clamp.hi);
     problem.rows = sample.rows();
     problem.inputs.resize(problem.rows * columns);
-    problem.wanted.resize(problem.rows * layer.out);
-
-    Result<void> ok = watch(reference, PrecisionPlan(), {&sums, 1}, images, control,
-                            [&](int64_t image, size_t, std::span<const float> seen) {
-                                for (size_t k = 0; k < sample.per_image; ++k) {
-                                    const size_t row = static_cast<size_t>(image) * sample.per_image + k;
-                                    const float* from = &seen[sample.positions[row] * layer.out];
-                                    for (size_t o = 0; o < layer.out; ++o)
-                                        problem.wanted[row * layer.out + o] =
-                                            std::clamp(from[o], layer.clamp.lo, layer.clamp.hi);
-                                }
-                            });
-    if (!ok) return ok;
-    Result<GraphPtr> input = input_as_read(quantized, id);
+    Result<GraphPtr> input = input_as_read(quantized, quantized.find_node(layer.name));
     if (!input) return forward_error(input);
     const Patches patches(quantized, layer);
-    return watch_outputs(**input, plan, images, control,
+    return watch_outputs(**input, plan, {data.data, sample.images}, control,
                          [&](int64_t image, size_t, std::span<const float> seen) {
                              for (size_t k = 0; k < sample.per_image; ++k) {
                                  const size_t row = static_cast<size_t>(image) * sample.per_image + k;

@@ -1,6 +1,7 @@
 #include "core/passes/bias_correction.h"
 
 #include "core/base/format.h"
+#include "core/passes/layer_rows.h"
 #include "core/passes/prepare.h"
 
 #include <algorithm>
@@ -12,11 +13,6 @@ namespace {
 bool quantized(const PrecisionPlan& plan, const Layer& layer) {
     const LayerPrecision& p = plan.at(layer.name);
     return p.weights.is_quantized() || p.activations.is_quantized();
-}
-
-/// A layer's output before the activation, in a graph that carries values (no BatchNormalization after it).
-ValueId sums_of(const Graph& graph, const Layer& layer) {
-    return graph.node(graph.find_node(layer.name)).output();
 }
 
 Result<std::vector<ChannelSums>> reference_sums(const Graph& reference, const std::vector<Layer>& layers,
@@ -39,29 +35,66 @@ Result<ChannelSums> quantized_sums(const Resolved& at, const std::vector<Layer>&
 
 } // namespace
 
+double bias_shift(std::span<const float> wanted, std::span<const float> quantized, const Clamp& clamp) {
+    const auto n = static_cast<double>(wanted.size());
+    double target = 0, difference = 0, largest = 0;
+    for (size_t i = 0; i < wanted.size(); ++i) {
+        const double w = wanted[i], q = quantized[i];
+        target += std::clamp<double>(w, clamp.lo, clamp.hi);
+        difference += w - q;
+        largest = std::max({largest, std::abs(w), std::abs(q)});
+    }
+    if (!std::isfinite(clamp.lo) && !std::isfinite(clamp.hi)) return difference / n;
+    // The sum grows with the shift. A sum that is right already stays: a channel that never gets through the
+    // activation has many right shifts.
+    const auto excess = [&](double shift) {
+        double sum = -target;
+        for (const float q : quantized) sum += std::clamp<double>(q + shift, clamp.lo, clamp.hi);
+        return sum;
+    };
+    const double now = excess(0);
+    if (std::abs(now) <= 1e-6 * largest * n) return 0;
+    double lo = now > 0 ? -2 * largest : 0, hi = now > 0 ? 0 : 2 * largest;
+    constexpr int halvings = 30;
+    for (int i = 0; i < halvings; ++i) {
+        const double middle = (lo + hi) / 2;
+        (excess(middle) > 0 ? hi : lo) = middle;
+    }
+    return (lo + hi) / 2;
+}
+
 Result<PassResult> correct_bias(const Graph& reference, const Resolved& at, std::vector<Layer>& layers,
                                 const Images& images, const WorkControl& control) {
-    auto wanted = reference_sums(reference, layers, images, control);
-    if (!wanted) return forward_error(wanted);
+    WorkControl quiet = control;
+    quiet.progress = {};
     PassResult result;
     double largest = 0;
     for (size_t l = 0; l < layers.size(); ++l) {
         control.report("correcting biases", static_cast<int64_t>(l), static_cast<int64_t>(layers.size()));
-        if (!quantized(at.resolved, layers[l])) continue;
-        auto sums = quantized_sums(at, layers, l, images, control);
+        Layer& layer = layers[l];
+        if (!quantized(at.resolved, layer)) continue;
+        constexpr size_t most_rows = 65536, most_bytes = size_t{64} << 20;
+        const RowSample sample(map_of(reference, layer), images,
+                               std::min(most_rows, most_bytes / (layer.out * sizeof(float))), l);
+        Result<GraphPtr> graph = with_values(at.graph, with_layers({}, layers));
+        if (!graph) return forward_error(graph);
+        auto wanted = sampled_sums(reference, PrecisionPlan(), layer, sample, *images.data, quiet);
+        if (!wanted) return forward_error(wanted);
+        auto sums = sampled_sums(**graph, at.resolved, layer, sample, *images.data, quiet);
         if (!sums) return forward_error(sums);
-        double deviation = 0;
-        for (size_t c = 0; c < layers[l].out; ++c) deviation += (*wanted)[l].variance(c);
-        deviation = std::sqrt(deviation / static_cast<double>(layers[l].out));
-        for (size_t c = 0; c < layers[l].out; ++c) {
-            const double shift = (*wanted)[l].mean(c) - sums->mean(c);
-            layers[l].bias[c] = static_cast<float>(layers[l].bias[c] + shift);
-            if (deviation > 0) largest = std::max(largest, std::abs(shift) / deviation);
+        std::vector<float> w(sample.rows()), q(sample.rows());
+        for (size_t c = 0; c < layer.out; ++c) {
+            for (size_t r = 0; r < sample.rows(); ++r) {
+                w[r] = (*wanted)[r * layer.out + c];
+                q[r] = (*sums)[r * layer.out + c];
+            }
+            const double shift = bias_shift(w, q, layer.clamp);
+            layer.bias[c] = static_cast<float>(layer.bias[c] + shift);
+            largest = std::max(largest, std::abs(shift));
         }
         ++result.layers;
     }
-    result.summary = std::to_string(result.layers) + " layers, largest shift " + format_number(largest) +
-                     " standard deviations";
+    result.summary = std::to_string(result.layers) + " layers, largest shift " + format_number(largest);
     return result;
 }
 

@@ -42,10 +42,8 @@ const std::vector<Rung>& rungs() {
         {"  + AdaRound",
          RangeRuleType::mse,
          {Pass::equalize, Pass::absorb_bias, Pass::adaround, Pass::bias_correction}},
-        {"MSE + bias correction", RangeRuleType::mse, {Pass::bias_correction}},
         {"MSE + BatchNorm again", RangeRuleType::mse, {Pass::reestimate_batch_norm}},
         {"MSE + AdaRound", RangeRuleType::mse, {Pass::adaround}},
-        {"MSE + AdaRound + bias corr.", RangeRuleType::mse, {Pass::adaround, Pass::bias_correction}},
     };
     return list;
 }
@@ -120,9 +118,9 @@ void ladder(const Network& network) {
 int main(int argc, char** argv) {
     std::printf("oneDNN runs %s\n", engine::cpu_isa().c_str());
     for (const Network& network :
-         {Network{"resnet20", "cifar10/test.json", "cifar10/train.json", 846, 1024},
-          Network{"resnet32", "cifar10/test.json", "cifar10/train.json", 846, 1024},
-          Network{"mobilenet-cifar", "cifar10-jpeg/test.json", "cifar10-jpeg/train-10k.json", 10000, 1024}})
+         {Network{"resnet20", "cifar10/test.json", "cifar10/train.json", 846, 512},
+          Network{"resnet32", "cifar10/test.json", "cifar10/train.json", 846, 512},
+          Network{"mobilenet-cifar", "cifar10-jpeg/test.json", "cifar10-jpeg/train-10k.json", 2000, 512}})
         if (argc < 2 || std::any_of(argv + 1, argv + argc,
                                     [&](const char* name) { return std::string_view(name) == network.name; }))
             ladder(network);

@@ -158,7 +158,7 @@ private slots:
                 best = winner;
             }
             const double wanted = c.error(best);
-            QVERIFY2(rounded.error < 1.3 * wanted && rounded.error >= 0.999 * wanted,
+            QVERIFY2(rounded.error < 1.1 * wanted && rounded.error >= 0.999 * wanted,
                      qPrintable(QStringLiteral("seed %1: %2, best %3, nearest %4")
                                     .arg(seed)
                                     .arg(rounded.error)
@@ -179,8 +179,6 @@ private slots:
         const auto a = adaround(c.problem, options, one).value(),
                    b = adaround(c.problem, options, two).value();
         QCOMPARE(a.weights, b.weights);
-        options.seed = 2;
-        QVERIFY(adaround(c.problem, options, two).value().weights != a.weights);
     }
     void exact_weights_stay() {
         Layout layout;
