@@ -13,24 +13,35 @@
 namespace widthwise::engine::float_kernels {
 namespace {
 
-constexpr size_t k_rows_at_once = 4;
+constexpr size_t k_tile_rows = 4, k_tile_columns = 32; // sums that stay in registers
 
 /// y[j] += x * row[j].
 WIDTHWISE_CLONES void add_scaled(float* y, float x, const float* row, size_t n) {
     for (size_t j = 0; j < n; ++j) y[j] += x * row[j];
 }
 
-/// Rows r of y (n apart) += a[r * step] * row: a row of b is loaded once for all.
-WIDTHWISE_CLONES void add_scaled_to_rows(float* __restrict y, const float* a, size_t step,
-                                         const float* __restrict row, size_t n) {
-    const float a0 = a[0], a1 = a[step], a2 = a[2 * step], a3 = a[3 * step];
-    float *y0 = y, *y1 = y + n, *y2 = y + 2 * n, *y3 = y + 3 * n;
-    for (size_t j = 0; j < n; ++j) {
-        const float b = row[j];
-        y0[j] += a0 * b;
-        y1[j] += a1 * b;
-        y2[j] += a2 * b;
-        y3[j] += a3 * b;
+/// A whole tile of y = a b: rows `inner` apart in a, `columns` apart in b and y.
+WIDTHWISE_CLONES void tile(const float* a, const float* b, float* y, size_t inner, size_t columns) {
+    float sum[k_tile_rows][k_tile_columns] = {};
+    for (size_t k = 0; k < inner; ++k)
+        for (size_t r = 0; r < k_tile_rows; ++r)
+            for (size_t j = 0; j < k_tile_columns; ++j) sum[r][j] += a[r * inner + k] * b[k * columns + j];
+    for (size_t r = 0; r < k_tile_rows; ++r)
+        for (size_t j = 0; j < k_tile_columns; ++j) y[r * columns + j] = sum[r][j];
+}
+
+/// y = a b, all row-major and gapless; every sum in the order of k.
+void multiply(const float* a, const float* b, float* y, size_t rows, size_t inner, size_t columns) {
+    const size_t whole_rows = rows / k_tile_rows * k_tile_rows,
+                 whole_columns = columns / k_tile_columns * k_tile_columns;
+    for (size_t j = 0; j < whole_columns; j += k_tile_columns)
+        for (size_t r = 0; r < whole_rows; r += k_tile_rows)
+            tile(a + r * inner, b + j, y + r * columns + j, inner, columns);
+    for (size_t r = 0; r < rows; ++r) {
+        const size_t first = r < whole_rows ? whole_columns : 0; // what the tiles left
+        std::fill(y + r * columns + first, y + (r + 1) * columns, 0.0F);
+        for (size_t k = 0; k < inner; ++k)
+            add_scaled(y + r * columns + first, a[r * inner + k], b + k * columns + first, columns - first);
     }
 }
 
@@ -56,14 +67,7 @@ void run(const MatmulOperation& s, Inputs in, std::span<float> out) {
     for (size_t product = 0; product < s.out.offsets.size(); ++product) {
         pack(from_a, s.a, product, s.rows, s.inner, a);
         pack(from_b, s.b, product, s.inner, s.columns, b);
-        std::fill(y.begin(), y.end(), 0.0F);
-        size_t r = 0;
-        for (; r + k_rows_at_once <= rows; r += k_rows_at_once)
-            for (size_t k = 0; k < inner; ++k)
-                add_scaled_to_rows(&y[r * columns], &a[r * inner + k], inner, &b[k * columns], columns);
-        for (; r < rows; ++r)
-            for (size_t k = 0; k < inner; ++k)
-                add_scaled(&y[r * columns], a[r * inner + k], &b[k * columns], columns);
+        multiply(a.data(), b.data(), y.data(), rows, inner, columns);
         for (int64_t row = 0; row < s.rows; ++row)
             for (int64_t c = 0; c < s.columns; ++c)
                 out[static_cast<size_t>(s.out.offsets[product] + row * s.out.row_stride +

@@ -117,7 +117,7 @@ BufferId Lowering::buffer_for(ValueId value, const Representation& r) {
 }
 
 BufferId Lowering::read(const Node& node, size_t input) {
-    const bool takes_format = reads_activations(m_graph, m_graph.find_node(node.name));
+    const bool takes_format = reads_activations(m_graph, m_graph.producer(node.output()));
     return buffer_for(node.inputs[input], takes_format ? read_representation(node, input) : Representation());
 }
 

@@ -56,7 +56,7 @@ Result<void> check_scales(const Graph& graph, const Node& node, const NumberForm
 Result<void> check_formats(const Graph& graph, const Node& node, const LayerPrecision& p) {
     for (const NumberFormat* f : {&p.weights, &p.activations})
         if (Result<void> ok = validate(*f); !ok) return ok;
-    const NodeId id = graph.find_node(node.name);
+    const NodeId id = graph.producer(node.output());
     if (!reads_activations(graph, id)) return {};
     if (p.activations.is_dynamic() && !is_weighted(graph, id))
         return fail(ErrorCode::unsupported, "only layers with weights take ranges that are found at run time",
