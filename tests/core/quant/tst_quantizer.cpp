@@ -233,6 +233,8 @@ private slots:
             {1.0F, 1.0F},         {0.7072F, 1.0F},      {0.7071F, 0.5F}, {-0.36F, -0.5F}, {-0.353F, -0.25F},
             {0.0156F, 0.015625F}, {0.0111F, 0.015625F}, {0.0110F, 0.0F}, {100.0F, 1.0F},  {-7.0F, -1.0F}};
         for (const auto& [in, out] : cases) QCOMPARE(q.round(in), out);
+        // The two floats next to sqrt(1/2) = 0.70710678118...
+        QVERIFY(q.round(0.70710677F) == 0.5F && q.round(0.70710683F) == 1.0F);
         QCOMPARE(q.levels().size(), size_t{15});
         // Against the formula, 2^round(log2 x).
         Rng rng(8);
