@@ -145,19 +145,19 @@ void TestCliErrors::truncatedModels() {
 }
 
 void TestCliErrors::unsupportedOpIsNamed() {
-    const QString file = fresh_folder("unsupported") + "erf.onnx";
+    const QString file = fresh_folder("unsupported") + "sine.onnx";
     write_file(file.toStdString(), model_bytes({.nodes = {node("Relu", "before", {"x"}, {"m"}),
-                                                          node("Erf", "the_erf", {"m"}, {"n"}),
+                                                          node("Sin", "the_sine", {"m"}, {"n"}),
                                                           node("Relu", "after", {"n"}, {"y"})}}));
     const CliRun inspected = run_cli({"inspect", file, "--json"});
     QCOMPARE(inspected.code, 0);
     QCOMPARE(inspected.json()["layers"].toArray().size(), 3);
     const QJsonArray unsupported = inspected.json()["unsupported"].toArray();
     QCOMPARE(unsupported.size(), 1);
-    QCOMPARE(unsupported[0]["name"].toString(), "the_erf");
-    QCOMPARE(unsupported[0]["op"].toString(), "Erf");
+    QCOMPARE(unsupported[0]["name"].toString(), "the_sine");
+    QCOMPARE(unsupported[0]["op"].toString(), "Sin");
     QVERIFY(!unsupported[0]["why"].toString().isEmpty());
-    expect_error(run_cli({"evaluate", file, "--data", "demo"}), 3, {"Erf", "the_erf"});
+    expect_error(run_cli({"evaluate", file, "--data", "demo"}), 3, {"Sin", "the_sine"});
 }
 
 void TestCliErrors::badCards() {
