@@ -46,7 +46,8 @@ void Executor::plan_actions() {
         if (!gone[s]) m_actions.push_back(std::move(actions[s]));
 }
 
-/// Fuses `add` with the latest convolution that feeds it and nothing else, when the other operand dies here.
+/// Fuses `add` with the convolution that writes its first operand for nobody else, when the other one dies
+/// here.
 void Executor::fuse_add(Action& action, const AddIntegersStep& add, std::vector<bool>& gone) const {
     const auto reads_of = [&](BufferId id) {
         std::vector<size_t> steps;
@@ -57,9 +58,8 @@ void Executor::fuse_add(Action& action, const AddIntegersStep& add, std::vector<
     };
     for (size_t c = action.step; c-- > 0;) {
         const auto* conv = std::get_if<ConvStep>(&m_program.steps[c].operation);
-        if (!conv || (conv->out != add.a && conv->out != add.b) || add.a == add.b) continue;
-        const bool first = conv->out == add.a;
-        const BufferId other = first ? add.b : add.a;
+        if (!conv || conv->out != add.a || add.a == add.b) continue;
+        const BufferId other = add.b;
         const auto zero_point = [&](BufferId id) {
             return m_program.buffers[id.position()].representation.zero_point;
         };
@@ -72,8 +72,7 @@ void Executor::fuse_add(Action& action, const AddIntegersStep& add, std::vector<
             continue;
         action.conv = c;
         action.other = other;
-        action.add = FusedAdd{first ? add.multiplier_a : add.multiplier_b,
-                              first ? add.multiplier_b : add.multiplier_a, add.clamp_lo, add.clamp_hi};
+        action.add = FusedAdd{add.multiplier_a, add.multiplier_b, add.clamp_lo, add.clamp_hi};
         gone[c] = true;
         return;
     }

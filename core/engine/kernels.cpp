@@ -178,8 +178,8 @@ WIDTHWISE_CLONES void add_integers(const AddIntegersStep& step, const uint8_t* _
     const float multiplier_a = step.multiplier_a, multiplier_b = step.multiplier_b, lo = step.clamp_lo,
                 hi = step.clamp_hi;
     for (size_t i = 0; i < n; ++i) {
-        const float sum = static_cast<float>(a[i] - zero_a) * multiplier_a +
-                          static_cast<float>(b[i] - zero_b) * multiplier_b;
+        const float sum = __builtin_fmaf(static_cast<float>(b[i] - zero_b), multiplier_b,
+                                         static_cast<float>(a[i] - zero_a) * multiplier_a);
         out[i] = static_cast<uint8_t>(static_cast<int32_t>(round_small(cut(sum, lo, hi))) + zero_out);
     }
 }

@@ -5,13 +5,6 @@
 namespace widthwise::engine {
 namespace {
 
-/// Rounded to 16 significant bits.
-float sixteen_bits(float value) {
-    int exponent = 0;
-    const float mantissa = std::frexp(value, &exponent);
-    return std::ldexp(std::nearbyint(std::ldexp(mantissa, 16)), exponent - 16);
-}
-
 /// In the logarithm.
 float nearest_power_of_two(float value) {
     return std::exp2(std::nearbyint(std::log2(value)));
@@ -85,15 +78,25 @@ Result<void> Lowering::lower_binary(const Unit& unit) {
 }
 
 AddIntegersStep Lowering::add_integers(const BinaryStep& step) const {
-    const Representation &a = buffer(step.a).representation, &b = buffer(step.b).representation,
+    const auto last_conv = [&](BufferId id) {
+        size_t last = 0;
+        for (size_t s = 0; s < m_program.steps.size(); ++s)
+            if (std::holds_alternative<ConvStep>(m_program.steps[s].operation) &&
+                writes(m_program.steps[s].operation) == id)
+                last = s + 1;
+        return last;
+    };
+    const bool swapped = last_conv(step.b) > last_conv(step.a);
+    const BufferId first = swapped ? step.b : step.a, second = swapped ? step.a : step.b;
+    const Representation &a = buffer(first).representation, &b = buffer(second).representation,
                          &out = buffer(step.out).representation;
     const OutputCut cut = output_cut(step.clamp, out);
     const bool shifts = m_plan.requantization().mode == RequantizationMode::power_of_two_shift;
     const auto multiplier = [&](const Representation& operand) {
         const float ratio = operand.scale / out.scale;
-        return shifts ? nearest_power_of_two(ratio) : sixteen_bits(ratio);
+        return shifts ? nearest_power_of_two(ratio) : ratio;
     };
-    return {step.a, step.b, step.out, multiplier(a), multiplier(b), cut.lo, cut.hi};
+    return {first, second, step.out, multiplier(a), multiplier(b), cut.lo, cut.hi};
 }
 
 Result<void> Lowering::lower_where(const Unit& unit) {

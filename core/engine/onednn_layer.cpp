@@ -87,6 +87,12 @@ void append_output_ops(dnnl::post_ops& ops, const ConvStep& step, const Represen
         append_clip(ops, add->clamp_lo, add->clamp_hi, algorithm::eltwise_clip_v2);
 }
 
+/// oneDNN's kernels round a product and the sum that it enters once, as AddIntegersStep says.
+bool has_fused_multiply_add() {
+    const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
+    return isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx;
+}
+
 /// Exact sums, then what the convolution kernel would have done on its way out.
 struct ExactLayer {
     std::unique_ptr<ExactSums> sums;
@@ -245,7 +251,7 @@ void OnednnLayer::Impl::build(const ConvStep& step, const Buffer& from, const Bu
 
 bool OnednnLayer::can_fuse_add(const ConvStep& step, const Buffer& in) {
     const int64_t group = step.attributes.group;
-    return step.is_integer() && (group == 1 || group == step.in_channels) &&
+    return step.is_integer() && has_fused_multiply_add() && (group == 1 || group == step.in_channels) &&
            !needs_exact_sums(step, in.representation, Element::u8);
 }
 

@@ -152,9 +152,10 @@ struct BinaryStep {
     bool operator==(const BinaryStep&) const = default;
 };
 
-/// The residual add, u8 + u8 -> u8 of one shape: y = f32(a - z_a) * multiplier_a + f32(b - z_b) *
-/// multiplier_b, each operation rounded to f32, with multiplier = s_operand / s_out; cut to the clamp,
-/// rounded half to even, shifted by the zero point.
+/// The residual add, u8 + u8 -> u8 of one shape: y = fma(f32(b - z_b), multiplier_b, f32(a - z_a) *
+/// multiplier_a), the product rounded to f32 and the sum once, with multiplier = s_operand / s_out; cut to
+/// the clamp, rounded half to even, shifted by the zero point. `a` is the operand that a convolution wrote
+/// last: so does its kernel on its way out.
 struct AddIntegersStep {
     BufferId a, b, out;
     float multiplier_a = 1, multiplier_b = 1;

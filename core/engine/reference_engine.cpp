@@ -197,8 +197,8 @@ struct ReferenceEngine::Interpreter {
                       zero_b = buffer(s.b).representation.zero_point;
         for (size_t i = 0; i < elements(s.out); ++i) {
             const float a = static_cast<float>(u8(s.a)[i] - zero_a) * s.multiplier_a;
-            const float b = static_cast<float>(u8(s.b)[i] - zero_b) * s.multiplier_b;
-            const auto rounded = static_cast<int32_t>(std::nearbyint(cut(a + b, s.clamp_lo, s.clamp_hi)));
+            const float sum = std::fma(static_cast<float>(u8(s.b)[i] - zero_b), s.multiplier_b, a);
+            const auto rounded = static_cast<int32_t>(std::nearbyint(cut(sum, s.clamp_lo, s.clamp_hi)));
             u8(s.out)[i] = static_cast<uint8_t>(rounded + buffer(s.out).representation.zero_point);
         }
     }
