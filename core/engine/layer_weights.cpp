@@ -14,12 +14,16 @@ constexpr int k_max_log_bits = 4;
 /// Codes less their zero points where they fit 8 bits: kernels without zero points are the fastest.
 bool without_zero_points(const QuantizedWeights& weights, size_t channels, std::vector<int8_t>& out) {
     const size_t per_channel = weights.q.size() / channels;
-    for (size_t i = 0; i < weights.q.size(); ++i) {
-        const int value = weights.q[i] - weights.channel(i / per_channel).zero_point;
-        if (value < -128 || value > 127) return false;
-        out[i] = static_cast<int8_t>(value);
+    bool fit = true;
+    for (size_t c = 0; c < channels; ++c) {
+        const int zero_point = weights.channel(c).zero_point;
+        for (size_t i = c * per_channel; i < (c + 1) * per_channel; ++i) {
+            const int value = weights.q[i] - zero_point;
+            fit = fit && value >= -128 && value <= 127;
+            out[i] = static_cast<int8_t>(value);
+        }
     }
-    return true;
+    return fit;
 }
 
 KernelWeights of_powers(const QuantizedWeights& weights, const NumberFormat& format, size_t channels) {
@@ -75,9 +79,11 @@ int accumulator_bits(const KernelWeights& weights, int64_t out_channels, int32_t
     int64_t lowest = 0, highest = 0;
     for (size_t c = 0; c < channels; ++c) {
         int64_t negative = 0, positive = 0;
+        const int64_t zero_point = weights.zero_point(c);
         for (size_t i = c * per_channel; i < (c + 1) * per_channel; ++i) {
-            const int64_t w = weights.q[i] - weights.zero_point(c);
-            (w < 0 ? negative : positive) += w;
+            const int64_t w = weights.q[i] - zero_point;
+            negative += std::min<int64_t>(w, 0); // signs are random: a branch would be guessed wrong
+            positive += std::max<int64_t>(w, 0);
         }
         lowest = std::min(lowest, negative * hi + positive * lo);
         highest = std::max(highest, positive * hi + negative * lo);
