@@ -26,6 +26,29 @@ QJsonObject json_file(const QString& file) {
     return QJsonDocument::fromJson(QByteArray::fromStdString(read_file(file.toStdString()))).object();
 }
 
+/// 8-bit RGB, no filter.
+std::string png(uint32_t width, uint32_t height, const QByteArray& pixels) {
+    const auto big_endian = [](uint32_t n) {
+        std::string bytes;
+        for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(n >> shift & 255U);
+        return bytes;
+    };
+    const auto chunk = [&](const std::string& tagged) {
+        uint32_t crc = 0xffffffffU;
+        for (const char c : tagged) {
+            crc ^= static_cast<uint8_t>(c);
+            for (int k = 0; k < 8; ++k) crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+        }
+        return big_endian(static_cast<uint32_t>(tagged.size() - 4)) + tagged + big_endian(~crc);
+    };
+    QByteArray rows;
+    for (uint32_t y = 0; y < height; ++y) rows += '\0' + pixels.mid(y * width * 3, width * 3);
+    const std::string zlib = qCompress(rows).mid(4).toStdString(); // behind Qt's own four bytes
+    return "\x89PNG\r\n\x1a\n" +
+           chunk("IHDR" + big_endian(width) + big_endian(height) + std::string("\x08\x02\0\0\0", 5)) +
+           chunk("IDAT" + zlib) + chunk("IEND");
+}
+
 } // namespace
 
 class TestCliQuantization : public QObject {
@@ -196,20 +219,12 @@ void TestCliQuantization::memoryAndSeedDoNotChangeTheResult() {
 
 void TestCliQuantization::withoutLabelsAgreementCounts() {
     const QString folder = fresh_folder("unlabelled");
-    // NumPy 1.0 of 5 x 3 x 32 x 32 bytes.
-    std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (5, 3, 32, 32), }";
-    header.append(63 - (10 + header.size()) % 64, ' ');
-    header += '\n';
-    std::string file("\x93NUMPY\x01\x00", 8);
-    file += static_cast<char>(header.size());
-    file += '\0';
-    file += header;
-    for (int i = 0; i < 5 * 3 * 32 * 32; ++i) file += static_cast<char>(i * 37 % 251);
-    write_file((folder + "images.npy").toStdString(), file);
-    write_file((folder + "card.json").toStdString(),
-               R"({"format": "npy", "images": "images.npy", "scale": 0.00392156862745098})");
-    const QJsonObject document =
-        run_json({"evaluate", "demo", "--data", folder + "card.json", "--bits", "w8a8", "--json"});
+    for (int i = 0; i < 5; ++i) {
+        QByteArray pixels;
+        for (int k = 0; k < 32 * 32 * 3; ++k) pixels += static_cast<char>((k * (i + 37) + k * k / 9) % 251);
+        write_file((folder + QString::number(i) + ".png").toStdString(), png(32, 32, pixels));
+    }
+    const QJsonObject document = run_json({"evaluate", "demo", "--data", folder, "--bits", "w8a8", "--json"});
     QCOMPARE(document["samples"].toInt(), 5);
     for (const char* key : {"top1", "top1_ci95", "float_top1", "delta_top1", "delta_ci95"})
         QVERIFY2(document[key].isNull(), key);
