@@ -102,6 +102,40 @@ const std::map<std::string, int64_t>& changed_ops() {
     return ops;
 }
 
+/// libonnx takes the spatial rank from one input and indexes what it reads of the others with it.
+bool window_fits(const RawNode& node, const std::vector<Operand>& inputs) {
+    static const std::map<std::string, size_t> weights{
+        {"Conv", 1},    {"ConvTranspose", 1},     {"ConvInteger", 1},   {"QLinearConv", 3}, {"DeformConv", 1},
+        {"MaxPool", 0}, {"AveragePool", 0},       {"LpPool", 0},        {"MaxUnpool", 0},   {"MaxRoiPool", 0},
+        {"Col2Im", 0},  {"GlobalAveragePool", 0}, {"GlobalMaxPool", 0}, {"GlobalLpPool", 0}};
+    const auto it = weights.find(node.op_type);
+    if (it == weights.end()) return true;
+    const size_t w = it->second;
+    if (inputs.size() <= w || !inputs[0].shape || !inputs[w].shape) return false;
+    const size_t rank = inputs[0].shape->rank();
+    if (rank < 3 || inputs[w].shape->rank() != rank) return false;
+    for (const char* name :
+         {"kernel_shape", "strides", "dilations", "pads", "output_padding", "output_shape"}) {
+        const auto attribute = node.attributes.find(name);
+        if (attribute == node.attributes.end()) continue;
+        const auto* values = std::get_if<std::vector<int64_t>>(&attribute->second);
+        const bool pads = std::string_view(name) == "pads";
+        if (!values || values->size() != (pads ? 2 : 1) * (rank - 2)) return false;
+    }
+    return true;
+}
+
+/// Inputs that the schema wants are there: inference reads them unasked.
+bool has_needed_inputs(const ::onnx::OpSchema& schema, const std::vector<Operand>& inputs) {
+    const auto count = static_cast<int>(inputs.size());
+    if (count < schema.min_input() || count > schema.max_input()) return false;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        const auto& formal = schema.inputs()[std::min(i, schema.inputs().size() - 1)];
+        if (!inputs[i].present() && formal.GetOption() != ::onnx::OpSchema::Optional) return false;
+    }
+    return true;
+}
+
 void set_type(::onnx::ValueInfoProto& value, const Operand& operand) {
     value.set_name(operand.name);
     auto& type = *value.mutable_type()->mutable_tensor_type();
@@ -238,6 +272,8 @@ ReferenceChecks::infer(const RawNode& node, const std::vector<Operand>& inputs) 
     std::vector<Output> outputs(node.outputs.size());
     if (!node.position || node.has_subgraph || !knows(node) || !sensible(node) || changed_since(node))
         return outputs;
+    const auto* schema = OpSchemaRegistry::Instance()->GetSchema(node.op_type, m_opset, node.domain);
+    if (!window_fits(node, inputs) || !has_needed_inputs(*schema, inputs)) return outputs;
     for (const Operand& input : inputs) {
         if (input.present() && !input.type) return outputs;
     }

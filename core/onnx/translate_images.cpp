@@ -103,7 +103,10 @@ Result<Translated> pad(NodeView& view, const Batch&) {
     if (!value) return forward_error(value);
     if (*value) a.value = static_cast<float>(**value);
     if (crops) source = out.then(Op::slice, crop, {source}, "Slice");
-    out.then(Op::pad, a, {source}, "Pad");
+    const auto none = [](const std::vector<int64_t>& amounts) {
+        return std::all_of(amounts.begin(), amounts.end(), [](int64_t v) { return v == 0; });
+    };
+    if (!crops || !none(a.before) || !none(a.after)) out.then(Op::pad, a, {source}, "Pad");
     return std::move(out).finished();
 }
 
