@@ -159,7 +159,8 @@ void LayerView::fitNames() {
     int others = 0;
     for (int column = LayerTableModel::Name + 1; column < LayerTableModel::ColumnCount; ++column)
         if (!isColumnHidden(column)) others += columnWidth(column);
-    const int enough = fontMetrics().averageCharWidth() * 20;
+    const int enough =
+        std::min(sizeHintForColumn(LayerTableModel::Name) + 8, fontMetrics().averageCharWidth() * 24);
     setColumnWidth(LayerTableModel::Name, std::max(enough, viewport()->width() - others));
 }
 

@@ -70,6 +70,36 @@ private slots:
         QCOMPARE(m_document->designs().size(), size_t(1));
     }
 
+    void one_that_was_stopped_early_is_measured_to_the_end_when_asked() {
+        // Everything is within 100 points of float: decided after the first look.
+        m_document->setData(test::tiny_data(2000), nullptr);
+        m_measurements->setDecideWithin(1.0);
+        m_measurements->evaluateCurrent();
+        QTRY_COMPARE_WITH_TIMEOUT(m_document->designs().size(), size_t(1), 30000);
+        QVERIFY(m_document->designs()[0].evaluation.accuracy.samples < 2000);
+        m_measurements->evaluateCurrent();
+        QVERIFY(!m_measurements->lane().busy());
+        m_measurements->setDecideWithin(std::nullopt);
+        m_measurements->evaluateCurrent();
+        QTRY_COMPARE_WITH_TIMEOUT(m_document->designs().size(), size_t(2), 30000);
+        QCOMPARE(m_document->currentDesign()->evaluation.accuracy.samples, int64_t(2000));
+    }
+
+    void what_is_running_carries_its_intervals() {
+        std::vector<flow::RunningAccuracy> seen;
+        connect(m_measurements.get(), &Measurements::runningChanged, this, [&] {
+            if (m_measurements->running().valid) seen.push_back(m_measurements->running().progress);
+        });
+        m_measurements->evaluateCurrent();
+        QTRY_COMPARE_WITH_TIMEOUT(m_document->designs().size(), size_t(1), 30000);
+        QVERIFY(!seen.empty());
+        const flow::RunningAccuracy& last = seen.back();
+        QCOMPARE(last.total, int64_t(64));
+        QVERIFY(last.so_far.top1_ci95.lo <= last.so_far.top1 && last.so_far.top1 <= last.so_far.top1_ci95.hi);
+        QVERIFY(last.so_far.delta_ci95.lo <= last.so_far.delta_top1);
+        QVERIFY(!m_measurements->running().valid);
+    }
+
     void cancelling_keeps_what_is_finished() {
         QSignalSpy finished(&m_measurements->lane(), &JobLane::finished);
         m_measurements->evaluateUniformSet();

@@ -1,0 +1,102 @@
+// What the accuracy figure says: measured, stopped early, agreement where there are no labels.
+#include "tests/widgets/tiny_network.h"
+#include "widgets/models/design_table_model.h"
+#include "widgets/panels/design_panel.h"
+#include "widgets/panels/figures_strip.h"
+
+#include <QLabel>
+#include <QStandardPaths>
+#include <QTest>
+
+using namespace widthwise;
+using namespace widthwise::gui;
+
+class TestFiguresStrip : public QObject {
+    Q_OBJECT
+private slots:
+    void initTestCase() { QStandardPaths::setTestModeEnabled(true); }
+    void init() {
+        m_document = std::make_unique<Document>();
+        m_project = std::make_unique<Project>(*m_document);
+        m_measurements = std::make_unique<Measurements>(*m_document, *m_project);
+        m_measurements->setAutomatic(false);
+        m_strip = std::make_unique<FiguresStrip>(*m_document, *m_measurements);
+        test::open_tiny(*m_document, test::tiny_data(200));
+    }
+    void cleanup() {
+        m_strip.reset();
+        m_measurements.reset();
+        m_project.reset();
+        m_document.reset();
+    }
+
+    void a_difference_comes_with_its_interval() {
+        Design design = measured();
+        design.evaluation.accuracy.samples = 200;
+        m_document->addDesign(design);
+        QCOMPARE(text("figureAccuracyValue"), QString::fromUtf8("91.0\u00a0%"));
+        QVERIFY2(text("figureAccuracyChange").contains(QString::fromUtf8("\u00b1\u20090.75")),
+                 qPrintable(text("figureAccuracyChange")));
+        QVERIFY(!text("figureAccuracyChange").contains("images"));
+    }
+
+    void one_that_was_stopped_early_says_on_how_many_images() {
+        Design design = measured();
+        design.evaluation.accuracy.samples = 96;
+        m_document->addDesign(design);
+        QVERIFY(text("figureAccuracyChange").contains("96 images"));
+    }
+
+    void without_labels_it_is_agreement() {
+        Design design = measured();
+        design.evaluation.accuracy = {};
+        OutputAgreement agreement;
+        agreement.samples = 200;
+        agreement.sqnr_db = 31.4;
+        agreement.psnr_db = 44;
+        agreement.top1_agreement = 0.985;
+        agreement.top1_agreement_ci95 = {0.97, 0.995};
+        design.evaluation.agreement = agreement;
+        m_document->addDesign(design);
+        QCOMPARE(text("figureAccuracyValue"), QString::fromUtf8("98.5\u00a0%"));
+        QVERIFY(text("figureAccuracyChange").contains("31.4 dB"));
+        bool titled = false;
+        for (const QLabel* label : m_strip->findChildren<QLabel*>()) titled |= label->text() == "AGREEMENT";
+        QVERIFY(titled);
+        const DesignTableModel table(*m_document);
+        QCOMPARE(table.index(0, DesignTableModel::Top1).data().toString(), QString("98.50"));
+        QCOMPARE(table.headerData(DesignTableModel::Top1, Qt::Horizontal).toString(), QString("Agree (%)"));
+        const DesignSpace space = design_space_of(*m_document);
+        QVERIFY(space.agreement);
+        QCOMPARE(space.points.front().top1, 0.985);
+        // The next network has labels again.
+        test::open_tiny(*m_document, test::tiny_data(200));
+        for (const QLabel* label : m_strip->findChildren<QLabel*>()) QVERIFY(label->text() != "AGREEMENT");
+    }
+
+private:
+    [[nodiscard]] Design measured() const {
+        Design design;
+        design.id = 1;
+        design.evaluation.plan = m_document->plan();
+        design.evaluation.provenance.data_hash = m_document->data()->hash();
+        Accuracy& accuracy = design.evaluation.accuracy;
+        accuracy.top1 = 0.91;
+        accuracy.top1_ci95 = {0.89, 0.93};
+        accuracy.float_top1 = 0.92;
+        accuracy.delta_top1 = -0.01;
+        accuracy.delta_ci95 = {-0.0175, -0.0025};
+        return design;
+    }
+    [[nodiscard]] QString text(const char* name) const {
+        return m_strip->findChild<QLabel*>(QLatin1String(name))->text();
+    }
+
+    std::unique_ptr<Document> m_document;
+    std::unique_ptr<Project> m_project;
+    std::unique_ptr<Measurements> m_measurements;
+    std::unique_ptr<FiguresStrip> m_strip;
+};
+
+QTEST_MAIN(TestFiguresStrip)
+#include "tst_figures_strip.moc"
