@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 #include "core/design/json.h"
 #include "core/design/json_values.h"
+#include "core/design/judged.h"
 
 #include <algorithm>
 #include <stdexcept>
@@ -32,7 +33,7 @@ void write_accuracy(ordered_json& out, const Evaluation& evaluation) {
     const auto& agreement = evaluation.agreement;
     const bool known = accuracy.samples > 0;
     const auto if_known = [&](ordered_json value) { return known ? value : ordered_json(nullptr); };
-    out["samples"] = known || !agreement ? accuracy.samples : agreement->samples;
+    out["samples"] = images_run(evaluation);
     out["top1"] = if_known(number(accuracy.top1));
     out["top1_ci95"] = if_known(interval(accuracy.top1_ci95));
     out["top5"] = if_known(optional(accuracy.top5));

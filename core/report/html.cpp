@@ -1,5 +1,6 @@
 // The page: what was measured and modelled, design by design, in one file without outside resources.
 #include "core/base/format.h"
+#include "core/design/judged.h"
 #include "core/report/escape.h"
 #include "core/report/html_design.h"
 #include "core/report/report.h"
@@ -15,10 +16,16 @@ double energy_per_image(const Design& design) {
     return design.cost.energy_j / static_cast<double>(std::max<int64_t>(design.cost.batch, 1));
 }
 
+/// Top-1, or how often the float network's answer is kept where accuracy is not known.
+double quality(const Design& design) {
+    const Evaluation& evaluation = design.evaluation;
+    return has_accuracy(evaluation) ? evaluation.accuracy.top1 : top1_agreement(evaluation);
+}
+
 /// No other design is at least as good in accuracy and energy and better in one of them.
 bool on_front(const Design& design, const std::vector<Design>& all) {
     return std::none_of(all.begin(), all.end(), [&](const Design& other) {
-        const double top1 = design.evaluation.accuracy.top1, other_top1 = other.evaluation.accuracy.top1;
+        const double top1 = quality(design), other_top1 = quality(other);
         const double energy = energy_per_image(design), other_energy = energy_per_image(other);
         return other_top1 >= top1 && other_energy <= energy && (other_top1 > top1 || other_energy < energy);
     });
@@ -49,18 +56,23 @@ std::string range_points(const Interval& interval) {
 
 std::string summary_row(const Design& design, const Report& report) {
     const Accuracy& accuracy = design.evaluation.accuracy;
+    const bool known = has_accuracy(design.evaluation);
     const CostBreakdown& cost = design.cost;
     std::string row =
         on_front(design, report.designs) && report.designs.size() > 1 ? "<tr class=\"front\">" : "<tr>";
     row += "<td>" + std::to_string(design.id) + "</td>";
     row += "<td class=\"name\">" + escape_html(design.label) + "</td>";
-    row += cell(format_percent(accuracy.top1), range_percent(accuracy.top1_ci95));
+    row += known ? cell(format_percent(accuracy.top1), range_percent(accuracy.top1_ci95))
+                 : cell(std::string(k_no_number), "no labels");
     // Float against itself is no comparison.
     if (design.evaluation.plan.is_float())
         row += cell(std::string(k_no_number), "the reference");
-    else
+    else if (known)
         row += cell(format_points(accuracy.delta_top1), range_points(accuracy.delta_ci95));
-    row += cell(format_percent(accuracy.agreement));
+    else
+        row += cell("SQNR " + format_number(design.evaluation.agreement->sqnr_db) + " dB",
+                    "PSNR " + format_number(design.evaluation.agreement->psnr_db) + " dB");
+    row += cell(format_percent(top1_agreement(design.evaluation)));
     row += cell(format_si(energy_per_image(design), "J"), against_w8a8(design, report.designs));
     row +=
         cell(format_si(cost.latency_s, "s"), cost.batch > 1 ? "batch of " + std::to_string(cost.batch) : "");

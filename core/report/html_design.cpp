@@ -1,6 +1,7 @@
 #include "core/report/html_design.h"
 
 #include "core/base/format.h"
+#include "core/design/judged.h"
 #include "core/report/escape.h"
 
 #include <algorithm>
@@ -113,15 +114,27 @@ std::string calibration_text(const CalibrationInfo& calibration) {
     return text;
 }
 
+std::string passes_text(const std::vector<PassReport>& passes) {
+    std::string text;
+    for (const PassReport& pass : passes) {
+        text += (text.empty() ? "" : "; ") + std::string(to_string(pass.pass)) + ": " + pass.summary;
+        if (pass.output_sqnr_db_before && pass.output_sqnr_db_after)
+            text += ", output SQNR " + format_number(*pass.output_sqnr_db_before) + " to " +
+                    format_number(*pass.output_sqnr_db_after) + " dB";
+    }
+    return text;
+}
+
 std::string provenance(const Design& design) {
     const Provenance& p = design.evaluation.provenance;
     const std::pair<const char*, std::string> entries[] = {
         {"Network", p.model},
         {"Network SHA-256", p.model_hash},
-        {"Images", std::to_string(design.evaluation.accuracy.samples) + " of " + p.data},
+        {"Images", std::to_string(images_run(design.evaluation)) + " of " + p.data},
         {"Images SHA-256", p.data_hash},
         {"Preprocessing", p.preprocessing},
         {"Calibration", calibration_text(p.calibration)},
+        {"Passes", passes_text(design.evaluation.passes)},
         {"Hardware target", design.cost.target},
         {"Program", p.program_version},
         {"CPU instructions", p.cpu_isa},
@@ -140,7 +153,10 @@ std::string provenance(const Design& design) {
 std::string design_details(const Design& design) {
     const Accuracy& accuracy = design.evaluation.accuracy;
     std::string out = "<details>\n<summary>" + std::to_string(design.id) + " · " + escape_html(design.label) +
-                      "<span class=\"quiet\">" + format_percent(accuracy.top1) + " top-1";
+                      "<span class=\"quiet\">" +
+                      (has_accuracy(design.evaluation)
+                           ? format_percent(accuracy.top1) + " top-1"
+                           : format_percent(top1_agreement(design.evaluation)) + " agree with float");
     if (accuracy.top5) out += ", " + format_percent(*accuracy.top5) + " top-5";
     out += "</span></summary>\n";
     return out + energy_sentence(design.cost) + layer_table(design) + provenance(design) + "</details>\n";

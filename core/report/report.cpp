@@ -3,6 +3,7 @@
 #include "core/base/output_file.h"
 #include "core/base/text.h"
 #include "core/design/json.h"
+#include "core/design/judged.h"
 #include "core/report/escape.h"
 
 #include <nlohmann/json.hpp>
@@ -21,7 +22,7 @@ std::string number(double value) {
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
 
-constexpr std::array<const char*, 29> k_columns = {"id",
+constexpr std::array<const char*, 31> k_columns = {"id",
                                                    "design",
                                                    "top1",
                                                    "top1_ci95_lo",
@@ -49,24 +50,30 @@ constexpr std::array<const char*, 29> k_columns = {"id",
                                                    "data",
                                                    "calibration_data",
                                                    "program_version",
-                                                   "created_utc"};
+                                                   "created_utc",
+                                                   "output_sqnr_db",
+                                                   "output_psnr_db"};
 
 std::array<std::string, k_columns.size()> csv_values(const Design& design) {
     const Accuracy& a = design.evaluation.accuracy;
+    const auto& agreement = design.evaluation.agreement;
+    const auto if_known = [&](double value) {
+        return has_accuracy(design.evaluation) ? number(value) : std::string();
+    };
     const Provenance& p = design.evaluation.provenance;
     const CostBreakdown& c = design.cost;
     return {std::to_string(design.id),
             design.label,
-            number(a.top1),
-            number(a.top1_ci95.lo),
-            number(a.top1_ci95.hi),
+            if_known(a.top1),
+            if_known(a.top1_ci95.lo),
+            if_known(a.top1_ci95.hi),
             a.top5 ? number(*a.top5) : "",
-            number(a.float_top1),
-            number(a.delta_top1),
-            number(a.delta_ci95.lo),
-            number(a.delta_ci95.hi),
-            number(a.agreement),
-            std::to_string(a.samples),
+            if_known(a.float_top1),
+            if_known(a.delta_top1),
+            if_known(a.delta_ci95.lo),
+            if_known(a.delta_ci95.hi),
+            number(top1_agreement(design.evaluation)),
+            std::to_string(images_run(design.evaluation)),
             c.target,
             std::to_string(c.batch),
             number(c.energy_j),
@@ -83,7 +90,9 @@ std::array<std::string, k_columns.size()> csv_values(const Design& design) {
             p.data,
             p.calibration.data,
             p.program_version,
-            p.created_utc};
+            p.created_utc,
+            agreement ? number(agreement->sqnr_db) : "",
+            agreement ? number(agreement->psnr_db) : ""};
 }
 
 } // namespace

@@ -253,6 +253,29 @@ private slots:
         QVERIFY(nlohmann::json::parse(to_json(report))["designs"][0]["evaluation"]["top1"].is_null());
     }
 
+    void withoutLabelsAgreementStandsInForAccuracy() {
+        Report report = example();
+        Evaluation& evaluation = report.designs[0].evaluation;
+        evaluation.accuracy = {};
+        evaluation.agreement = OutputAgreement{321, 28.5, 40.25, 0.875, {0.8, 0.9}};
+        evaluation.passes = {{Pass::equalize, 4, "4 layer pairs", 20.0, 25.0, 0.5}};
+        QString error;
+        const std::string html = to_html(report);
+        (void)elements(html, error);
+        QVERIFY2(error.isEmpty(), qPrintable(error));
+        for (const char* text : {"no labels", "SQNR 28.5 dB", "PSNR 40.2 dB", "87.5 %", "321 of",
+                                 "equalize: 4 layer pairs, output SQNR 20"})
+            QVERIFY2(html.find(text) != std::string::npos, text);
+        const QList<QStringList> records = parse_csv(to_csv(report));
+        const auto value = [&](const char* column) { return records[1][records[0].indexOf(column)]; };
+        for (const char* column : {"top1", "top1_ci95_lo", "float_top1", "delta_top1"})
+            QCOMPARE(value(column), QString());
+        QCOMPARE(value("agreement").toDouble(), 0.875);
+        QCOMPARE(value("samples"), QString("321"));
+        QCOMPARE(value("output_sqnr_db").toDouble(), 28.5);
+        QCOMPARE(value("output_psnr_db").toDouble(), 40.25);
+    }
+
     void emptyReportSaysSo() {
         Report report;
         report.title = "empty";
