@@ -194,8 +194,9 @@ private:
         const Node& quantizer = *carried.quantizer;
         // The file's own name for the first, one that no node has for further ones.
         std::string name = quantizer.name;
-        for (int suffix = 2; m_written.contains(name) || (suffix > 2 && m_names.contains(name)); ++suffix)
-            name = quantizer.name + "_" + std::to_string(suffix);
+        int& suffix = m_suffixes.try_emplace(quantizer.name, 1).first->second;
+        while (m_written.contains(name) || (suffix > 1 && m_names.contains(name)))
+            name = quantizer.name + "_" + std::to_string(++suffix);
         m_written.insert(name);
         const bool is_its_own = m_graph.node(m_graph.producer(id)).op == Op::quantize;
         auto value = m_builder.add(Op::quantize, quantizer.op_type, name, {}, {carried.plain},
@@ -321,7 +322,8 @@ private:
     std::vector<Carried> m_values; ///< by position in the old graph
     std::unordered_map<std::string, NumberFormat> m_quantizers, m_weights;
     std::unordered_set<std::string> m_names, m_written;
-    std::unordered_set<std::string> m_gone; ///< Clips that became part of a format
+    std::unordered_map<std::string, int> m_suffixes; ///< last one given, by quantizer
+    std::unordered_set<std::string> m_gone;          ///< Clips that became part of a format
 };
 
 } // namespace

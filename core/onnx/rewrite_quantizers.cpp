@@ -167,7 +167,10 @@ void show_unfinished(State& state, const std::string& name, const std::string& w
 }
 
 Result<void> rewrite(State& state, const RawNode& node) {
-    if (const auto function = find(node)) return function(state, node);
+    if (const auto function = find(node)) {
+        if (state.is_spent()) return refusal("its constants would take more memory than the file calls for");
+        return function(state, node);
+    }
     auto completed = complete_sums(state, node);
     if (!completed) return forward_error(completed);
     if (*completed) return {};

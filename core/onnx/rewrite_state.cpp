@@ -14,7 +14,15 @@ State::State(RawModel& model) : m_model(model) {
     for (const RawValue& output : model.outputs) ++m_readers[output.name];
     for (const RawValue& input : model.inputs) m_names.insert(input.name);
     for (const auto& [name, position] : m_producers) m_names.insert(name);
-    for (const auto& [name, tensor] : model.initializers) m_names.insert(name);
+    for (const auto& [name, tensor] : model.initializers) {
+        m_names.insert(name);
+        m_bytes_left += 8 * static_cast<int64_t>(tensor->bytes().size());
+    }
+}
+
+void State::add_constant(const std::string& name, TensorPtr tensor) {
+    m_bytes_left -= static_cast<int64_t>(tensor->bytes().size());
+    m_model.initializers[name] = std::move(tensor);
 }
 
 size_t State::readers(const std::string& name) const {
@@ -23,8 +31,11 @@ size_t State::readers(const std::string& name) const {
 }
 
 std::string State::fresh(const std::string& stem) {
-    std::string name = stem;
-    for (int suffix = 2; !m_names.insert(name).second; ++suffix) name = stem + "_" + std::to_string(suffix);
+    if (m_names.insert(stem).second) return stem;
+    std::string name;
+    int& suffix = m_suffixes.try_emplace(stem, 1).first->second;
+    do name = stem + "_" + std::to_string(++suffix);
+    while (!m_names.insert(name).second);
     return name;
 }
 

@@ -30,9 +30,10 @@ public:
     [[nodiscard]] RawModel& model() { return m_model; }
     /// Contents of a name that is constant, folded where that takes nodes; null otherwise.
     [[nodiscard]] TensorPtr constant(const std::string& name);
-    void add_constant(const std::string& name, TensorPtr tensor) {
-        m_model.initializers[name] = std::move(tensor);
-    }
+    void add_constant(const std::string& name, TensorPtr tensor);
+    /// Hostile files dequantize one tensor many times: more than 8 bytes for each byte of the file's
+    /// constants are not made.
+    [[nodiscard]] bool is_spent() const { return m_bytes_left < 0; }
     /// A name that no value or node has, beginning with `stem`.
     [[nodiscard]] std::string fresh(const std::string& stem);
     [[nodiscard]] size_t readers(const std::string& name) const;
@@ -62,6 +63,8 @@ private:
     std::unordered_map<std::string, TensorPtr> m_folded;
     std::unordered_map<std::string, size_t> m_readers;
     std::unordered_set<std::string> m_names;
+    std::unordered_map<std::string, int> m_suffixes; ///< last one given, by stem
+    int64_t m_bytes_left = int64_t{64} << 20;
     FoldBudget m_budget;
 };
 

@@ -216,6 +216,24 @@ private slots:
         m.output("out", {-1, 3, 2});
         QCOMPARE(reason(m, "sum"), std::string("Add of integers is not run by this version"));
     }
+    /// 200 times the reals of one tensor of 4 MiB would be 3.2 GiB.
+    void one_tensor_dequantized_many_times() {
+        ProtoModel m;
+        m.input("x", {-1, 4}).output("y", {-1, 4});
+        m.floats("s", {}, {1});
+        auto& weights = *m.graph().add_initializer();
+        weights.set_name("w");
+        weights.set_data_type(::onnx::TensorProto::INT8);
+        weights.add_dims(4 << 20);
+        weights.set_raw_data(std::string(4 << 20, '\1'));
+        for (int i = 0; i < 200; ++i) {
+            const std::string number = std::to_string(i);
+            m.node("DequantizeLinear", {"w", "s"}, {"d" + number}, "dequantizer" + number);
+        }
+        m.node("Relu", {"x"}, {"y"});
+        QCOMPARE(reason(m, "dequantizer199"),
+                 std::string("its constants would take more memory than the file calls for"));
+    }
     void sums_that_something_else_reads() {
         ProtoModel m;
         m.input("x", {-1, 2, 8, 8}).output("y", {-1, 4, 8, 8}, ::onnx::TensorProto::INT32);
