@@ -191,8 +191,8 @@ void HistogramChart::refreshCounts(double highest) {
             d.y->append(count_label(count), count);
     } else {
         const int decades = static_cast<int>(std::log10(highest));
-        const int every = decades >= 6 ? 3 : decades >= 3 ? 2 : 1;
-        for (int decade = 0; decade <= decades; decade += every)
+        // 1 stands too close to 0 where there are many decades.
+        for (int decade = decades < 2 ? 0 : 1; decade <= decades; decade += decades > 4 ? 2 : 1)
             d.y->append(count_label(std::pow(10, decade)), d.height(std::pow(10, decade)));
     }
     d.chart->addAxis(d.y, Qt::AlignLeft);

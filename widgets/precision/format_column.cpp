@@ -146,6 +146,7 @@ FormatColumn::FormatColumn(Document& document, Operand operand, QGridLayout& gri
     m_facts->setObjectName(prefix + QStringLiteral("Facts"));
     m_facts->setForegroundRole(QPalette::PlaceholderText);
     m_facts->setWordWrap(true);
+    m_facts->setContentsMargins(0, 4, 0, 0);
     m_facts->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     m_facts->setToolTip(tr("What the format can hold, in steps of its scale"));
     grid.addWidget(m_facts, Facts, column);
