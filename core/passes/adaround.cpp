@@ -133,7 +133,8 @@ private:
         for (size_t l = 0; l < m_count; ++l)
             for (size_t k = 0; k < m_problem.row; ++k) {
                 const Choice& c = choice(k, l);
-                m_weights[k][l] = c.step * (c.base + (c.free ? rectified(sigmoid(m_v[k][l])) : 0.0F));
+                m_sigmoid[k][l] = c.free ? sigmoid(m_v[k][l]) : 0.0F;
+                m_weights[k][l] = c.step * (c.base + (c.free ? rectified(m_sigmoid[k][l]) : 0.0F));
             }
     }
     [[nodiscard]] const float* input(size_t row) const {
@@ -168,7 +169,7 @@ private:
         const float c1 = 1 / (1 - std::pow(b1, static_cast<float>(t)));
         const float c2 = 1 / (1 - std::pow(b2, static_cast<float>(t)));
         each([&](size_t k, size_t l, const Choice& c) {
-            const float s = sigmoid(m_v[k][l]), h = rectified(s);
+            const float s = m_sigmoid[k][l], h = rectified(s);
             float g = m_gradient[k][l] * c.step;
             const float u = 2 * h - 1;
             if (lambda > 0) g -= lambda * 2 * beta * std::copysign(std::pow(std::abs(u), beta - 1), u);
@@ -184,7 +185,7 @@ private:
     std::span<const Choice> m_choices;
     size_t m_first, m_count, m_column;
     Lanes m_bias{};
-    std::vector<Lanes> m_weights, m_gradient, m_v, m_m, m_s; ///< by weight of the row
+    std::vector<Lanes> m_weights, m_gradient, m_v, m_sigmoid, m_m, m_s; ///< by weight of the row
 };
 
 /// Blocks of at most 16 channels, none over two groups.

@@ -48,12 +48,55 @@ void scale(Layer& first, Layer& second, const std::vector<double>& s, size_t inp
         second.weights[i] = static_cast<float>(second.weights[i] * s[second.input_channel(i) / inputs_each]);
 }
 
+/// The Clip between a pair. One bound is right for all channels that reach it only where they share a scale.
+struct SharedClip {
+    bool finite = false;       ///< there is a bound to keep
+    bool known = false;        ///< what channels reach it
+    std::vector<bool> reaches; ///< four deviations above the mean; by channel
+
+    explicit SharedClip(const Layer& layer)
+        : finite(layer.clip.valid() && std::isfinite(layer.clamp.hi)), known(layer.normal.has_value()) {
+        if (!finite || !known) return;
+        for (size_t c = 0; c < layer.out; ++c) reaches.push_back(reach(layer, c) > layer.clamp.hi);
+    }
+    static double reach(const Layer& layer, size_t c) {
+        constexpr double deviations = 4;
+        return layer.normal->mean[c] + deviations * std::sqrt(layer.normal->variance[c]);
+    }
+    /// Changes the scales so that the moved bound cuts what it did; moves it.
+    void hold(Layer& layer, std::vector<double>& s) const {
+        if (!finite) return;
+        const double hi = layer.clamp.hi;
+        double moved = hi / *std::min_element(s.begin(), s.end());
+        if (known) {
+            double logarithms = 0, count = 0;
+            for (size_t c = 0; c < s.size(); ++c)
+                if (reaches[c]) {
+                    logarithms += std::log(s[c]);
+                    ++count;
+                }
+            if (count > 0) {
+                const double shared = std::exp(logarithms / count);
+                moved = hi / shared;
+                for (size_t c = 0; c < s.size(); ++c)
+                    s[c] = reaches[c] ? shared : std::max(s[c], reach(layer, c) / moved);
+            }
+        }
+        layer.clamp.hi = static_cast<float>(moved);
+        layer.clip_hi = layer.clamp.hi;
+    }
+};
+
 } // namespace
 
 PassResult equalize(const Graph& graph, std::vector<Layer>& layers) {
     const std::vector<LayerPair> pairs = layer_pairs(graph, layers);
     std::vector<std::vector<double>> total; // scale of each pair over all rounds
-    for (const LayerPair& pair : pairs) total.emplace_back(layers[pair.first].out, 1.0);
+    std::vector<SharedClip> clips;
+    for (const LayerPair& pair : pairs) {
+        total.emplace_back(layers[pair.first].out, 1.0);
+        clips.emplace_back(layers[pair.first]);
+    }
     constexpr int rounds = 50;
     constexpr double still = 0.01;
     double moved = 1;
@@ -63,8 +106,9 @@ PassResult equalize(const Graph& graph, std::vector<Layer>& layers) {
             Layer &first = layers[pairs[p].first], &second = layers[pairs[p].second];
             const auto r1 = output_ranges(first), r2 = input_ranges(second, pairs[p].inputs_each);
             std::vector<double> s(first.out);
+            for (size_t c = 0; c < s.size(); ++c) s[c] = scale_of(r1[c], r2[c]);
+            clips[p].hold(first, s);
             for (size_t c = 0; c < s.size(); ++c) {
-                s[c] = scale_of(r1[c], r2[c]);
                 total[p][c] *= s[c];
                 moved = std::max(moved, std::abs(s[c] - 1));
             }
@@ -73,22 +117,18 @@ PassResult equalize(const Graph& graph, std::vector<Layer>& layers) {
     }
     std::set<size_t> changed;
     double largest = 1;
-    int clips = 0;
+    int moved_clips = 0;
     for (size_t p = 0; p < pairs.size(); ++p) {
         const double smallest = *std::min_element(total[p].begin(), total[p].end());
         const double most = *std::max_element(total[p].begin(), total[p].end());
         if (smallest == 1 && most == 1) continue;
         changed.insert({pairs[p].first, pairs[p].second});
         largest = std::max({largest, most, 1 / smallest});
-        Layer& first = layers[pairs[p].first];
-        if (!first.clip.valid() || !std::isfinite(first.clamp.hi)) continue;
-        first.clamp.hi = static_cast<float>(first.clamp.hi / smallest);
-        first.clip_hi = first.clamp.hi;
-        ++clips;
+        moved_clips += clips[p].finite;
     }
     std::string summary =
         std::to_string(pairs.size()) + " layer pairs, largest scale " + format_number(largest);
-    if (clips > 0) summary += ", " + std::to_string(clips) + " clips loosened";
+    if (moved_clips > 0) summary += ", " + std::to_string(moved_clips) + " clips moved";
     return {static_cast<int>(changed.size()), std::move(summary)};
 }
 

@@ -27,9 +27,11 @@ struct PassResult {
 
 /// W1' = W1 / s, b1' = b1 / s, W2' = s W2 with s = sqrt(r1 / r2), r the largest magnitude of a channel's
 /// weights (equation 11), repeated over all pairs until no scale moves by 1 % (at most 50 rounds). The float
-/// function stays the same up to rounding, but for a Clip between a pair: no single bound is right for all
-/// scaled channels, so its upper bound becomes the largest of 6 / s. No channel is cut earlier than before,
-/// most are cut later: between ReLU6 and the ReLU that the paper puts in its place (section 5.1.1).
+/// function stays the same up to rounding. A Clip from 0 between a pair has one bound for all channels: where
+/// BatchNormalization tells which channels reach it (four deviations above the mean), these share the
+/// geometric mean of their scales, the bound moves with them, and the others are scaled only as far as they
+/// stay below it. Where nothing tells, the bound becomes the largest of hi / s: no channel is cut earlier
+/// than before, most later, between ReLU6 and the ReLU that the paper puts in its place (section 5.1.1).
 [[nodiscard]] PassResult equalize(const Graph& graph, std::vector<Layer>& layers);
 
 /// b1' = b1 - c, b2' = b2 + W2 c with c = max(0, beta - 3 gamma) from BatchNormalization (equation 15): where

@@ -31,6 +31,7 @@ struct Rung {
 const std::vector<Rung>& rungs() {
     static const std::vector<Rung> list = {
         {"min-max", RangeRuleType::minmax, {}},
+        {"  + equalization", RangeRuleType::minmax, {Pass::equalize}},
         {"MSE", RangeRuleType::mse, {}},
         {"  + equalization", RangeRuleType::mse, {Pass::equalize, Pass::absorb_bias}},
         {"  + analytic bias correction",
