@@ -1,18 +1,8 @@
 // Exports w8a8 designs as QDQ, runs them in ONNX Runtime and compares the predictions: see README.md.
-import { execFileSync } from "node:child_process";
 import fs from "node:fs";
-import { createRequire } from "node:module";
-import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { data, install, run, scratch } from "./support.mjs";
 
-const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
-const argument = (name, fallback) => {
-  const at = process.argv.indexOf(name);
-  return at < 0 ? fallback : path.resolve(process.argv[at + 1]);
-};
-const cli = argument("--cli", path.join(root, "build/release/bin/widthwise-cli"));
-const data = argument("--data", process.env.WIDTHWISE_TEST_DATA ?? path.join(root, "../shared/data"));
 const least = 0.995;
 
 const networks = [
@@ -21,12 +11,7 @@ const networks = [
   { name: "squeezenet", card: "imagenet-sample/caffe227.json" },
 ];
 
-// The packages go into a folder of their own; the repository stays as it is.
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "widthwise-peer-"));
-process.on("exit", () => fs.rmSync(scratch, { recursive: true, force: true }));
-execFileSync("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--silent",
-  "onnxruntime-node@1", "sharp@0"], { cwd: scratch, stdio: ["ignore", "ignore", "inherit"] });
-const require = createRequire(path.join(scratch, "index.js"));
+const require = install("onnxruntime-node@1", "sharp@0");
 const ort = require("onnxruntime-node");
 const sharp = require("sharp");
 
@@ -84,7 +69,6 @@ async function onnxRuntimePredictions(file, cardFile) {
   return predictions;
 }
 
-const run = (...args) => execFileSync(cli, args, { stdio: ["ignore", "pipe", "ignore"], maxBuffer: 1 << 28 });
 const column = (file) => fs.readFileSync(file, "utf8").trim().split("\n").slice(1).map((line) => Number(line.split(",")[2]));
 const share = (a, b) => a.filter((v, i) => v === b[i]).length / a.length;
 const percent = (value) => `${(100 * value).toFixed(2)} %`;
