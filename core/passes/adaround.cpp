@@ -49,6 +49,7 @@ public:
         , m_weights(problem.row)
         , m_gradient(problem.row)
         , m_v(problem.row)
+        , m_sigmoid(problem.row)
         , m_m(problem.row)
         , m_s(problem.row) {
         for (size_t l = 0; l < count; ++l) m_bias[l] = problem.bias[first + l];
