@@ -116,14 +116,15 @@ void TestCliQuantization::accumulators() {
     const QStringList w8a8 = k_small + QStringList{"--bits", "w8a8"};
     const QByteArray usual = predictions(w8a8);
     QCOMPARE(predictions(w8a8 + QStringList{"--accumulator-bits", "32"}), usual);
-    const QJsonObject wrapped = run_json(w8a8 + QStringList{"--accumulator-bits", "14"});
+    const QJsonObject wrapped = run_json(w8a8 + QStringList{"--accumulator-bits", "18"});
     const QJsonObject cut =
-        run_json(w8a8 + QStringList{"--accumulator-bits", "14", "--overflow", "saturate"});
-    QCOMPARE(wrapped["design"]["default"]["accumulator"]["bits"].toInt(), 14);
+        run_json(w8a8 + QStringList{"--accumulator-bits", "18", "--overflow", "saturate"});
+    QCOMPARE(wrapped["design"]["default"]["accumulator"]["bits"].toInt(), 18);
     QCOMPARE(wrapped["design"]["default"]["accumulator"]["overflow"].toString(), "wrap");
     QCOMPARE(cut["design"]["default"]["accumulator"]["overflow"].toString(), "saturate");
-    QVERIFY(wrapped["top1"].toDouble() < 0.8); // sums of about 20 bits
-    QVERIFY(cut["top1"].toDouble() > wrapped["top1"].toDouble());
+    // Sums take up to 20 bits: wrapping turns the largest ones around, saturation only flattens them.
+    QVERIFY(wrapped["top1"].toDouble() < 0.9);
+    QVERIFY(cut["top1"].toDouble() > wrapped["top1"].toDouble() + 0.1);
 }
 
 void TestCliQuantization::requantization_data() {
