@@ -23,6 +23,9 @@ Result<Shape> common_shape(const NodeView& view, size_t count) {
         shape = std::move(*both);
     }
     if (!shape) return misfit("it has no input");
+    bool any_activation = false;
+    for (size_t i = 0; i < count; ++i) any_activation |= view.input(i)->is_activation();
+    if (!any_activation || shape->rank() == 0) return refuse("all its inputs are constant");
     for (size_t i = 0; i < count; ++i) {
         const Operand* operand = view.input(i);
         if (operand->is_activation() && operand->shape->rank() != shape->rank())

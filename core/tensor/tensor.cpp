@@ -2,6 +2,8 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
+#include <type_traits>
 #include <cstring>
 
 namespace widthwise {
@@ -20,10 +22,21 @@ float bfloat_to_float(uint16_t value) {
     return std::bit_cast<float>(static_cast<uint32_t>(value) << 16);
 }
 
+template <typename Out, typename In> Out widen_one(In value) {
+    if constexpr (std::is_integral_v<Out> && std::is_floating_point_v<In>) {
+        // What no integer holds would be undefined: the nearest one, and 0 for NaN.
+        constexpr auto beyond = static_cast<In>(9223372036854775808.0);
+        if (value >= beyond) return std::numeric_limits<Out>::max();
+        if (value < -beyond) return std::numeric_limits<Out>::min();
+        if (value != value) return 0;
+    }
+    return static_cast<Out>(value);
+}
+
 template <typename Out, typename In> std::vector<Out> widen(std::span<const In> in) {
     std::vector<Out> out;
     out.reserve(in.size());
-    for (const In value : in) out.push_back(static_cast<Out>(value));
+    for (const In value : in) out.push_back(widen_one<Out>(value));
     return out;
 }
 

@@ -44,7 +44,7 @@ public:
         return {static_cast<T*>(static_cast<void*>(m_bytes.data())), m_bytes.size() / sizeof(T)};
     }
 
-    /// Integer contents of any integer type, widened (axes, shapes); float contents truncated.
+    /// Integer contents of any integer type, widened (axes, shapes); float contents truncated, NaN as 0.
     [[nodiscard]] std::vector<int64_t> to_i64() const;
     /// Contents of any type as float (f16 and bf16 decoded).
     [[nodiscard]] std::vector<float> to_f32() const;
