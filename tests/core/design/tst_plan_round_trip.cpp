@@ -51,8 +51,9 @@ void resolve(Rng& rng, NumberFormat& format, size_t count) {
     const bool power = format.type == FormatType::power_of_two || format.type == FormatType::fixed_point ||
                        format.type == FormatType::dynamic_fixed_point;
     for (size_t i = 0; i < count; ++i) {
-        format.scale.push_back(power ? std::ldexp(1.0F, static_cast<int>(rng.below(20)) - 10)
-                                     : random_float(rng));
+        const int exponent =
+            format.fraction_bits ? -*format.fraction_bits : static_cast<int>(rng.below(20)) - 10;
+        format.scale.push_back(power ? std::ldexp(1.0F, exponent) : random_float(rng));
         if (format.type == FormatType::integer && !format.symmetric)
             format.zero_point.push_back(
                 static_cast<int32_t>(rng.below(static_cast<uint64_t>(format.q_max()) + 1)));
