@@ -2,9 +2,9 @@
 
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <type_traits>
-#include <cstring>
 
 namespace widthwise {
 namespace {
