@@ -129,6 +129,25 @@ std::optional<NumberFormat> narrowed(NumberFormat f, const ClipAttributes& clip)
     return std::nullopt;
 }
 
+/// The activation function that a quantizer stands in for: some converters (TensorFlow Lite) write none where
+/// the range that is left begins at 0, or ends at 6 besides. Without it the float network would be another
+/// one.
+std::optional<ClipAttributes> implied_activation(const Graph& graph, const Node& quantizer,
+                                                 const NumberFormat& f) {
+    const NodeId producer = graph.producer(quantizer.inputs.front());
+    if (!producer.valid() || f.type != FormatType::integer || f.symmetric || f.scale.size() != 1 ||
+        f.is_dynamic() || (!f.zero_point.empty() && f.zero_point.front() != f.q_min()))
+        return std::nullopt;
+    const Op op = graph.node(producer).op;
+    if (op != Op::conv && op != Op::conv_transpose && op != Op::gemm && op != Op::batch_norm && op != Op::add)
+        return std::nullopt;
+    ClipAttributes clip;
+    clip.lo = 0;
+    const float highest = f.scale.front() * static_cast<float>(f.q_max());
+    if (std::fabs(highest - 6) < 1e-3F) clip.hi = std::max(highest, 6.0F);
+    return clip;
+}
+
 class Absorber {
 public:
     Absorber(const Graph& graph, const RawModel& model)
@@ -263,6 +282,7 @@ private:
         Carried in = read(node.inputs.front());
         if (!in.format || !(*in.format == format) || format.is_dynamic()) {
             auto value = rounded(node.inputs.front());
+            if (value) value = activated(node, format, *value);
             if (!value) return forward_error(value);
             in = {*value, format, false, &node};
         }
@@ -270,6 +290,16 @@ private:
         if (!m_graph.is_output(node.output())) return {};
         auto value = rounded(node.output());
         return value ? Result<void>() : forward_error(value);
+    }
+
+    Result<ValueId> activated(const Node& quantizer, const NumberFormat& format, ValueId value) {
+        const auto clip = implied_activation(m_graph, quantizer, format);
+        if (!clip) return value;
+        const bool bounded = std::isfinite(clip->hi);
+        std::string name = quantizer.name + (bounded ? "_relu6" : "_relu");
+        while (!m_names.insert(name).second) name += '_';
+        if (bounded) return m_builder.add(Op::clip, "Clip", name, *clip, {value});
+        return m_builder.add(Op::relu, "Relu", name, {}, {value});
     }
 
     Result<void> place_layer(const Node& node) {

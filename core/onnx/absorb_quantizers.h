@@ -15,7 +15,9 @@ struct QuantizedNetwork {
 /// the format of the quantizer before it and reads the unrounded value; formats pass through moves of numbers
 /// and through functions that rounding commutes with. Quantizers that a reader cannot take in (an activation
 /// function, the network's output, a second quantizer) stay as Op::quantize. A Clip that only leaves fewer
-/// integers to a quantizer of 8 bits makes its format narrower and disappears.
+/// integers to a quantizer of 8 bits makes its format narrower and disappears. A layer's range that begins at
+/// 0 stands for a Relu (or, ending at 6, a Clip) that the file leaves out: it is written, and changes no
+/// integer.
 [[nodiscard]] Result<QuantizedNetwork> absorb_quantizers(const Graph& graph, const RawModel& model);
 
 } // namespace widthwise::onnx
