@@ -5,6 +5,7 @@
 #include <QTest>
 
 using namespace widthwise;
+using widthwise::onnx::fold_split;
 using widthwise::onnx::FoldBudget;
 using widthwise::onnx::NodeView;
 using widthwise::onnx::Operand;
@@ -182,6 +183,63 @@ private slots:
         FOLDS_TO(fold("DequantizeLinear", {q, reals({2}, {1, 10}), zero}, {{"axis", int64_t{1}}}),
                  "2x2: -1 -10 1 10");
         QVERIFY(!fold("DequantizeLinear", {q, reals({3}, {1, 1, 1})}, {{"axis", int64_t{0}}}));
+    }
+
+    void logic_choices_and_repetitions() {
+        const auto less = fold("LessOrEqual", {vec({1, 2, 3}), ints({}, {2})}).value();
+        FOLDS_TO(less, "3: 1 1 0");
+        FOLDS_TO(fold("GreaterOrEqual", {vec({1, 2, 3}), ints({}, {2})}), "3: 0 1 1");
+        FOLDS_TO(fold("Not", {less}), "3: 0 0 1");
+        const auto equal = fold("Equal", {vec({1, 5, 3}), vec({1, 2, 3})}).value();
+        FOLDS_TO(fold("And", {less, equal}), "3: 1 0 0");
+        FOLDS_TO(fold("Or", {less, equal}), "3: 1 1 1");
+        FOLDS_TO(fold("Xor", {less, equal}), "3: 0 1 1");
+        FOLDS_TO(fold("And", {less, vec({1, 1, 1})}), "error: its inputs are int64, not boolean");
+        FOLDS_TO(fold("Where", {less, reals({}, {0.5F}), reals({2, 1}, {1, 2})}), "2x3: 0.5 0.5 1 0.5 0.5 2");
+        FOLDS_TO(fold("Max", {vec({1, 9}), ints({}, {4}), vec({2, 2})}), "2: 4 9");
+        FOLDS_TO(fold("Mod", {vec({-7, 7, -7}), vec({3, -3, -3})}), "3: 2 -2 -1"); // Python's signs
+        FOLDS_TO(fold("Mod", {vec({1}), vec({0})}), "error: it divides by zero");
+        FOLDS_TO(fold("Pow", {vec({3, -2}), vec({4, 3})}), "2: 81 -8");
+        FOLDS_TO(fold("Tile", {counting({2, 1}), vec({1, 3})}), "2x3: 0 0 0 1 1 1");
+        FOLDS_TO(fold("Tile", {counting({2}), vec({-1})}), "error: its repeats hold -1");
+        FOLDS_TO(fold("Tile", {counting({2}), vec({1LL << 40})}), "?"); // too large
+    }
+
+    void reductions() {
+        const TensorPtr table = counting({2, 3});
+        FOLDS_TO(fold("ReduceProd", {vec({2, 3, 4})}, {{"keepdims", int64_t{0}}}), "scalar: 24");
+        FOLDS_TO(fold("ReduceSum", {table, vec({0})}), "1x3: 3 5 7");
+        FOLDS_TO(fold("ReduceMax", {table}, {{"axes", Integers{-1}}, {"keepdims", int64_t{0}}}, 11),
+                 "2: 2 5");
+        FOLDS_TO(fold("ReduceMin", {table}), "1x1: 0");
+        FOLDS_TO(fold("ReduceMean", {reals({2, 2}, {1, 2, 3, 6})}, {{"axes", Integers{1}}}), "2x1: 1.5 4.5");
+        FOLDS_TO(fold("ReduceSum", {table}, {{"noop_with_empty_axes", int64_t{1}}}), "2x3: 0 1 2 3 4 5");
+        FOLDS_TO(fold("ReduceSum", {table, vec({2})}), "error: axis 2 does not exist in 2 dimensions");
+    }
+
+    void splits() {
+        RawNode node;
+        node.name = node.op_type = "Split";
+        node.outputs = {"a", "", "c"};
+        node.attributes = {{"axis", int64_t{1}}};
+        const TensorPtr table = counting({2, 5}), sizes = vec({1, 3, 1});
+        const std::vector<Operand> operands{Operand{"x", DataType::i64, table->shape(), table},
+                                            Operand{"s", DataType::i64, sizes->shape(), sizes}};
+        FoldBudget budget;
+        NodeView view(node, 13, operands);
+        const auto pieces = fold_split(view, budget);
+        QVERIFY(pieces && pieces->size() == 3);
+        FOLDS_TO((*pieces)[0], "2x1: 0 5");
+        FOLDS_TO((*pieces)[1], "2x3: 1 2 3 6 7 8");
+        FOLDS_TO((*pieces)[2], "2x1: 4 9");
+        NodeView equal(node, 18, std::span(operands).first(1)); // 2, 2 and what is left
+        const auto parts = fold_split(equal, budget);
+        QVERIFY(parts && parts->size() == 3);
+        FOLDS_TO((*parts)[2], "2x1: 4 9");
+        const TensorPtr wrong = vec({1, 3, 2});
+        const std::vector<Operand> misfits{operands[0], Operand{"s", DataType::i64, wrong->shape(), wrong}};
+        NodeView bad(node, 13, misfits);
+        QVERIFY(!fold_split(bad, budget));
     }
 
     void what_is_not_constant_stays() {
