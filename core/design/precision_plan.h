@@ -42,8 +42,8 @@ struct LayerPrecision {
 ///  integer_multiplier  a 32-bit integer multiplier and a right shift, as gemmlowp and TensorFlow Lite do
 ///                      (Jacob et al. 2018, section 2.2)
 ///  power_of_two_shift  the scale rounded to the nearest power of two: a shift alone
-/// Layers with weights round as named; residual adds take their two multipliers in the same form and round half
-/// to even.
+/// Layers with weights round as named; residual adds take their two multipliers in the same form and round
+/// half to even.
 enum class RequantizationMode { float_scale, integer_multiplier, power_of_two_shift };
 enum class Rounding { half_even, half_up, half_away, floor };
 /// "float", "integer_multiplier", "power_of_two_shift".

@@ -12,9 +12,9 @@ struct SensitivityEntry {
     int bits = 8;
     int64_t samples = 0; ///< images run: all, or fewer where an early stop had decided
     double top1 = 0;
-    Interval delta_ci95;          ///< paired, against the baseline
+    Interval delta_ci95;           ///< paired, against the baseline
     std::optional<double> sqnr_db; ///< of the network's output against the baseline's, infinity: exact
-    std::optional<double> kl_nat;  ///< mean KL divergence of the softmax of the outputs, baseline to quantized
+    std::optional<double> kl_nat; ///< mean KL divergence of the softmax of the outputs, baseline to quantized
 };
 
 struct LayerSensitivity {

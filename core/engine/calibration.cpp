@@ -40,8 +40,7 @@ std::vector<std::vector<Watch>> plan_watches(const Graph& graph, const Program& 
         // Values that were only moved repeat what their group's makers have shown already.
         const NodeId producer = graph.producer(buffer.value);
         const int group = groups.of(buffer.value);
-        if (wanted[static_cast<size_t>(group)] &&
-            !(producer.valid() && moves_elements(graph.node(producer))))
+        if (wanted[static_cast<size_t>(group)] && !(producer.valid() && moves_elements(graph.node(producer))))
             watch.group = group;
         if (by_channel.contains(buffer.value.index)) watch.by_channel = buffer.value.index;
         BufferId root = watch.buffer;

@@ -14,8 +14,8 @@
 namespace widthwise::engine {
 
 struct Statistics {
-    /// By quantization group (see quantization_groups.h): values that only move or select each other's elements
-    /// share one.
+    /// By quantization group (see quantization_groups.h): values that only move or select each other's
+    /// elements share one.
     std::map<int, TensorStatistics> groups;
     /// By value, one per channel; only of values that were asked for.
     std::map<int, std::vector<TensorStatistics>> channels;

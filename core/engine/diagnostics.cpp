@@ -2,10 +2,10 @@
 
 #include "core/base/worker_pool.h"
 #include "core/engine/batches.h"
-#include "core/engine/folding.h"
 #include "core/engine/layer_probe.h"
 #include "core/engine/layer_weights.h"
 #include "core/engine/layout.h"
+#include "core/graph/folding.h"
 #include "core/graph/layer_work.h"
 
 #include <algorithm>

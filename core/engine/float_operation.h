@@ -3,7 +3,7 @@
 // engines. Whatever does not depend on the image (which elements meet) is settled when the network is
 // lowered: index tables name elements of the image in storage order.
 
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 
 #include <cstdint>
 #include <span>

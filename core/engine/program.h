@@ -10,7 +10,7 @@
 #include "core/design/precision_plan.h"
 #include "core/engine/binary_op.h"
 #include "core/engine/float_operation.h"
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 #include "core/graph/graph.h"
 #include "core/quant/quantizer.h"
 

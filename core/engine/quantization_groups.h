@@ -7,9 +7,9 @@
 
 namespace widthwise::engine {
 
-/// Values that only move, pad with zero or select each other's elements (reshape, transpose, slice, pad, gather,
-/// max pool, nearest resize, identity, concat) belong to one group: they share statistics, hence scale and zero point, so that
-/// moving them costs no requantization.
+/// Values that only move, pad with zero or select each other's elements (reshape, transpose, slice, pad,
+/// gather, max pool, nearest resize, identity, concat) belong to one group: they share statistics, hence
+/// scale and zero point, so that moving them costs no requantization.
 class QuantizationGroups {
 public:
     explicit QuantizationGroups(const Graph& graph);

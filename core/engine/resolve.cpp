@@ -1,9 +1,9 @@
 #include "core/engine/calibration.h"
 #include "core/engine/evaluator.h"
-#include "core/engine/folding.h"
 #include "core/engine/layer_weights.h"
 #include "core/engine/layout.h"
 #include "core/engine/quantization_groups.h"
+#include "core/graph/folding.h"
 #include "core/graph/layer_work.h"
 #include "core/quant/range_rule.h"
 

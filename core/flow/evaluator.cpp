@@ -43,8 +43,8 @@ Provenance provenance_of(const EvaluationRequest& request, CalibrationInfo calib
     return provenance;
 }
 
-/// Equalization and bias absorption move scales and biases between layers, which leaves what the float network
-/// computes: layers are compared with the float network where they are moved too.
+/// Equalization and bias absorption move scales and biases between layers, which leaves what the float
+/// network computes: layers are compared with the float network where they are moved too.
 Result<GraphPtr> float_reference(const EvaluationRequest& request, const WorkControl& control) {
     std::vector<Pass> moving;
     for (const Pass pass : request.plan.passes())
@@ -129,7 +129,8 @@ Result<std::vector<LayerReport>> Evaluator::layer_reports(const EvaluationReques
     if (!prepared) return forward_error(prepared);
     auto reference = float_reference(request, control);
     if (!reference) return forward_error(reference);
-    return engine::layer_reports(prepared->graph, *reference, prepared->plan, *request.data, samples, control);
+    return engine::layer_reports(prepared->graph, *reference, prepared->plan, *request.data, samples,
+                                 control);
 }
 
 Result<std::string> Evaluator::export_network(const EvaluationRequest& request, ExportForm form,

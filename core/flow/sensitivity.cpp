@@ -26,7 +26,19 @@ struct Variant {
     double signal = 0, noise = 0, kl = 0;
     int64_t samples = 0;
     bool decided = false;
+    Engine::PreparedPtr program; ///< kept for the next window while there is room
 };
+
+/// Bytes that compiled variants may take between windows.
+constexpr int64_t k_max_program_bytes = int64_t{128} << 20;
+
+int64_t weight_bytes(const engine::Program& program) {
+    size_t bytes = 0;
+    for (const engine::Step& step : program.steps)
+        if (const auto* conv = std::get_if<engine::ConvStep>(&step.operation))
+            bytes += conv->weights_q.size() + conv->weights_f32.size() * sizeof(float);
+    return static_cast<int64_t>(bytes);
+}
 
 /// How far one image's outputs have moved.
 struct Moved {
@@ -77,7 +89,7 @@ private:
     std::vector<int64_t> m_elements;           ///< of each output
     std::vector<std::vector<float>> m_outputs; ///< the baseline's, of the window, by output
     std::vector<int32_t> m_top1;
-    int64_t m_right = 0, m_baseline_run = 0, m_evaluations = 0, m_work_done = 0;
+    int64_t m_right = 0, m_baseline_run = 0, m_evaluations = 0, m_work_done = 0, m_program_bytes = 0;
 };
 
 Result<void> SensitivityRun::make_variants() {
@@ -91,7 +103,7 @@ Result<void> SensitivityRun::make_variants() {
         plan.set(layer, precision);
         auto resolved = engine::resolve_plan(m_graph, plan, statistics);
         if (!resolved) return forward_error(resolved);
-        m_variants.push_back({layer, weights, bits, std::move(*resolved), {}, 0, 0, 0, 0, false});
+        m_variants.push_back({layer, weights, bits, std::move(*resolved), {}, 0, 0, 0, 0, false, {}});
         return {};
     };
     for (const NodeId id : m_graph.node_ids())
@@ -137,8 +149,6 @@ Result<Sensitivity> SensitivityRun::run() {
     int64_t begin = 0;
     for (const int64_t end : window_ends(**baseline)) {
         if (std::ranges::all_of(m_variants, &Variant::decided)) break;
-        if (auto again = m_engine.prepare(m_graph, m_baseline.plan, m_order); again)
-            *baseline = std::move(*again);
         m_engine.drop_kept(**baseline);
         const engine::Keep keep{engine::Keep::What::everything, begin, end};
         m_top1.assign(static_cast<size_t>(end - begin), -1);
@@ -183,8 +193,12 @@ Result<Sensitivity> SensitivityRun::run() {
 }
 
 Result<void> SensitivityRun::run_variant(Variant& variant, int64_t begin, int64_t end) {
-    auto program = m_engine.prepare(m_graph, variant.plan, m_order);
-    if (!program) return forward_error(program);
+    Engine::PreparedPtr program = variant.program;
+    if (!program) {
+        auto made = m_engine.prepare(m_graph, variant.plan, m_order);
+        if (!made) return forward_error(made);
+        program = std::move(*made);
+    }
     std::vector<Moved> moved(static_cast<size_t>(end - begin));
     const auto consume = [&](const engine::OutputBatch& batch) -> Result<void> {
         for (int64_t i = 0; i < batch.count; ++i) {
@@ -209,7 +223,7 @@ Result<void> SensitivityRun::run_variant(Variant& variant, int64_t begin, int64_
         }
         return {};
     };
-    if (auto ok = m_engine.run(**program, begin, end, {}, m_control, consume); !ok) return ok;
+    if (auto ok = m_engine.run(*program, begin, end, {}, m_control, consume); !ok) return ok;
     for (int64_t i = begin; i < end; ++i) { // in order: the sums do not depend on threads
         const Moved& m = moved[static_cast<size_t>(i - begin)];
         variant.signal += m.signal;
@@ -225,6 +239,16 @@ Result<void> SensitivityRun::run_variant(Variant& variant, int64_t begin, int64_
         const SequentialTest test(m_order.size(), *m_request.decide_within);
         if (std::ranges::find(test.looks(), end) != test.looks().end())
             variant.decided = test.decide(variant.counts, end == m_order.size()).has_value();
+    }
+    // Twice: what runs is a copy of the part that has to.
+    const int64_t bytes = 2 * weight_bytes(Engine::program(*program));
+    const bool last = variant.decided || end == m_order.size();
+    if (variant.program && last) {
+        m_program_bytes -= bytes;
+        variant.program.reset();
+    } else if (!variant.program && !last && m_program_bytes + bytes <= k_max_program_bytes) {
+        m_program_bytes += bytes;
+        variant.program = std::move(program);
     }
     m_work_done += end - begin;
     m_control.report("measuring sensitivity", m_work_done,

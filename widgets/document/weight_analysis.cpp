@@ -1,6 +1,6 @@
 #include "widgets/document/weight_analysis.h"
 
-#include "core/engine/folding.h"
+#include "core/graph/folding.h"
 #include "core/graph/layer_work.h"
 #include "core/quant/quantizer.h"
 
@@ -15,13 +15,13 @@ struct LayerWeights {
     int64_t channels = 0;
 };
 
-std::optional<LayerWeights> weights_of(const Graph& graph, const std::vector<engine::Unit>& units, NodeId id,
+std::optional<LayerWeights> weights_of(const Graph& graph, const std::vector<Unit>& units, NodeId id,
                                        bool folded, const LayerValues* given) {
-    const auto unit = std::ranges::find(units, id, &engine::Unit::node);
+    const auto unit = std::ranges::find(units, id, &Unit::node);
     if (unit == units.end()) return std::nullopt;
     LayerWeights weights;
-    weights.channels = engine::output_channels(graph, graph.node(id));
-    weights.values = given ? given->weights : engine::folded_weights(graph, *unit, folded).weights;
+    weights.channels = output_channels(graph, graph.node(id));
+    weights.values = given ? given->weights : folded_weights(graph, *unit, folded).weights;
     const bool whole = weights.channels > 0 && !weights.values.empty() &&
                        weights.values.size() % static_cast<size_t>(weights.channels) == 0;
     return whole ? std::optional(std::move(weights)) : std::nullopt;
@@ -72,7 +72,7 @@ void WeightAnalysis::refresh() {
     m_sqnr_lane.supersede(
         tr("Weights"), [this, graph, missing](const WorkControl& control) -> JobLane::Deliver {
             std::vector<std::optional<double>> found(missing.size());
-            const std::vector<engine::Unit> units = engine::fuse(*graph);
+            const std::vector<Unit> units = fuse(*graph);
             for (size_t i = 0; i < missing.size() && !control.cancel.cancelled(); ++i) {
                 const auto& [id, key] = missing[i];
                 const auto weights = weights_of(*graph, units, id, key.folded, key.values.get());
@@ -118,7 +118,7 @@ void WeightAnalysis::refreshHistogram() {
     }
     m_histogram_lane.supersede(
         tr("Weights"), [this, graph, id, layer, key](const WorkControl&) -> JobLane::Deliver {
-            const auto weights = weights_of(*graph, engine::fuse(*graph), id, key.folded, key.values.get());
+            const auto weights = weights_of(*graph, fuse(*graph), id, key.folded, key.values.get());
             if (!weights) return {};
             auto histogram = weight_histogram(weights->values, weights->channels, key.format);
             if (!histogram) return {};
