@@ -61,7 +61,7 @@ Result<void> pad_by_gathering(const Shape& in, const Pads& pads, const std::stri
     for (size_t axis = 1; axis < in.rank(); ++axis) {
         const int64_t before = pads.before[axis], after = pads.after[axis], extent = in[axis];
         if (before == 0 && after == 0) continue;
-        if (before < 0 || after < 0 || before > longest_axis || after > longest_axis ||
+        if (before < 0 || after < 0 || before + extent + after > longest_axis ||
             (mode == "reflect" && std::max(before, after) >= extent))
             return refuse("Pad in mode " + in_quotes(mode) + " by " + std::to_string(before) + " and " +
                           std::to_string(after) + " of " + std::to_string(extent) + " is not run");

@@ -8,6 +8,8 @@ namespace widthwise::onnx::translation {
 
 namespace {
 
+constexpr int64_t most_constants = int64_t{1} << 24; ///< made here; hostile shapes promise terabytes
+
 Result<Translated> batch_norm(NodeView& view, const Batch&) {
     auto in = activation_shape(view);
     if (!in) return forward_error(in);
@@ -37,7 +39,8 @@ Result<Source> spread(const NodeView& view, size_t index, const Shape& shape) {
     if (tensor.type() != DataType::f32)
         return misfit("its scale or bias is " + std::string(to_string(tensor.type())));
     if (tensor.shape() == shape) return Source{index, nullptr};
-    if (tensor.elements() != 1 && tensor.elements() != shape.elements())
+    if ((tensor.elements() != 1 && tensor.elements() != shape.elements()) ||
+        shape.elements() > most_constants)
         return refuse("LayerNormalization with a scale or bias of shape " + tensor.shape().to_string() +
                       " is not run");
     std::vector<float> values = tensor.to_f32();
@@ -99,7 +102,7 @@ Result<Translated> group_norm(NodeView& view, const Batch&) {
     if (!in) return forward_error(in);
     if (auto ok = need_constants(view); !ok) return forward_error(ok);
     const int64_t groups = view.integer("num_groups", 0);
-    if (in->rank() < 3 || groups < 1 || (*in)[1] % groups != 0)
+    if (in->rank() < 3 || groups < 1 || (*in)[1] % groups != 0 || (*in)[1] > most_constants)
         return misfit("it has " + std::to_string(groups) + " groups for " + in->to_string());
     auto scale = per_channel(view, 1, groups, *in);
     if (!scale) return forward_error(scale);

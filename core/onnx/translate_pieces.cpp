@@ -9,7 +9,7 @@ namespace widthwise::onnx::translation {
 
 namespace {
 
-constexpr int64_t longest_axis = int64_t{1} << 24; ///< index lists are kept in memory
+constexpr int64_t longest_axis = int64_t{1} << 24; ///< index lists and constants are kept in memory
 
 SliceAttributes whole_of(const Shape& in) {
     return {std::vector<int64_t>(in.rank(), 0), in.dims(), std::vector<int64_t>(in.rank(), 1)};
@@ -128,6 +128,8 @@ Result<Translated> concat(NodeView& view, const Batch&) {
                           " is not run");
     }
     if (!out.checked_elements()) return misfit("its output " + out.to_string() + " is too large");
+    if (constants && out.elements() > longest_axis)
+        return refuse("Concat with a constant to " + out.to_string() + " is not run");
     if (constants) return concat_with_constants(view, out, a);
     return Translated{Op::concat, ConcatAttributes{*axis}, std::move(inputs), type_of_input(view)};
 }
