@@ -19,14 +19,16 @@ public:
         m_hash = std::move(hash);
         m_preprocessing = std::string(to_string(card.format)) + ", " + m_preprocessor.describe();
         m_classes = card.classes;
-        const int32_t highest = *std::max_element(m_set.labels.begin(), m_set.labels.end());
-        m_class_count = std::max<int64_t>(highest + int64_t{1}, static_cast<int64_t>(m_classes.size()));
+        if (!m_set.labels.empty()) {
+            const int32_t highest = *std::max_element(m_set.labels.begin(), m_set.labels.end());
+            m_class_count = std::max<int64_t>(highest + int64_t{1}, static_cast<int64_t>(m_classes.size()));
+        }
         m_network_is_nhwc = card.network_is_nhwc;
     }
 
     [[nodiscard]] int64_t size() const override { return m_set.images.count; }
     [[nodiscard]] int64_t label(int64_t index) const override {
-        return m_set.labels[static_cast<size_t>(index)];
+        return m_set.labels.empty() ? -1 : m_set.labels[static_cast<size_t>(index)];
     }
     [[nodiscard]] std::array<int64_t, 3> image_shape() const override {
         return {m_preprocessor.channels(), m_placement.size[0], m_placement.size[1]};
@@ -51,6 +53,8 @@ private:
 };
 
 Result<void> check_labels(const DatasetCard& card, const ArraySet& set) {
+    const bool carries_labels = card.format == DataFormat::cifar10 || card.format == DataFormat::cifar100;
+    if (!card.labels && !carries_labels) return {}; // an unlabelled set
     const std::string labels = card.labels ? card.labels->string() : card.images.front().string();
     if (set.images.count != static_cast<int64_t>(set.labels.size()))
         return fail(ErrorCode::invalid_input,
@@ -89,7 +93,8 @@ Result<DatasetPtr> open_array_dataset(const DatasetCard& card, std::string name)
                 if (card.format == DataFormat::cifar10) return read_cifar(card.images, CifarKind::cifar10);
                 if (card.format == DataFormat::cifar100) return read_cifar(card.images, CifarKind::cifar100);
                 const bool idx = card.format == DataFormat::idx;
-                Result<Labels> labels = idx ? read_idx_labels(*card.labels) : read_npy_labels(*card.labels);
+                Result<Labels> labels;
+                if (card.labels) labels = idx ? read_idx_labels(*card.labels) : read_npy_labels(*card.labels);
                 if (!labels) return forward_error(labels);
                 Result<ArrayImages> images =
                     idx ? read_idx_images(card.images.front()) : read_npy_images(card.images.front());

@@ -141,8 +141,6 @@ void read_files(CardReader& reader, DatasetCard& card) {
                         "CIFAR files carry their labels: leave it out");
     else if (labels != nullptr)
         card.labels = reader.path("labels", *labels);
-    else if (card.format == DataFormat::idx || card.format == DataFormat::npy)
-        reader.complain("\"labels\" is missing", "name the file with the labels");
 }
 
 } // namespace

@@ -232,6 +232,17 @@ private slots:
         QVERIFY(!open_dataset((folder / "card.json").string()));
     }
 
+    void arrays_without_labels_are_unlabelled() {
+        const fs::path folder = fresh_folder("bare");
+        write_file(folder / "x.npy", npy_file(npy_header("|u1", "(2, 1, 1, 2)"), bytes_of({1, 2, 3, 4})));
+        write_file(folder / "card.json", R"({"format": "npy", "images": "x.npy"})");
+        const auto set = open_dataset((folder / "card.json").string());
+        QVERIFY2(set.has_value(), set.has_value() ? "" : set.error().to_line().c_str());
+        QCOMPARE((*set)->size(), 2);
+        QCOMPARE((*set)->class_count(), 0);
+        QCOMPARE((*set)->label(1), -1);
+    }
+
     void folders_that_hold_no_set() {
         const fs::path empty = fresh_folder("empty");
         WIDTHWISE_FAILS_WITH(open_dataset(empty.string()), "no data set");
