@@ -125,6 +125,14 @@ bool window_fits(const RawNode& node, const std::vector<Operand>& inputs) {
     return true;
 }
 
+/// The rules of operator sets before 9 index the matrices' dimensions unasked.
+bool product_fits(const RawNode& node, const std::vector<Operand>& inputs) {
+    if (node.op_type != "Gemm") return true;
+    for (size_t i = 0; i < std::min<size_t>(inputs.size(), 2); ++i)
+        if (!inputs[i].shape || inputs[i].shape->rank() != 2) return false;
+    return true;
+}
+
 /// Inputs that the schema wants are there: inference reads them unasked.
 bool has_needed_inputs(const ::onnx::OpSchema& schema, const std::vector<Operand>& inputs) {
     const auto count = static_cast<int>(inputs.size());
@@ -273,7 +281,11 @@ ReferenceChecks::infer(const RawNode& node, const std::vector<Operand>& inputs) 
     if (!node.position || node.has_subgraph || !knows(node) || !sensible(node) || changed_since(node))
         return outputs;
     const auto* schema = OpSchemaRegistry::Instance()->GetSchema(node.op_type, m_opset, node.domain);
-    if (!window_fits(node, inputs) || !has_needed_inputs(*schema, inputs)) return outputs;
+    // Before operator set 7, the first that we read, many rules trust the file's ranks.
+    constexpr int oldest = 7;
+    if (m_opset < oldest || !window_fits(node, inputs) || !product_fits(node, inputs) ||
+        !has_needed_inputs(*schema, inputs))
+        return outputs;
     for (const Operand& input : inputs) {
         if (input.present() && !input.type) return outputs;
     }
