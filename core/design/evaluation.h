@@ -98,7 +98,7 @@ struct Evaluation {
 struct Fidelity {
     double sqnr_db = 0;           ///< +infinity when exact
     double cosine = 1;            ///< of the two vectors; 1 when both are zero
-    std::optional<double> kl_nat; ///< Kullback-Leibler divergence of the value histograms, 2048 bins
+    std::optional<double> kl_nat; ///< Kullback-Leibler divergence of the value histograms; 256 bins a channel
 };
 
 /// Counts of values over equal bins [lo + i w, lo + (i + 1) w).
