@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 namespace widthwise::onnx::rewriting {
 
@@ -26,6 +27,14 @@ Result<void> place(State& state, const RawNode& node, Encoding encoding) {
     return {};
 }
 
+/// In capitals.
+std::string rounding_mode(const RawNode& node, const char* fallback) {
+    std::string mode = attribute<std::string>(node, "rounding_mode", fallback);
+    std::transform(mode.begin(), mode.end(), mode.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    return mode;
+}
+
 Result<void> quant(State& state, const RawNode& node) {
     auto scale = constant_input(state, node, 1, "scale");
     if (!scale) return forward_error(scale);
@@ -33,9 +42,7 @@ Result<void> quant(State& state, const RawNode& node) {
     if (!zero_point) return forward_error(zero_point);
     auto bits = constant_input(state, node, 3, "bit width");
     if (!bits) return forward_error(bits);
-    std::string rounding = attribute<std::string>(node, "rounding_mode", "ROUND");
-    std::transform(rounding.begin(), rounding.end(), rounding.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    const std::string rounding = rounding_mode(node, "ROUND");
     if (rounding != "ROUND" && rounding != "HALF_EVEN")
         return refusal("rounding_mode " + in_quotes(rounding) + " is not run, only ROUND");
     auto encoding = quant_encoding(
@@ -53,9 +60,49 @@ Result<void> bipolar_quant(State& state, const RawNode& node) {
     return place(state, node, std::move(*encoding));
 }
 
-Result<void> trunc(State&, const RawNode&) {
-    return refusal(
-        "Trunc is not run: what it cuts off depends on the width of sums, which no layer here has");
+/// One function of the ONNX standard on `inputs`; its output's name.
+std::string emit_step(State& state, const RawNode& node, const std::string& op,
+                      std::vector<std::string> inputs, const std::string& output = {}) {
+    RawNode step;
+    step.name = state.fresh(node.name + "." + op);
+    step.op_type = op;
+    step.inputs = std::move(inputs);
+    step.outputs = {output.empty() ? step.name : output};
+    state.emit(step);
+    return step.outputs.front();
+}
+
+/// y = (floor(round(x / scale + zero_point) / 2^k) - zero_point) * scale, k the bits that are cut off (QONNX,
+/// version 1): in float, since no layer's format says it.
+Result<void> trunc(State& state, const RawNode& node) {
+    if (node.outputs.size() != 1 || input_of(node, 0).empty())
+        return misfit("it needs an input and an output");
+    float widths[2] = {};
+    for (size_t i = 0; i < 2; ++i) {
+        auto bits = constant_input(state, node, 3 + i, i == 0 ? "input bit width" : "output bit width");
+        if (!bits) return forward_error(bits);
+        if ((*bits)->elements() != 1) return refusal("bit widths by channel are not run");
+        widths[i] = (*bits)->to_f32().front();
+    }
+    const float cut = widths[0] - widths[1];
+    if (!(widths[1] >= 1) || !(cut >= 0) || !(cut <= 32)) return misfit("its bit widths make no sense");
+    for (size_t i = 1; i <= 2; ++i)
+        if (auto ok = constant_input(state, node, i, i == 1 ? "scale" : "zero point"); !ok)
+            return forward_error(ok);
+    const std::string mode = rounding_mode(node, "FLOOR");
+    const bool known = mode == "FLOOR" || mode == "CEIL" || mode == "ROUND";
+    if (!known) return refusal("rounding_mode " + in_quotes(mode) + " is not run");
+    const std::string factor = state.fresh(node.name + ".factor");
+    state.add_constant(factor, std::make_shared<Tensor>(Tensor::from_f32({}, {std::exp2(-cut)})));
+    const std::string &scale = node.inputs[1], &zero_point = node.inputs[2];
+    std::string y = emit_step(state, node, "Div", {node.inputs[0], scale});
+    y = emit_step(state, node, "Add", {y, zero_point});
+    y = emit_step(state, node, "Round", {y});
+    y = emit_step(state, node, "Mul", {y, factor});
+    y = emit_step(state, node, mode == "FLOOR" ? "Floor" : mode == "CEIL" ? "Ceil" : "Round", {y});
+    y = emit_step(state, node, "Sub", {y, zero_point});
+    emit_step(state, node, "Mul", {y, scale}, node.outputs[0]);
+    return {};
 }
 
 Result<void> multi_threshold(State& state, const RawNode& node) {

@@ -146,6 +146,27 @@ private slots:
         QCOMPARE(*repeated, *outputs);
     }
 
+    /// Four-bit codes 7, -3, 1, 7 lose two bits: floor of a quarter, hand-worked.
+    void truncated_codes() {
+        ProtoModel m;
+        m.input("x", {-1, 4}).output("y", {-1, 4});
+        m.floats("s", {}, {0.5F});
+        m.floats("z", {}, {0});
+        m.floats("in", {}, {4});
+        m.floats("out", {}, {2});
+        auto& quantizer = m.node("Quant", {"x", "s", "z", "in"}, {"q"}, "quantizer");
+        quantizer.set_domain("qonnx.custom_op.general");
+        set(quantizer, "signed", int64_t{1});
+        m.node("Trunc", {"q", "s", "z", "in", "out"}, {"y"}, "trunc").set_domain("qonnx.custom_op.general");
+        const auto imported = m.import();
+        QVERIFY2(imported, error_of(imported).c_str());
+        QVERIFY(!imported->graph->first_unsupported().valid());
+        QVERIFY(imported->design);
+        const auto outputs = run(*imported, {3.3F, -1.3F, 0.6F, 10});
+        QVERIFY2(outputs, outputs ? "" : outputs.error().to_line().c_str());
+        QCOMPARE(*outputs, (std::vector<float>{0.5F, -0.5F, 0, 0.5F}));
+    }
+
     void scales_that_are_none_data() {
         QTest::addColumn<float>("scale");
         QTest::newRow("zero") << 0.0F;
