@@ -1,7 +1,7 @@
 #pragma once
 // Exact integer sums where oneDNN's convolution kernels would not give them: products that saturate on CPUs
-// without VNNI, weights with zero points, sums beyond 24 bits that are wanted as integers, and accumulators
-// that saturate.
+// without VNNI, weights with zero points, sums beyond 24 bits that are wanted as integers, accumulators that
+// saturate, and grouped layers that oneDNN has no kernel for or gets wrong.
 
 #include "core/engine/program.h"
 

@@ -93,9 +93,9 @@ struct DequantizeStep {
 /// With a u8 input: acc = sum (w - w_z) * u over the stored integers, exact in 32 bits. An s32 output gets
 /// acc itself. Otherwise y = (f32(acc) + bias[o]) * multiplier[o], each operation rounded to f32; then y is
 /// cut to [clamp_lo, clamp_hi] and, for a u8 output, rounded half to even, shifted by the output's zero
-/// point. `bias` is the integer b / (s_x s_w) - z_x sum(w - w_z), held as f32. A non-zero input zero point
-/// never meets padding: a MoveStep pads with it before. With an f32 input: y = sum w * x + bias, cut to the
-/// clamp.
+/// point. `bias` is b / (s_x s_w), rounded to an integer unless a BatchNormalization was left unfolded, less
+/// z_x sum(w - w_z), held as f32. A non-zero input zero point never meets padding: a MoveStep pads with it
+/// before. With an f32 input: y = sum w * x + bias, cut to the clamp.
 struct ConvStep {
     BufferId in, out;
     ConvAttributes attributes;
