@@ -3,6 +3,7 @@
 // never copied.
 
 #include "core/tensor/shape.h"
+#include "core/tensor/zeroed_buffer.h"
 
 #include <cassert>
 #include <cstddef>
@@ -22,7 +23,7 @@ enum class DataType { f32, f64, f16, bf16, i8, u8, i16, u16, i32, u32, i64, u64,
 
 class Tensor {
 public:
-    /// Zero-filled.
+    /// Zero-filled, at no cost until something is written.
     Tensor(DataType type, Shape shape);
     static Tensor from_f32(Shape shape, std::vector<float> values);
     static Tensor from_i64(Shape shape, std::vector<int64_t> values);
@@ -30,8 +31,8 @@ public:
     [[nodiscard]] DataType type() const { return m_type; }
     [[nodiscard]] const Shape& shape() const { return m_shape; }
     [[nodiscard]] int64_t elements() const { return m_shape.elements(); }
-    [[nodiscard]] std::span<const std::byte> bytes() const { return m_bytes; }
-    [[nodiscard]] std::span<std::byte> bytes() { return m_bytes; }
+    [[nodiscard]] std::span<const std::byte> bytes() const { return {m_bytes.data(), m_bytes.size()}; }
+    [[nodiscard]] std::span<std::byte> bytes() { return {m_bytes.data(), m_bytes.size()}; }
 
     /// T must be the C++ type of type(): float, double, int8_t, uint8_t, ..., int64_t (bool and f16/bf16 as
     /// uint8_t/uint16_t).
@@ -52,7 +53,7 @@ public:
 private:
     DataType m_type;
     Shape m_shape;
-    std::vector<std::byte> m_bytes;
+    ZeroedBuffer m_bytes;
 };
 
 using TensorPtr = std::shared_ptr<const Tensor>;
