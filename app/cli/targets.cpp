@@ -36,13 +36,13 @@ Result<void> run(const Options& options, Terminal& terminal) {
                            {"rows", target->rows},
                            {"cols", target->cols},
                            {"dataflow", to_string(target->dataflow)},
-                           {"weight_bits", target->weight_bits},
-                           {"activation_bits", target->activation_bits}});
+                           {"weight_bits", target->mac.weight_bits},
+                           {"activation_bits", target->mac.activation_bits}});
         table.add(
             {name, format_fixed(target->node_nm, 0) + " nm", format_si(target->clock_hz, "Hz"),
              std::to_string(target->rows) + " x " + std::to_string(target->cols),
              std::string(to_string(target->dataflow)),
-             "w" + std::to_string(target->weight_bits) + "a" + std::to_string(target->activation_bits)});
+             "w" + std::to_string(target->mac.weight_bits) + "a" + std::to_string(target->mac.activation_bits)});
         descriptions += "\n" + target->description + "\n";
     }
     return terminal.print(options.json ? dump({{"targets", targets}}) : table.to_string() + descriptions);

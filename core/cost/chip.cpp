@@ -10,23 +10,27 @@
 
 namespace widthwise::cost {
 
-void Demand::add(const Widths& widths, int64_t window) {
-    if (widths.is_float) {
+void Demand::add(const MatrixProblem& problem) {
+    if (problem.operands.floating()) {
         has_float = true;
         return;
     }
+    const LoopNest& nest = problem.nest;
+    const int64_t window = nest.in_channels / nest.groups * nest.kernel_height * nest.kernel_width;
+    const int weights = problem.operands.weights.bits;
+    const int activations = problem.operands.activations.bits;
     const int carry =
         static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(1, window) - 1)));
-    weight_bits = std::max(weight_bits, widths.weights);
-    activation_bits = std::max(activation_bits, widths.activations);
-    accumulator_bits = std::max(accumulator_bits, widths.weights + widths.activations + carry);
+    weight_bits = std::max(weight_bits, weights);
+    activation_bits = std::max(activation_bits, activations);
+    accumulator_bits = std::max(accumulator_bits, weights + activations + carry);
 }
 
 Chip::Chip(const HardwareTarget& target, const Demand& demand)
     : array{target.rows, target.cols}
-    , weight_bits(target.weight_bits)
-    , activation_bits(target.activation_bits)
-    , accumulator_bits(target.accumulator_bits)
+    , weight_bits(target.mac.weight_bits)
+    , activation_bits(target.mac.activation_bits)
+    , accumulator_bits(target.mac.accumulator_bits)
     , cycle_s(1.0 / target.clock_hz)
     , static_power_w(target.static_power_w) {
     if (target.sizing == Sizing::to_design) {
@@ -34,7 +38,7 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
         if (demand.weight_bits > 0) {
             weight_bits = demand.weight_bits;
             activation_bits = demand.activation_bits;
-            accumulator_bits = std::min(target.accumulator_bits, demand.accumulator_bits);
+            accumulator_bits = std::min(target.mac.accumulator_bits, demand.accumulator_bits);
         }
     }
     logic_scale = energy_scale(target.node_nm, target.voltage_v);
@@ -45,6 +49,7 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
     for (size_t i = 0; i < level_count; ++i) {
         const MemoryLevel& from = target.memory[i];
         const double law = i == 0 ? k_dram_pj_per_bit : sram_pj_per_bit(from.bytes.value_or(0)) * logic_scale;
+        levels[i].name = from.name;
         levels[i].read_pj_per_bit = from.read_energy_pj_per_bit.value_or(law);
         levels[i].write_pj_per_bit = from.write_energy_pj_per_bit.value_or(law);
         levels[i].capacity_bits = static_cast<double>(from.bytes.value_or(0)) * 8.0 / 2.0;
@@ -52,11 +57,11 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
     }
 }
 
-double Chip::mac_pj(const Widths& widths) const {
-    const double pj = widths.is_float
-                          ? k_fp32_multiply_pj + k_fp32_add_pj
-                          : multiply_pj(widths.weights, widths.activations, weight_bits, activation_bits) +
-                                add_pj(accumulator_bits);
+double Chip::mac_pj(const Operands& operands) const {
+    const double pj = operands.floating() ? k_fp32_multiply_pj + k_fp32_add_pj
+                                          : multiply_pj(operands.weights.bits, operands.activations.bits,
+                                                        weight_bits, activation_bits) +
+                                                add_pj(accumulator_bits);
     return pj * logic_scale;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // A target with every constant resolved: what the per-layer formulas multiply by.
 
+#include "core/cost/problem.h"
 #include "core/cost/systolic.h"
 #include "core/design/hardware_target.h"
 
@@ -10,23 +11,17 @@
 
 namespace widthwise::cost {
 
-/// Operand widths of a layer. Floating point: both 32 in the array, whatever is stored.
-struct Widths {
-    int weights = 8;
-    int activations = 8;
-    bool is_float = false;
-};
-
 /// What the layers of a design ask of one MAC unit.
 struct Demand {
     int weight_bits = 0, activation_bits = 0; ///< widest integers; 0: no integer layer
     int accumulator_bits = 0; ///< weights + activations + ceil(log2 K) of the most demanding layer
     bool has_float = false;
 
-    void add(const Widths& widths, int64_t window);
+    void add(const MatrixProblem& problem);
 };
 
 struct Level {
+    std::string name;
     double read_pj_per_bit = 0, write_pj_per_bit = 0;
     double capacity_bits = 0;   ///< that may be kept across folds: half of it (double buffering)
     double bytes_per_cycle = 0; ///< 0: never the bottleneck
@@ -49,7 +44,7 @@ struct Chip {
     Chip(const HardwareTarget& target, const Demand& demand);
 
     /// pJ of one multiply and accumulate.
-    [[nodiscard]] double mac_pj(const Widths& widths) const;
+    [[nodiscard]] double mac_pj(const Operands& operands) const;
     /// pJ of one add or compare (vector unit).
     [[nodiscard]] double vector_add_pj(int bits, bool is_float) const;
     [[nodiscard]] double vector_multiply_pj(int bits, bool is_float) const;

@@ -2,15 +2,12 @@
 // The analytical hardware model: graph + precision plan + target -> energy, latency, area. Pure, exact per
 // call, microseconds.
 
+#include "core/cost/network_problem.h"
 #include "core/design/cost_breakdown.h"
 #include "core/design/precision_plan.h"
 #include "core/graph/graph.h"
 
 namespace widthwise::cost {
-
-struct Options {
-    int64_t batch = 1;
-};
 
 /// Errors: invalid_input when the graph has a weighted layer of unknown shape, or a width exceeds what a
 /// `fixed` target's MACs can take (float32 layers on an integer target are costed as 32-bit operands and say

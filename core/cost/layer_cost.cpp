@@ -1,5 +1,7 @@
 #include "core/cost/layer_cost.h"
 
+#include "core/cost/objective.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -30,9 +32,13 @@ void add_memory(const Chip& chip, const Flows& flows, int64_t array_cycles, Laye
         }
         const double pj = reads * level.read_pj_per_bit + writes * level.write_pj_per_bit;
         const double bytes = (reads + writes) / k_bits_per_byte;
-        if (level.bytes_per_cycle > 0)
-            longest = std::max(
-                longest, static_cast<int64_t>(std::min(9e18, std::ceil(bytes / level.bytes_per_cycle))));
+        if (level.bytes_per_cycle > 0) {
+            const auto busy = static_cast<int64_t>(std::min(9e18, std::ceil(bytes / level.bytes_per_cycle)));
+            if (busy > longest) {
+                longest = busy;
+                figures.limited_by = level.name;
+            }
+        }
         (i == 0 ? dram_pj : buffer_pj) += pj;
         (i == 0 ? figures.dram_bytes : figures.buffer_bytes) += bytes;
     }
@@ -45,27 +51,30 @@ void add_memory(const Chip& chip, const Flows& flows, int64_t array_cycles, Laye
     figures.energy.static_j = chip.static_power_w * static_cast<double>(longest) * chip.cycle_s;
 }
 
-double register_bits(Dataflow dataflow, const Widths& widths, int accumulator_bits, double macs,
+double register_bits(Dataflow dataflow, const Operands& operands, int accumulator_bits, double macs,
                      double held_words) {
-    switch (dataflow) {
-    case Dataflow::output_stationary:
-        return macs * (widths.weights + widths.activations + accumulator_bits);
-    case Dataflow::input_stationary:
-        return macs * (widths.weights + accumulator_bits) + held_words * widths.activations;
-    case Dataflow::weight_stationary:
-    case Dataflow::best:
-        break;
-    }
-    return macs * (widths.activations + accumulator_bits) + held_words * widths.weights;
+    const int weights = operands.weights.bits;
+    const int activations = operands.activations.bits;
+    if (dataflow == Dataflow::output_stationary) return macs * (weights + activations + accumulator_bits);
+    if (dataflow == Dataflow::input_stationary)
+        return macs * (weights + accumulator_bits) + held_words * activations;
+    return macs * (activations + accumulator_bits) + held_words * weights;
 }
 
-MatrixLayer mapped(const Chip& chip, const LoopNest& nest, int64_t batch, Dataflow dataflow,
-                   const Widths& widths, const StoredBits& stored) {
+double vector_pj(const Chip& chip, const VectorWork& work) {
+    return work.adds * chip.vector_add_pj(work.bits, work.is_float) +
+           work.multiplies * chip.vector_multiply_pj(work.bits, work.is_float);
+}
+
+MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow) {
+    const LoopNest& nest = problem.nest;
+    const int64_t batch = problem.batch;
+    const StoredBits& stored = problem.stored;
     MatrixLayer layer;
     layer.dataflow = dataflow;
     layer.folding = fold(dataflow, group_gemm(nest, batch), chip.array);
     const double groups = static_cast<double>(nest.groups);
-    const int accumulator = widths.is_float ? 32 : chip.accumulator_bits;
+    const int accumulator = problem.operands.floating() ? 32 : chip.accumulator_bits;
 
     Flows flows;
     int64_t tiles = 1;
@@ -74,7 +83,11 @@ MatrixLayer mapped(const Chip& chip, const LoopNest& nest, int64_t batch, Datafl
         const Traffic traffic =
             layer_traffic(nest, batch, dataflow, chip.array, bits, chip.levels[i + 1].capacity_bits);
         flows[i] = {traffic.reads(), traffic.writes()};
-        if (i == 0) layer.dram = traffic;
+        if (i == 0) {
+            layer.dram = traffic;
+            if (problem.input_on_chip) flows[i].inward -= traffic.activation_reads;
+            if (problem.output_on_chip) flows[i].outward -= traffic.output_writes;
+        }
         tiles = std::max(tiles, traffic.tiles);
     }
 
@@ -97,27 +110,26 @@ MatrixLayer mapped(const Chip& chip, const LoopNest& nest, int64_t batch, Datafl
                                    groups * (finished * stored.output + partials * accumulator)};
 
     LayerFigures& figures = layer.figures;
-    const double macs = static_cast<double>(nest.macs()) * static_cast<double>(batch);
+    const double macs = problem.macs();
     figures.compute_cycles = compute_cycles(layer.folding, nest.groups);
-    figures.energy.compute_j = macs * chip.mac_pj(widths) * k_joules_per_pj;
-    figures.energy.registers_j =
-        register_bits(dataflow, widths, accumulator, macs, held) * chip.register_pj_per_bit * k_joules_per_pj;
+    figures.mapped_units = mapping_efficiency(layer.folding, chip.array);
+    figures.energy.compute_j =
+        (macs * chip.mac_pj(problem.operands) + vector_pj(chip, problem.epilogue)) * k_joules_per_pj;
+    figures.energy.registers_j = register_bits(dataflow, problem.operands, accumulator, macs, held) *
+                                 chip.register_pj_per_bit * k_joules_per_pj;
     add_memory(chip, flows, figures.compute_cycles + reloads, figures);
     return layer;
 }
 
 } // namespace
 
-MatrixLayer matrix_layer(const Chip& chip, const LoopNest& nest, int64_t batch, Dataflow dataflow,
-                         const Widths& widths, const StoredBits& stored) {
-    if (dataflow != Dataflow::best) return mapped(chip, nest, batch, dataflow, widths, stored);
-    MatrixLayer best = mapped(chip, nest, batch, Dataflow::weight_stationary, widths, stored);
+MatrixLayer matrix_layer(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow,
+                         Objective objective) {
+    if (dataflow != Dataflow::best) return mapped(chip, problem, dataflow);
+    MatrixLayer best = mapped(chip, problem, Dataflow::weight_stationary);
     for (const Dataflow other : {Dataflow::output_stationary, Dataflow::input_stationary}) {
-        MatrixLayer layer = mapped(chip, nest, batch, other, widths, stored);
-        const LayerFigures& a = layer.figures;
-        const LayerFigures& b = best.figures;
-        if (a.cycles < b.cycles || (a.cycles == b.cycles && a.energy.total_j() < b.energy.total_j()))
-            best = layer;
+        MatrixLayer layer = mapped(chip, problem, other);
+        if (better(objective, layer.figures, best.figures)) best = layer;
     }
     return best;
 }
@@ -125,10 +137,12 @@ MatrixLayer matrix_layer(const Chip& chip, const LoopNest& nest, int64_t batch, 
 LayerFigures vector_layer(const Chip& chip, const VectorWork& work) {
     LayerFigures figures;
     figures.compute_cycles = static_cast<int64_t>(
-        std::min(9e18, std::ceil(work.operations / static_cast<double>(chip.array.cols))));
-    figures.energy.compute_j = work.operations * work.operation_pj * k_joules_per_pj;
+        std::min(9e18, std::ceil(work.operations() / static_cast<double>(chip.array.cols))));
+    figures.energy.compute_j = vector_pj(chip, work) * k_joules_per_pj;
     Flows flows;
-    for (size_t i = 0; i < chip.level_count; ++i) flows[i] = {work.read_bits, work.write_bits};
+    for (size_t i = 0; i < chip.level_count; ++i)
+        flows[i] =
+            i == 0 ? Flow{work.dram_read_bits, work.dram_write_bits} : Flow{work.read_bits, work.write_bits};
     add_memory(chip, flows, figures.compute_cycles, figures);
     return figures;
 }

@@ -15,26 +15,10 @@
 // transfers overlap compute).
 
 #include "core/cost/chip.h"
+#include "core/cost/machine.h"
 #include "core/cost/traffic.h"
-#include "core/design/cost_breakdown.h"
 
 namespace widthwise::cost {
-
-/// Bits of one stored element.
-struct StoredBits {
-    int weights = 8;
-    int input = 8;
-    int output = 8;
-};
-
-struct LayerFigures {
-    int64_t compute_cycles = 0;
-    int64_t cycles = 0;
-    EnergyBreakdown energy;
-    double dram_bytes = 0;
-    double buffer_bytes = 0; ///< all levels but the outermost, both sides
-    Bound bound = Bound::compute;
-};
 
 struct MatrixLayer {
     LayerFigures figures;
@@ -43,19 +27,14 @@ struct MatrixLayer {
     Traffic dram; ///< across the outermost boundary
 };
 
-/// A convolution or fully connected layer under `dataflow`; `best` takes the fewest cycles, among equals the
-/// least energy. Groups run one after another, each as its own product (no packing of several groups onto the
+/// A convolution or fully connected layer under `dataflow` (ws, os, is, or `best` of the three by
+/// `objective`). Groups run one after another, each as its own product (no packing of several groups onto the
 /// array).
-[[nodiscard]] MatrixLayer matrix_layer(const Chip& chip, const LoopNest& nest, int64_t batch,
-                                       Dataflow dataflow, const Widths& widths, const StoredBits& stored);
+[[nodiscard]] MatrixLayer matrix_layer(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow,
+                                       Objective objective);
 
 /// Element-wise, pooling, normalization and data-moving layers: a vector unit as wide as the array has
 /// columns, one operation per lane and cycle; everything is read and written once through all levels.
-struct VectorWork {
-    double operations = 0;
-    double operation_pj = 0;
-    double read_bits = 0, write_bits = 0;
-};
 [[nodiscard]] LayerFigures vector_layer(const Chip& chip, const VectorWork& work);
 
 } // namespace widthwise::cost

@@ -14,9 +14,9 @@ template <typename... Args> void append(std::string& text, const char* format, A
 
 } // namespace
 
-std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const LoopNest& nest, int64_t batch,
-                         const Widths& widths, const StoredBits& stored) {
+std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const MatrixProblem& problem) {
     using Number = long long;
+    const LoopNest& nest = problem.nest;
     const Folding& f = layer.folding;
     std::string text(to_string(layer.dataflow));
     append(text, ": %lld x %lld folds of %lldx%lld, T = %lld", Number{f.row_folds}, Number{f.col_folds},
@@ -25,12 +25,13 @@ std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const LoopN
 
     if (layer.dram.tiles > 1) append(text, ", %lld tiles of pixels", Number{layer.dram.tiles});
 
-    const Gemm gemm = group_gemm(nest, batch);
+    const Gemm gemm = group_gemm(nest, problem.batch);
     const double groups = static_cast<double>(nest.groups);
     const double input = groups * static_cast<double>(nest.in_channels / nest.groups) *
-                         static_cast<double>(touched_plane(nest)) * static_cast<double>(batch) * stored.input;
+                         static_cast<double>(touched_plane(nest)) * static_cast<double>(problem.batch) *
+                         problem.stored.input;
     const double weights =
-        groups * static_cast<double>(gemm.n) * static_cast<double>(gemm.k) * stored.weights;
+        groups * static_cast<double>(gemm.n) * static_cast<double>(gemm.k) * problem.stored.weights;
     const char* separator = "; DRAM: ";
     const auto repeated = [&](const char* what, double times) {
         if (times < 1.05) return;
@@ -40,7 +41,7 @@ std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const LoopN
     repeated("input", layer.dram.activation_reads / input);
     repeated("weights", layer.dram.weight_reads / weights);
     if (layer.dram.partial_writes > 0) append(text, "%spartial sums spilled", separator);
-    if (widths.is_float) {
+    if (problem.operands.floating()) {
         text += "; float32";
         if (!chip.float_units) text += ": fp32 units assumed in place of the target's";
     }

@@ -15,6 +15,8 @@ Folding fold(Dataflow dataflow, const Gemm& gemm, const Array& array) {
         f.s_r = gemm.k, f.s_c = gemm.m, f.t = gemm.n;
         break;
     case Dataflow::weight_stationary:
+    case Dataflow::row_stationary:
+    case Dataflow::no_local_reuse:
     case Dataflow::best:
         f.s_r = gemm.k, f.s_c = gemm.n, f.t = gemm.m;
         break;
@@ -41,6 +43,8 @@ ArrayWords array_words(Dataflow dataflow, const Folding& f) {
     case Dataflow::input_stationary:
         return {held, streamed_by_row, streamed_by_col, partial};
     case Dataflow::weight_stationary:
+    case Dataflow::row_stationary:
+    case Dataflow::no_local_reuse:
     case Dataflow::best:
         break;
     }

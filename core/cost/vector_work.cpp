@@ -119,36 +119,37 @@ Kind operations(const Graph& graph, const Node& node) {
 
 } // namespace
 
-std::optional<NodeWork> node_work(const Graph& graph, NodeId id, const GraphRoles& roles, const Chip& chip,
-                                  int64_t batch) {
+std::optional<NodeWork> node_work(const Graph& graph, NodeId id, const GraphRoles& roles, int64_t batch,
+                                  const std::vector<bool>& on_chip) {
     const Node& node = graph.node(id);
     const LayerPrecision* precision = roles.precision[id.position()];
     if (node.op == Op::reshape || node.op == Op::identity) return std::nullopt;
     if (node.op == Op::quantize && !(precision && precision->activations.is_quantized())) return std::nullopt;
     const double images = static_cast<double>(batch);
     const double out = elements(graph, node.output());
+    const auto stays = [&](ValueId value) { return !on_chip.empty() && on_chip[value.position()]; };
     NodeWork result;
     for (const ValueId in : node.inputs) {
         const bool constant = graph.value(in).constant != nullptr;
         const int bits = constant ? 32 : roles.stored_bits[in.position()];
         const bool partly = node.op == Op::slice || node.op == Op::gather;
         const double count = partly ? std::min(elements(graph, in), out) : elements(graph, in);
-        result.work.read_bits += count * bits * (constant ? 1.0 : images);
-        if (!constant) result.bits = std::max(result.bits, bits);
+        const double read = count * bits * (constant ? 1.0 : images);
+        result.work.read_bits += read;
+        if (!stays(in)) result.work.dram_read_bits += read;
+        if (!constant) result.work.bits = std::max(result.work.bits, bits);
     }
-    if (precision) result.bits = operand_bits(precision->activations);
+    if (precision) result.work.bits = operand_bits(precision->activations);
     result.work.write_bits = out * images * roles.stored_bits[node.output().position()];
 
     const Kind kind = operations(graph, node);
-    const bool is_float = precision ? is_floating(precision->activations) : result.bits == 32;
-    result.work.operations = (kind.adds + kind.multiplies) * images;
-    if (result.work.operations > 0)
-        result.work.operation_pj = (kind.adds * chip.vector_add_pj(result.bits, is_float) +
-                                    kind.multiplies * chip.vector_multiply_pj(result.bits, is_float)) /
-                                   (kind.adds + kind.multiplies);
+    result.work.is_float = precision ? is_floating(precision->activations) : result.work.bits == 32;
+    result.work.adds = kind.adds * images;
+    result.work.multiplies = kind.multiplies * images;
+    if (!stays(node.output())) result.work.dram_write_bits = result.work.write_bits;
     std::array<char, 64> text;
-    if (result.work.operations > 0)
-        std::snprintf(text.data(), text.size(), "vector unit: %.0f operations", result.work.operations);
+    if (result.work.operations() > 0)
+        std::snprintf(text.data(), text.size(), "vector unit: %.0f operations", result.work.operations());
     else
         std::snprintf(text.data(), text.size(), "moves %.0f elements", out * images);
     result.mapping = text.data();

@@ -3,7 +3,7 @@
 // write.
 
 #include "core/cost/graph_roles.h"
-#include "core/cost/layer_cost.h"
+#include "core/cost/problem.h"
 
 #include <optional>
 #include <string>
@@ -12,7 +12,6 @@ namespace widthwise::cost {
 
 struct NodeWork {
     VectorWork work;
-    int bits = 0;        ///< width of what it reads
     std::string mapping; ///< "vector unit: 16384 operations"
 };
 
@@ -21,9 +20,9 @@ struct NodeWork {
 /// batch_norm on its own two, layer_norm and instance_norm five, lrn one per channel of its window and three,
 /// multi_threshold one per threshold, interpolation one multiplication and addition per neighbour (4 or 16).
 /// Multiplications are priced as such; divisions, powers, exponentials and the like as one multiplication.
-/// What only moves elements costs their traffic. nullopt: no data moves (reshape, identity, a quantize that
-/// passes on).
+/// What only moves elements costs their traffic. Values that stay on the chip (`on_chip` by value, empty:
+/// none) do not cross to DRAM. nullopt: no data moves (reshape, identity, a quantize that passes on).
 [[nodiscard]] std::optional<NodeWork> node_work(const Graph& graph, NodeId node, const GraphRoles& roles,
-                                                const Chip& chip, int64_t batch);
+                                                int64_t batch, const std::vector<bool>& on_chip);
 
 } // namespace widthwise::cost

@@ -2,20 +2,43 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
+
 namespace widthwise {
 
+std::string_view to_string(TargetKind kind) {
+    constexpr std::array<std::string_view, 3> names = {"spatial", "fpga_dataflow", "gpu"};
+    return names[static_cast<size_t>(kind)];
+}
+
 std::string_view to_string(Dataflow dataflow) {
-    switch (dataflow) {
-    case Dataflow::weight_stationary:
-        return "ws";
-    case Dataflow::output_stationary:
-        return "os";
-    case Dataflow::input_stationary:
-        return "is";
-    case Dataflow::best:
-        return "best";
-    }
-    return "";
+    constexpr std::array<std::string_view, 6> names = {"ws", "os", "is", "rs", "nlr", "best"};
+    return names[static_cast<size_t>(dataflow)];
+}
+
+std::string_view to_string(MacStyle style) {
+    constexpr std::array<std::string_view, 3> names = {"bit_parallel", "bit_serial", "bit_composable"};
+    return names[static_cast<size_t>(style)];
+}
+
+std::string_view to_string(SerialOperands operands) {
+    constexpr std::array<std::string_view, 3> names = {"activations", "weights", "both"};
+    return names[static_cast<size_t>(operands)];
+}
+
+std::string_view to_string(Objective objective) {
+    constexpr std::array<std::string_view, 3> names = {"latency", "energy", "energy_delay"};
+    return names[static_cast<size_t>(objective)];
+}
+
+std::string_view to_string(DspKind kind) {
+    constexpr std::array<std::string_view, 3> names = {"dsp48e1", "dsp48e2", "dsp58"};
+    return names[static_cast<size_t>(kind)];
+}
+
+std::string_view to_string(Basis basis) {
+    constexpr std::array<std::string_view, 4> names = {"exact", "measured", "fitted", "estimate"};
+    return names[static_cast<size_t>(basis)];
 }
 
 std::string target_to_json(const HardwareTarget& target) {
@@ -47,9 +70,9 @@ std::string target_to_json(const HardwareTarget& target) {
         {"dataflow", to_string(target.dataflow)},
         {"mac",
          {{"style", "bit_parallel"},
-          {"weight_bits", target.weight_bits},
-          {"activation_bits", target.activation_bits},
-          {"accumulator_bits", target.accumulator_bits}}},
+          {"weight_bits", target.mac.weight_bits},
+          {"activation_bits", target.mac.activation_bits},
+          {"accumulator_bits", target.mac.accumulator_bits}}},
         {"memory", std::move(memory)},
         {"static_power_w", target.static_power_w},
         {"sizing", target.sizing == Sizing::fixed ? "fixed" : "to_design"},

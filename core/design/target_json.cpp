@@ -155,7 +155,7 @@ Result<void> read_memory(const json& list, const KeyPath& at, HardwareTarget& ta
 
 /// While a tile of operands is at work in the array, the next one must fit beside it.
 Result<void> check_tiles(const HardwareTarget& target, const KeyPath& top) {
-    const int bits = std::max(target.weight_bits, target.activation_bits);
+    const int bits = std::max(target.mac.weight_bits, target.mac.activation_bits);
     const int64_t needed = (2 * target.rows * target.cols * bits + 7) / 8;
     for (size_t i = 1; i < target.memory.size(); ++i)
         if (*target.memory[i].bytes < needed)
@@ -223,7 +223,7 @@ Result<HardwareTarget> target_from_json(std::string_view text, const std::string
     reader.number("clock_hz", 1e3, 1e11, target.clock_hz);
     reader.number("static_power_w", 0, 1e5, target.static_power_w);
     target.dataflow = static_cast<Dataflow>(reader.choice(
-        "dataflow", {"ws", "os", "is", "best"}, {"rs", "nlr"}, static_cast<size_t>(target.dataflow)));
+        "dataflow", {"ws", "os", "is", "rs", "nlr", "best"}, {}, static_cast<size_t>(target.dataflow)));
     target.sizing = static_cast<Sizing>(
         reader.choice("sizing", {"fixed", "to_design"}, {}, static_cast<size_t>(target.sizing)));
     if (const auto done = reader.done(); !done) return tl::unexpected<Error>(done.error());
@@ -238,9 +238,9 @@ Result<HardwareTarget> target_from_json(std::string_view text, const std::string
         Reader mac(reader.at("mac"), reader.path("mac"),
                    {"style", "weight_bits", "activation_bits", "accumulator_bits"});
         mac.choice("style", {"bit_parallel"}, {"bit_serial", "bit_composable"}, 0);
-        mac.integer("weight_bits", 1, 32, target.weight_bits);
-        mac.integer("activation_bits", 1, 32, target.activation_bits);
-        mac.integer("accumulator_bits", 1, 64, target.accumulator_bits);
+        mac.integer("weight_bits", 1, 32, target.mac.weight_bits);
+        mac.integer("activation_bits", 1, 32, target.mac.activation_bits);
+        mac.integer("accumulator_bits", 1, 64, target.mac.accumulator_bits);
         if (const auto done = mac.done(); !done) return tl::unexpected<Error>(done.error());
     }
     // The default levels were written for the default clock: keep their bandwidth in bytes per second.

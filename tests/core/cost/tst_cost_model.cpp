@@ -245,7 +245,7 @@ private slots:
 
     void a_fixed_chip_refuses_what_its_macs_cannot_take() {
         HardwareTarget target = tiny_target(Dataflow::weight_stationary);
-        target.weight_bits = 4;
+        target.mac.weight_bits = 4;
         const auto refused = cost::estimate(*tiny_network(), PrecisionPlan(precision(8, 8)), target);
         QVERIFY(!refused);
         QVERIFY(refused.error().code == ErrorCode::invalid_input);

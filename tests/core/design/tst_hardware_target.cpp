@@ -39,8 +39,8 @@ private slots:
         QCOMPARE(t.rows, 16);
         QCOMPARE(t.cols, 32);
         QVERIFY(t.dataflow == Dataflow::output_stationary);
-        QCOMPARE(t.weight_bits, 4);
-        QCOMPARE(t.activation_bits, 8);
+        QCOMPARE(t.mac.weight_bits, 4);
+        QCOMPARE(t.mac.activation_bits, 8);
         QCOMPARE(t.accumulator_bits, 24);
         QCOMPARE(t.memory.size(), 3U);
         QVERIFY((t.memory[0] == MemoryLevel{"LPDDR", std::nullopt, 4.0, 8.0, 8.0}));

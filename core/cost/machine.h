@@ -1,0 +1,71 @@
+#pragma once
+// A hardware target made ready to price layers: every constant resolved, sized for one network where the
+// target is built for it. One implementation per kind of target.
+
+#include "core/cost/problem.h"
+#include "core/design/cost_breakdown.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace widthwise::cost {
+
+/// Of one layer, whole batch.
+struct LayerFigures {
+    int64_t compute_cycles = 0; ///< without memory stalls
+    int64_t cycles = 0;
+    EnergyBreakdown energy;
+    double dram_bytes = 0;
+    double buffer_bytes = 0;  ///< all shared levels on the chip, both sides
+    double on_chip_bytes = 0; ///< in use there
+    double mapped_units = 0;  ///< share of the MAC units in use, 0..1
+    Bound bound = Bound::compute;
+    std::string_view limited_by = "compute"; ///< or a memory level's name, which the machine owns; "launch"
+};
+
+struct MatrixResult {
+    LayerFigures figures;
+    std::string mapping;                    ///< one line
+    std::shared_ptr<const MappedNest> nest; ///< null where no loops are mapped
+    std::optional<FpgaResources> resources;
+    int64_t pe = 0, simd = 0;
+};
+
+/// Time of the whole network.
+struct NetworkTime {
+    double latency_s = 0;      ///< from the first input to the last output of a batch
+    double throughput_ips = 0; ///< images per second in steady state
+};
+
+class Machine {
+public:
+    virtual ~Machine() = default;
+
+    /// `given`: this mapping as it is, instead of the machine's own choice. Errors: invalid_input when the
+    /// layer cannot be mapped, or a given mapping does not cover the layer or does not fit, naming what it
+    /// needs; unsupported for a given mapping where the machine maps no loops. `where` is left to the caller.
+    [[nodiscard]] virtual Result<MatrixResult> matrix(const MatrixProblem& problem,
+                                                      const Mapping* given = nullptr) const = 0;
+    [[nodiscard]] virtual LayerFigures vector(const VectorWork& work) const = 0;
+
+    [[nodiscard]] virtual double cycle_s() const = 0;
+    /// MAC units that could be busy in one cycle, at the target's own widest operands.
+    [[nodiscard]] virtual double macs_per_cycle() const = 0;
+    [[nodiscard]] virtual double static_power_w() const = 0;
+    /// Component -> mm^2; empty on an FPGA.
+    [[nodiscard]] virtual std::map<std::string, double> area() const = 0;
+    [[nodiscard]] virtual std::optional<FpgaResources> resources() const { return std::nullopt; }
+    [[nodiscard]] virtual std::optional<FpgaResources> available() const { return std::nullopt; }
+    /// By default layers run one after another.
+    [[nodiscard]] virtual NetworkTime network_time(std::span<const LayerCost> layers, int64_t batch) const;
+};
+
+/// `problems` are all matrix layers of the network in their order: what a `to_design` target and an FPGA's
+/// units are sized for. Errors: invalid_input when the network cannot run on the target, naming what is
+/// short; `where` is left to the caller.
+[[nodiscard]] Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target,
+                                                                  std::span<const MatrixProblem> problems);
+
+} // namespace widthwise::cost

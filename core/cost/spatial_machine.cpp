@@ -1,0 +1,34 @@
+#include "core/cost/spatial_machine.h"
+
+#include "core/cost/layer_cost.h"
+#include "core/cost/mapping_text.h"
+
+namespace widthwise::cost {
+
+SpatialMachine::SpatialMachine(const HardwareTarget& target, const Demand& demand)
+    : m_target(target), m_chip(target, demand) {}
+
+Result<MatrixResult> SpatialMachine::matrix(const MatrixProblem& problem, const Mapping* given) const {
+    if (given)
+        return fail(ErrorCode::unsupported, "this target's array maps no loops of its own", {},
+                    "choose a target with scratchpads in its processing elements");
+    const MatrixLayer layer = matrix_layer(m_chip, problem, m_target.dataflow, m_target.objective);
+    MatrixResult result;
+    result.figures = layer.figures;
+    result.mapping = mapping_text(layer, m_chip, problem);
+    return result;
+}
+
+LayerFigures SpatialMachine::vector(const VectorWork& work) const {
+    return vector_layer(m_chip, work);
+}
+
+double SpatialMachine::macs_per_cycle() const {
+    return static_cast<double>(m_chip.array.rows * m_chip.array.cols);
+}
+
+std::map<std::string, double> SpatialMachine::area() const {
+    return chip_area(m_chip, m_target);
+}
+
+} // namespace widthwise::cost
