@@ -1,7 +1,7 @@
 #include "core/graph/zoo.h"
 
 #include "core/base/text.h"
-#include "core/graph/zoo_layers.h"
+#include "core/graph/zoo_registry.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,88 +9,77 @@
 namespace widthwise::zoo {
 namespace {
 
+constexpr int64_t k_largest_size = 4096;
 constexpr int64_t k_width_granularity = 8; // what vector units and arrays like
 
-int64_t scaled(int64_t channels, double width) {
-    const double steps = std::round(static_cast<double>(channels) * width / k_width_granularity);
-    return std::max<int64_t>(1, static_cast<int64_t>(steps)) * k_width_granularity;
+tl::unexpected<Error> bad_option(std::string message, const std::string& spec, std::string remedy) {
+    return fail(ErrorCode::invalid_input, std::move(message), spec, std::move(remedy));
 }
 
-/// The embedded demo: a plain, a residual and a depthwise-separable part, so that each kind of layer that
-/// reacts in its own way to low bits is there. 14 weighted layers.
-Result<GraphPtr> build_demo(const Options& options) {
-    const int64_t size = options.input_size ? options.input_size : 32;
-    const int64_t classes = options.classes ? options.classes : 12;
-    const auto wide = [&](int64_t channels) { return scaled(channels, options.width); };
-
-    LayerStack net("demo", Shape{1, 3, size, size}, options.seed);
-    ValueId x = net.conv_bn("stem", net.input(), {wide(16)});
-    x = net.conv_bn("plain", x, {wide(32), 3, 2});
-
-    const auto residual = [&](const std::string& name, ValueId input, int64_t channels, int64_t stride) {
-        ValueId main = net.conv_bn(name + "/a", input, {channels, 3, stride});
-        main = net.conv_bn(name + "/b", main, {channels}, false);
-        const bool same = stride == 1 && net.channels(input) == channels;
-        const ValueId shortcut =
-            same ? input : net.conv_bn(name + "/shortcut", input, {channels, 1, stride}, false);
-        return net.relu(name + "/relu", net.add(name + "/add", main, shortcut));
-    };
-    x = residual("block1", x, wide(32), 1);
-    x = residual("block2", x, wide(48), 2);
-
-    x = net.separable("dw1", x, wide(96));
-    x = net.separable("dw2", x, wide(128), 2);
-    x = net.separable("dw3", x, wide(128));
-    return net.finish(net.classifier(x, classes));
+Result<int64_t> whole(const std::string& key, const std::string& text, int64_t lo, int64_t hi,
+                      const std::string& spec) {
+    const auto value = parse_int(text);
+    if (!value || *value < lo || *value > hi)
+        return bad_option("option '" + key + "' cannot be '" + text + "'", spec,
+                          "give a whole number from " + std::to_string(lo) + " to " + std::to_string(hi));
+    return *value;
 }
 
-struct Architecture {
-    Entry entry;
-    Result<GraphPtr> (*build)(const Options&);
-};
-
-const std::vector<Architecture>& architectures() {
-    static const std::vector<Architecture> all{
-        {{"demo",
-          "the embedded demo's architecture: plain, residual and depthwise-separable, 32x32, 12 classes"},
-         build_demo},
-    };
-    return all;
-}
-
-Result<void> set_option(Options& options, std::string_view item, const std::string& spec) {
+Result<void> set_option(Request& request, const Entry& entry, std::string_view item,
+                        const std::string& spec) {
     const size_t equals = item.find('=');
     const std::string key = trim(item.substr(0, equals));
     const std::string text = equals == std::string_view::npos ? std::string() : trim(item.substr(equals + 1));
-    const auto whole = [&](int64_t lo, int64_t hi, int64_t& target) -> Result<void> {
-        const auto value = parse_int(text);
-        if (!value || *value < lo || *value > hi)
-            return fail(ErrorCode::invalid_input, "option '" + key + "' cannot be '" + text + "'", spec,
-                        "give a whole number from " + std::to_string(lo) + " to " + std::to_string(hi));
-        target = *value;
+    const auto set = [&](int64_t lo, int64_t hi, auto& target) -> Result<void> {
+        auto value = whole(key, text, lo, hi, spec);
+        if (!value) return forward_error(value);
+        target = static_cast<std::remove_reference_t<decltype(target)>>(*value);
         return {};
     };
-    if (key == "size") return whole(8, 1024, options.input_size);
-    if (key == "classes") return whole(2, 100000, options.classes);
-    if (key == "seed") {
-        int64_t seed = 0;
-        if (Result<void> done = whole(0, INT64_MAX, seed); !done) return done;
-        options.seed = static_cast<uint64_t>(seed);
-        return {};
+    if (key == "size") return set(entry.smallest_size, k_largest_size, request.size);
+    if (key == "seed") return set(0, INT64_MAX, request.seed);
+    if (key == "classes") {
+        if (entry.classes == 0)
+            return bad_option("option 'classes' does not apply: " + request.name + " does not classify", spec,
+                              "leave it out");
+        return set(2, 100000, request.classes);
     }
     if (key == "width") {
         const auto value = parse_double(text);
         if (!value || !(*value >= 0.05 && *value <= 16))
-            return fail(ErrorCode::invalid_input, "option 'width' cannot be '" + text + "'", spec,
-                        "give a channel multiplier from 0.05 to 16");
-        options.width = *value;
+            return bad_option("option 'width' cannot be '" + text + "'", spec,
+                              "give a channel multiplier from 0.05 to 16");
+        request.width = *value;
         return {};
     }
-    return fail(ErrorCode::invalid_input, "unknown option '" + key + "'", spec,
-                "the options are size, width, classes and seed");
+    return bad_option("unknown option '" + key + "'", spec, "the options are size, width, classes and seed");
+}
+
+Result<const Architecture*> find_architecture(const std::string& name, const std::string& spec) {
+    const std::vector<Architecture>& all = architectures();
+    const auto found = std::ranges::find_if(all, [&](const Architecture& a) { return a.entry.name == name; });
+    if (found != all.end()) return &*found;
+    std::vector<std::string> names;
+    for (const Architecture& a : all) names.emplace_back(a.entry.name);
+    const std::vector<std::string> near = nearest_names(name, names);
+    return fail(ErrorCode::invalid_input, "no built-in network is called '" + name + "'", spec,
+                near.empty() ? "the built-in networks are " + join(names, ", ")
+                             : "did you mean " + join(near, " or ") + "?");
 }
 
 } // namespace
+
+int64_t Request::wide(int64_t channels, int64_t step) const {
+    if (step == 0) step = std::min(k_width_granularity, channels & -channels);
+    const double wanted = static_cast<double>(channels) * width;
+    int64_t steps = std::max<int64_t>(1, std::llround(wanted / static_cast<double>(step)));
+    if (static_cast<double>(steps * step) < 0.9 * wanted) ++steps;
+    return steps * step;
+}
+
+LayerStack Request::image(int64_t channels) const {
+    return LayerStack(name, Shape{1, channels, size, size}, seed, weights);
+}
 
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> list = [] {
@@ -101,25 +90,23 @@ const std::vector<Entry>& entries() {
     return list;
 }
 
-Result<GraphPtr> build(std::string_view spec) {
+Result<GraphPtr> build(std::string_view spec, Weights weights) {
     const std::string where = "zoo:" + std::string(spec);
     const size_t at = spec.find('@');
     const std::string name = trim(spec.substr(0, at));
-    const auto found =
-        std::ranges::find_if(architectures(), [&](const Architecture& a) { return a.entry.name == name; });
-    if (found == architectures().end()) {
-        std::vector<std::string> names;
-        for (const Entry& entry : entries()) names.emplace_back(entry.name);
-        const std::vector<std::string> near = nearest_names(name, names);
-        return fail(ErrorCode::invalid_input, "no built-in network is called '" + name + "'", where,
-                    near.empty() ? "the built-in networks are " + join(names, ", ")
-                                 : "did you mean " + join(near, " or ") + "?");
-    }
-    Options options;
+    const auto architecture = find_architecture(name, where);
+    if (!architecture) return tl::unexpected<Error>(architecture.error());
+    const Entry& entry = (*architecture)->entry;
+    Request request{
+        .name = name, .size = entry.size, .classes = entry.classes, .seed = 1, .weights = weights};
     if (at != std::string_view::npos)
         for (const std::string& item : split(spec.substr(at + 1), ','))
-            if (Result<void> set = set_option(options, item, where); !set) return forward_error(set);
-    return found->build(options);
+            if (Result<void> set = set_option(request, entry, item, where); !set) return forward_error(set);
+    Result<GraphPtr> graph = (*architecture)->recipe(request);
+    if (!graph) {
+        graph.error().where = graph.error().where.empty() ? where : where + ": " + graph.error().where;
+    }
+    return graph;
 }
 
 } // namespace widthwise::zoo

@@ -44,8 +44,8 @@ private:
 inline GraphPtr toy_network(uint64_t seed = 1, int64_t classes = 3) {
     zoo::LayerStack net("toy", Shape{1, 3, 8, 8}, seed);
     ValueId x = net.conv_bn("stem", net.input(), {8});
-    const ValueId main = net.conv_bn("block", x, {8}, false);
-    x = net.relu("block/relu2", net.add("block/add", main, x));
+    const ValueId main = net.conv_bn("block", x, {8}, zoo::Activation::none);
+    x = net.activate("block", net.add("block/add", main, x), zoo::Activation::relu);
     x = net.separable("dw", x, 16, 2);
     x = net.fully_connected("classifier", net.flatten("flatten", x), classes);
     Result<GraphPtr> graph = net.finish(x);
