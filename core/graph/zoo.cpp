@@ -69,12 +69,15 @@ Result<const Architecture*> find_architecture(const std::string& name, const std
 
 } // namespace
 
-int64_t Request::wide(int64_t channels, int64_t step) const {
-    if (step == 0) step = std::min(k_width_granularity, channels & -channels);
-    const double wanted = static_cast<double>(channels) * width;
+int64_t rounded_channels(double wanted, int64_t step) {
     int64_t steps = std::max<int64_t>(1, std::llround(wanted / static_cast<double>(step)));
     if (static_cast<double>(steps * step) < 0.9 * wanted) ++steps;
     return steps * step;
+}
+
+int64_t Request::wide(int64_t channels, int64_t step) const {
+    if (step == 0) step = std::min(k_width_granularity, channels & -channels);
+    return rounded_channels(static_cast<double>(channels) * width, step);
 }
 
 LayerStack Request::image(int64_t channels) const {

@@ -48,4 +48,51 @@ Result<GraphPtr> mobilenet_v2(const Request& request) {
     return net.finish(net.classifier(x, request.classes));
 }
 
+namespace {
+
+/// Hu et al. 2018 as in Howard et al. 2019: a quarter of the channels, ReLU, hard sigmoid.
+ValueId squeeze_excite(LayerStack& net, const std::string& name, ValueId input) {
+    const int64_t channels = net.channels(input);
+    const int64_t squeezed = rounded_channels(static_cast<double>(channels / 4), 8);
+    ValueId x = net.global_average_pool(name + "/pool", input);
+    x = net.conv(name + "/reduce", x, {squeezed, 1}, Activation::relu);
+    x = net.conv(name + "/expand", x, {channels, 1}, Activation::hard_sigmoid);
+    return net.multiply(name + "/scale", input, x);
+}
+
+} // namespace
+
+/// Howard et al. 2019, table 2, in torchvision's form: the tail's first layer is fully connected, squeeze and
+/// excitation come after the depthwise convolution's activation.
+Result<GraphPtr> mobilenet_v3_small(const Request& request) {
+    struct Row {
+        int64_t kernel, expanded, channels;
+        bool squeezes;
+        Activation activation;
+        int64_t stride;
+    };
+    constexpr Activation re = Activation::relu, hs = Activation::hard_swish;
+    constexpr Row rows[] = {{3, 16, 16, true, re, 2},  {3, 72, 24, false, re, 2}, {3, 88, 24, false, re, 1},
+                            {5, 96, 40, true, hs, 2},  {5, 240, 40, true, hs, 1}, {5, 240, 40, true, hs, 1},
+                            {5, 120, 48, true, hs, 1}, {5, 144, 48, true, hs, 1}, {5, 288, 96, true, hs, 2},
+                            {5, 576, 96, true, hs, 1}, {5, 576, 96, true, hs, 1}};
+    LayerStack net = request.image();
+    ValueId x = net.conv_bn("conv0", net.input(), {request.wide(16), 3, 2}, hs);
+    int number = 0;
+    for (const Row& row : rows) {
+        const std::string name = "block" + std::to_string(++number);
+        const int64_t inner = request.wide(row.expanded), outer = request.wide(row.channels);
+        const ValueId in = x;
+        if (inner != net.channels(x)) x = net.conv_bn(name + "/expand", x, {inner, 1}, row.activation);
+        x = net.conv_bn(name + "/depthwise", x, {inner, row.kernel, row.stride, inner}, row.activation);
+        if (row.squeezes) x = squeeze_excite(net, name + "/se", x);
+        x = net.conv_bn(name + "/project", x, {outer, 1}, Activation::none);
+        if (row.stride == 1 && net.channels(in) == outer) x = net.add(name + "/add", x, in);
+    }
+    x = net.conv_bn("conv_last", x, {6 * net.channels(x), 1}, hs);
+    x = net.flatten("flatten", net.global_average_pool("pool", x));
+    x = net.activate("hidden", net.fully_connected("hidden", x, request.wide(1024)), hs);
+    return net.finish(net.fully_connected("classifier", x, request.classes));
+}
+
 } // namespace widthwise::zoo

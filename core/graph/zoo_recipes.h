@@ -5,6 +5,10 @@
 
 namespace widthwise::zoo {
 
+/// To a multiple of `step`, at least one, and never less than 0.9 times what was asked for (the code that
+/// came with Sandler et al. 2018).
+[[nodiscard]] int64_t rounded_channels(double wanted, int64_t step);
+
 /// What is asked for, with the architecture's own size and classes filled in.
 struct Request {
     std::string name;
@@ -14,8 +18,8 @@ struct Request {
     uint64_t seed = 1;
     Weights weights = Weights::he_normal;
 
-    /// `channels` times width, to a multiple of `step` (0: 8, or the largest power of two in `channels`),
-    /// never less than 0.9 times what was asked for (Sandler et al. 2018's own code).
+    /// `channels` times width, to a multiple of `step` (0: 8, or the largest power of two in `channels`, so
+    /// that width 1 changes nothing).
     [[nodiscard]] int64_t wide(int64_t channels, int64_t step = 0) const;
     /// An empty network whose input is 1 x channels x size x size.
     [[nodiscard]] LayerStack image(int64_t channels = 3) const;
@@ -50,7 +54,22 @@ using Recipe = Result<GraphPtr> (*)(const Request&);
 [[nodiscard]] Result<GraphPtr> mobilenet_v2(const Request& request);
 [[nodiscard]] Result<GraphPtr> mobilenet_v3_small(const Request& request);
 
+// zoo_shufflenet.cpp
+[[nodiscard]] Result<GraphPtr> shufflenet_v1(const Request& request);
+[[nodiscard]] Result<GraphPtr> shufflenet_v2(const Request& request);
+
+// zoo_squeezenet.cpp
+[[nodiscard]] Result<GraphPtr> squeezenet_1_0(const Request& request);
+[[nodiscard]] Result<GraphPtr> squeezenet_1_1(const Request& request);
+
+// zoo_googlenet.cpp
+[[nodiscard]] Result<GraphPtr> googlenet(const Request& request);
+[[nodiscard]] Result<GraphPtr> googlenet_torchvision(const Request& request);
+
 // zoo_tiny.cpp
+[[nodiscard]] Result<GraphPtr> lenet5(const Request& request);
 [[nodiscard]] Result<GraphPtr> cnv(const Request& request);
+[[nodiscard]] Result<GraphPtr> ds_cnn(const Request& request);
+[[nodiscard]] Result<GraphPtr> ad_autoencoder(const Request& request);
 
 } // namespace widthwise::zoo

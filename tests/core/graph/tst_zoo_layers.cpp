@@ -23,7 +23,10 @@ constexpr Pair k_pairs[] = {{"AlexNet_orig_grouped_227", "alexnet"},
                             {"ResNet50", "resnet50"},
                             {"ResNeXt50_32x4d", "resnext50"},
                             {"MobileNetV1_1.0_224", "mobilenet-v1"},
-                            {"MobileNetV2_1.0_224", "mobilenet-v2"}};
+                            {"MobileNetV2_1.0_224", "mobilenet-v2"},
+                            {"GoogLeNet_v1_paper_5x5", "googlenet"},
+                            {"GoogLeNet_torchvision_bn", "googlenet-torchvision"},
+                            {"ShuffleNetV2_x1.0", "shufflenet-v2"}};
 
 /// What identifies a layer, as one line; the order of branches is a matter of taste, so lines are sorted.
 QString line_of(const LoopNest& nest, int64_t parameters) {
