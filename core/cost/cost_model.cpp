@@ -19,8 +19,11 @@ void copy_figures(const LayerFigures& figures, const Machine& machine, LayerCost
     layer.mapped_units = figures.mapped_units;
     layer.bound = figures.bound;
     layer.limited_by = figures.limited_by;
-    const double slots = static_cast<double>(figures.cycles) * machine.macs_per_cycle();
+    const double peak =
+        figures.peak_macs_per_cycle > 0 ? figures.peak_macs_per_cycle : machine.macs_per_cycle();
+    const double slots = static_cast<double>(figures.cycles) * peak;
     layer.utilization = slots > 0 ? static_cast<double>(layer.macs) / slots : 0;
+    layer.peak_macs_per_s = peak / machine.cycle_s();
 }
 
 Result<LayerCost> price(const Machine& machine, const NetworkProblem& network, size_t node,
@@ -66,9 +69,9 @@ Result<LayerCost> price(const Machine& machine, const NetworkProblem& network, s
 }
 
 void add_totals(CostBreakdown& cost, const Machine& machine) {
-    double macs = 0, cycles = 0, compute_cycles = 0, mapped = 0;
+    double ideal_s = 0, cycles = 0, compute_cycles = 0, mapped = 0;
     for (const LayerCost& layer : cost.layers) {
-        macs += static_cast<double>(layer.macs);
+        if (layer.peak_macs_per_s > 0) ideal_s += static_cast<double>(layer.macs) / layer.peak_macs_per_s;
         cycles += static_cast<double>(layer.cycles);
         compute_cycles += static_cast<double>(layer.compute_cycles);
         mapped += layer.mapped_units * static_cast<double>(layer.compute_cycles);
@@ -84,7 +87,7 @@ void add_totals(CostBreakdown& cost, const Machine& machine) {
         cost.power_w = cost.energy_j / batch_s;
         cost.dram_bytes_per_s = cost.dram_bytes / batch_s;
     }
-    if (cycles > 0) cost.utilization = macs / (cycles * machine.macs_per_cycle());
+    if (cycles > 0) cost.utilization = ideal_s / (cycles * machine.cycle_s());
     if (compute_cycles > 0) cost.mapped_units = mapped / compute_cycles;
     cost.peak_macs_per_s = machine.macs_per_cycle() / machine.cycle_s();
 }
@@ -95,7 +98,7 @@ void add_area(CostBreakdown& cost, const Machine& machine, const HardwareTarget&
     cost.area = machine.area();
     cost.area_mm2 = 0;
     for (const auto& [component, mm2] : cost.area) cost.area_mm2 += mm2;
-    if (cost.resources) cost.area_mm2 = std::nan("");
+    if (cost.area.empty()) cost.area_mm2 = std::nan("");
     if (target.area_mm2) cost.area_mm2 = *target.area_mm2;
 }
 

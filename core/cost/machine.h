@@ -21,6 +21,9 @@ struct LayerFigures {
     double buffer_bytes = 0;  ///< all shared levels on the chip, both sides
     double on_chip_bytes = 0; ///< in use there
     double mapped_units = 0;  ///< share of the MAC units in use, 0..1
+    /// MACs that the target could do in one cycle in the layer's formats: what utilization is a share of; 0:
+    /// Machine::macs_per_cycle().
+    double peak_macs_per_cycle = 0;
     Bound bound = Bound::compute;
     std::string_view limited_by = "compute"; ///< or a memory level's name, which the machine owns; "launch"
 };

@@ -42,9 +42,10 @@ struct LayerCost {
     double latency_s = 0;
     EnergyBreakdown energy;
     double dram_bytes = 0, buffer_bytes = 0;
-    double on_chip_bytes = 0; ///< storage in use in the shared levels on the chip, largest tile
-    double utilization = 0;   ///< MACs done / (cycles x MAC units), 0..1: achieved
-    double mapped_units = 0;  ///< share of the MAC units that the mapping occupies, 0..1: theoretical
+    double on_chip_bytes = 0;   ///< storage in use in the shared levels on the chip, largest tile
+    double utilization = 0;     ///< MACs done / (latency x peak_macs_per_s), 0..1: achieved
+    double mapped_units = 0;    ///< share of the MAC units that the mapping occupies, 0..1: theoretical
+    double peak_macs_per_s = 0; ///< of the target in the formats in which it runs the layer
     Bound bound = Bound::compute;
     std::string limited_by;                 ///< "compute", the memory level's name, "launch", ...
     std::string mapping;                    ///< "ws: 18 x 2 folds of 32x32, T = 1024"
@@ -75,9 +76,9 @@ struct CostBreakdown {
     double model_bytes = 0; ///< plus biases (32 bits), scales and zero points (32 bits each)
     double bops = 0;        ///< sum of MACs x weight bits x activation bits, one image
     double dram_bytes = 0;
-    double utilization = 0;                      ///< achieved
-    double mapped_units = 0;                     ///< theoretical, weighted by compute cycles
-    double peak_macs_per_s = 0;                  ///< of the target at its own widest operands
+    double utilization = 0;     ///< achieved: time that the MACs would take at each layer's peak / time taken
+    double mapped_units = 0;    ///< theoretical, weighted by compute cycles
+    double peak_macs_per_s = 0; ///< of the target at its own widest operands
     double dram_bytes_per_s = 0;                 ///< external bandwidth in use, averaged over the run
     std::optional<double> dram_peak_bytes_per_s; ///< nullopt: unbounded
     double on_chip_bytes = 0;                    ///< most of any layer
