@@ -51,17 +51,22 @@ NetworkTime Machine::network_time(std::span<const LayerCost> layers, int64_t bat
     return time;
 }
 
+Demand sizing_demand(const HardwareTarget& target, std::span<const MatrixProblem> problems) {
+    Demand demand;
+    if (target.sizing == Sizing::to_design)
+        for (const MatrixProblem& problem : problems) demand.add(problem);
+    return demand;
+}
+
 Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target,
-                                                    std::span<const MatrixProblem> problems) {
+                                                    std::span<const MatrixProblem> problems,
+                                                    const Surroundings& /*around*/) {
     if (target.memory.size() < k_fewest_levels || target.memory.size() > k_most_levels)
         return fail(ErrorCode::invalid_input, "a target needs 2 to 8 memory levels",
                     "target '" + target.name + "'", "name at least the DRAM and one buffer");
     switch (target.kind) {
-    case TargetKind::spatial: {
-        Demand demand;
-        for (const MatrixProblem& problem : problems) demand.add(problem);
-        return std::make_unique<const SpatialMachine>(target, demand);
-    }
+    case TargetKind::spatial:
+        return std::make_unique<const SpatialMachine>(target, sizing_demand(target, problems));
     case TargetKind::fpga_dataflow:
     case TargetKind::gpu:
         break;

@@ -2,6 +2,7 @@
 // A hardware target made ready to price layers: every constant resolved, sized for one network where the
 // target is built for it. One implementation per kind of target.
 
+#include "core/cost/chip.h"
 #include "core/cost/problem.h"
 #include "core/design/cost_breakdown.h"
 
@@ -40,6 +41,7 @@ struct MatrixResult {
 struct NetworkTime {
     double latency_s = 0;      ///< from the first input to the last output of a batch
     double throughput_ips = 0; ///< images per second in steady state
+    bool concurrent = false;   ///< all layers run at once, each on units of its own
 };
 
 class Machine {
@@ -52,6 +54,10 @@ public:
     [[nodiscard]] virtual Result<MatrixResult> matrix(const MatrixProblem& problem,
                                                       const Mapping* given = nullptr) const = 0;
     [[nodiscard]] virtual LayerFigures vector(const VectorWork& work) const = 0;
+    /// Of the unit that does this work, where every layer has its own.
+    [[nodiscard]] virtual std::optional<FpgaResources> vector_resources(const VectorWork& /*work*/) const {
+        return std::nullopt;
+    }
 
     [[nodiscard]] virtual double cycle_s() const = 0;
     /// MAC units that could be busy in one cycle, at the target's own widest operands.
@@ -65,10 +71,22 @@ public:
     [[nodiscard]] virtual NetworkTime network_time(std::span<const LayerCost> layers, int64_t batch) const;
 };
 
+/// What surrounds the matrix layers of a network: for machines that give every layer a unit of its own.
+struct Surroundings {
+    std::span<const VectorWork> vectors = {};
+    int64_t batch = 1;
+    std::span<const std::string_view> names = {}; ///< of the matrix layers, for errors
+};
+
+/// All that a machine of kind spatial or gpu depends on besides its target: equal demands, equal machines.
+/// Empty for `fixed` sizing.
+[[nodiscard]] Demand sizing_demand(const HardwareTarget& target, std::span<const MatrixProblem> problems);
+
 /// `problems` are all matrix layers of the network in their order: what a `to_design` target and an FPGA's
 /// units are sized for. Errors: invalid_input when the network cannot run on the target, naming what is
 /// short; `where` is left to the caller.
 [[nodiscard]] Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target,
-                                                                  std::span<const MatrixProblem> problems);
+                                                                  std::span<const MatrixProblem> problems,
+                                                                  const Surroundings& around = {});
 
 } // namespace widthwise::cost
