@@ -1,5 +1,6 @@
 #include "core/cost/machine.h"
 
+#include "core/cost/gpu_machine.h"
 #include "core/cost/spatial_machine.h"
 
 #include <bit>
@@ -67,8 +68,9 @@ Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target
     switch (target.kind) {
     case TargetKind::spatial:
         return std::make_unique<const SpatialMachine>(target, sizing_demand(target, problems));
-    case TargetKind::fpga_dataflow:
     case TargetKind::gpu:
+        return GpuMachine::create(target);
+    case TargetKind::fpga_dataflow:
         break;
     }
     return fail(ErrorCode::unsupported,
