@@ -18,6 +18,7 @@ struct Demand {
     bool has_float = false;
 
     void add(const MatrixProblem& problem);
+    bool operator==(const Demand&) const = default;
 };
 
 struct Level {

@@ -99,37 +99,62 @@ bool is_floating(const NumberFormat& format) {
     return !format.is_quantized() || format.is_small_float();
 }
 
-GraphRoles graph_roles(const Graph& graph, const PrecisionPlan& plan) {
+GraphRoles graph_roles(const Graph& graph) {
     const size_t nodes = graph.nodes().size();
     GraphRoles roles;
     roles.fused_into.resize(nodes);
     roles.has_bias.resize(nodes);
-    roles.precision.resize(nodes);
+    roles.reads.resize(nodes);
     Fusion(graph, roles);
-
-    roles.stored_bits.assign(graph.values().size(), 0);
-    const int otherwise = operand_bits(plan.default_precision().activations);
-    const auto stored = [&](ValueId v) {
-        int& bits = roles.stored_bits[v.position()];
-        if (bits == 0) bits = otherwise;
-        return bits;
-    };
-    for (const ValueId v : graph.outputs()) stored(v);
-    for (size_t i = nodes; i-- > 0;) {
-        const Node& node = graph.nodes()[i];
-        int bits = 0;
-        if (reads_activations(graph, NodeId{static_cast<int>(i)}) && !roles.fused_into[i].valid()) {
-            roles.precision[i] = &plan.at(node.name);
-            bits = operand_bits(roles.precision[i]->activations);
-        } else {
-            for (const ValueId out : node.outputs) bits = std::max(bits, stored(out));
-        }
-        for (const ValueId in : node.inputs)
-            if (!graph.value(in).constant)
-                roles.stored_bits[in.position()] = std::max(roles.stored_bits[in.position()], bits);
-        for (const ValueId out : node.outputs) stored(out);
-    }
+    for (const NodeId id : graph.node_ids())
+        roles.reads[id.position()] = reads_activations(graph, id) && !roles.fused_into[id.position()].valid();
     return roles;
+}
+
+StoredWidths::StoredWidths(const Graph& graph, const GraphRoles& roles) {
+    const auto settle = [&](ValueId value) {
+        Target target{value.index, graph.is_output(value) || graph.consumers(value).empty(),
+                      static_cast<int>(m_sources.size()), 0};
+        for (const NodeId reader : graph.consumers(value)) {
+            if (roles.reads[reader.position()]) {
+                m_sources.push_back({reader.index, true});
+                continue;
+            }
+            for (const ValueId out : graph.node(reader).outputs) m_sources.push_back({out.index, false});
+        }
+        target.last = static_cast<int>(m_sources.size());
+        m_targets.push_back(target);
+    };
+    for (size_t i = graph.nodes().size(); i-- > 0;)
+        for (const ValueId out : graph.nodes()[i].outputs) settle(out);
+    for (const ValueId in : graph.inputs()) settle(in);
+}
+
+void StoredWidths::operator()(std::span<const int> node_bits, int otherwise, std::span<int> stored) const {
+    for (const Target& target : m_targets) {
+        int bits = target.at_least_otherwise ? otherwise : 0;
+        for (int i = target.first; i < target.last; ++i) {
+            const Source& source = m_sources[static_cast<size_t>(i)];
+            const auto index = static_cast<size_t>(source.index);
+            bits = std::max(bits, source.is_node ? node_bits[index] : stored[index]);
+        }
+        stored[static_cast<size_t>(target.value)] = bits > 0 ? bits : otherwise;
+    }
+}
+
+Widths widths_of(const Graph& graph, const GraphRoles& roles, const StoredWidths& stored,
+                 const PrecisionPlan& plan) {
+    Widths widths;
+    widths.precision.resize(graph.nodes().size());
+    widths.stored_bits.resize(graph.values().size());
+    std::vector<int> node_bits(graph.nodes().size());
+    for (size_t i = 0; i < graph.nodes().size(); ++i) {
+        if (!roles.reads[i]) continue;
+        widths.precision[i] = &plan.at(graph.nodes()[i].name);
+        node_bits[i] = operand_bits(widths.precision[i]->activations);
+    }
+    stored(node_bits, operand_bits(plan.default_precision().activations), widths.stored_bits);
+    return widths;
 }
 
 } // namespace widthwise::cost

@@ -31,21 +31,52 @@ struct NodeProblem {
     size_t position = 0;
     int weight_bits = 0, activation_bits = 0; ///< as the design asks
     std::string note;                         ///< fallback of a matrix layer, line of the others
+    double weight_bytes = 0, model_bytes = 0; ///< this node's part of CostBreakdown's
+    double bops = 0;
 };
 
 struct NetworkProblem {
     std::vector<NodeProblem> nodes; ///< of every node of the graph
     std::vector<MatrixProblem> matrices;
     std::vector<VectorWork> vectors;
-    double weight_bytes = 0, model_bytes = 0; ///< as CostBreakdown's
-    double bops = 0;
 };
 
-/// `on_chip`: per value of the graph, whether it stays in the innermost shared memory between the layers that
-/// write and read it; empty: none does. Errors: invalid_input for a weighted layer of unknown shape, more
-/// work than can be counted, or formats that the target cannot run, naming the layer.
-[[nodiscard]] Result<NetworkProblem> network_problem(const Graph& graph, const PrecisionPlan& plan,
-                                                     const HardwareTarget& target, const Options& options,
-                                                     const std::vector<bool>& on_chip = {});
+/// A graph prepared for one target and options: all that no precision changes, so that a plan's problems are
+/// filled in node by node. Refers to graph, target and options, which outlive it.
+class NetworkTranslation {
+public:
+    /// Errors: usage for a batch below 1; invalid_input for a weighted layer of unknown shape or more work
+    /// than can be counted, naming the layer.
+    [[nodiscard]] static Result<NetworkTranslation> create(const Graph& graph, const HardwareTarget& target,
+                                                           const Options& options);
+
+    [[nodiscard]] const GraphRoles& roles() const { return m_roles; }
+    [[nodiscard]] const StoredWidths& stored_widths() const { return m_stored; }
+    /// The value in which what the node and those that ride along with it compute leaves.
+    [[nodiscard]] ValueId result_of(NodeId node) const;
+    /// With every node's kind and position; the widths' part is still to be translated.
+    [[nodiscard]] const NetworkProblem& blank() const { return m_blank; }
+    /// Fills in `node`'s part. Errors: invalid_input for formats that the target cannot run, naming the
+    /// layer; the part is then as it was.
+    [[nodiscard]] Result<void> translate(NodeId node, const Widths& widths, NetworkProblem& problem) const;
+
+private:
+    NetworkTranslation(const Graph& graph, const HardwareTarget& target, const Options& options);
+    [[nodiscard]] Result<void> prepare();
+    [[nodiscard]] Result<void> prepare_matrix(NodeId node, NodeProblem& entry);
+    void prepare_vector(NodeId node, NodeProblem& entry);
+    [[nodiscard]] Result<void> translate_matrix(NodeId node, const Widths& widths, NodeProblem& entry,
+                                                MatrixProblem& problem) const;
+    [[nodiscard]] StoredBits stored_bits(NodeId node, const LoopNest& nest, const Widths& widths,
+                                         const NodeProblem& entry) const;
+    void translate_vector(NodeId node, const Widths& widths, NodeProblem& entry, VectorWork& work) const;
+
+    const Graph* m_graph;
+    const HardwareTarget* m_target;
+    const Options* m_options;
+    GraphRoles m_roles;
+    StoredWidths m_stored;
+    NetworkProblem m_blank;
+};
 
 } // namespace widthwise::cost

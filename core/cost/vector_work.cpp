@@ -119,41 +119,43 @@ Kind operations(const Graph& graph, const Node& node) {
 
 } // namespace
 
-std::optional<NodeWork> node_work(const Graph& graph, NodeId id, const GraphRoles& roles, int64_t batch,
-                                  const std::vector<bool>& on_chip) {
+std::optional<VectorWork> vector_work(const Graph& graph, NodeId id, const Widths& widths, int64_t batch) {
     const Node& node = graph.node(id);
-    const LayerPrecision* precision = roles.precision[id.position()];
+    const LayerPrecision* precision = widths.precision[id.position()];
     if (node.op == Op::reshape || node.op == Op::identity) return std::nullopt;
     if (node.op == Op::quantize && !(precision && precision->activations.is_quantized())) return std::nullopt;
     const double images = static_cast<double>(batch);
     const double out = elements(graph, node.output());
-    const auto stays = [&](ValueId value) { return !on_chip.empty() && on_chip[value.position()]; };
-    NodeWork result;
+    VectorWork work;
     for (const ValueId in : node.inputs) {
         const bool constant = graph.value(in).constant != nullptr;
-        const int bits = constant ? 32 : roles.stored_bits[in.position()];
+        const int bits = constant ? 32 : widths.stored_bits[in.position()];
         const bool partly = node.op == Op::slice || node.op == Op::gather;
         const double count = partly ? std::min(elements(graph, in), out) : elements(graph, in);
         const double read = count * bits * (constant ? 1.0 : images);
-        result.work.read_bits += read;
-        if (!stays(in)) result.work.dram_read_bits += read;
-        if (!constant) result.work.bits = std::max(result.work.bits, bits);
+        work.read_bits += read;
+        if (!widths.stays(in)) work.dram_read_bits += read;
+        if (!constant) work.bits = std::max(work.bits, bits);
     }
-    if (precision) result.work.bits = operand_bits(precision->activations);
-    result.work.write_bits = out * images * roles.stored_bits[node.output().position()];
+    if (precision) work.bits = operand_bits(precision->activations);
+    work.write_bits = out * images * widths.stored_bits[node.output().position()];
 
     const Kind kind = operations(graph, node);
-    result.work.is_float = precision ? is_floating(precision->activations) : result.work.bits == 32;
-    result.work.adds = kind.adds * images;
-    result.work.multiplies = kind.multiplies * images;
-    if (!stays(node.output())) result.work.dram_write_bits = result.work.write_bits;
+    work.is_float = precision ? is_floating(precision->activations) : work.bits == 32;
+    work.adds = kind.adds * images;
+    work.multiplies = kind.multiplies * images;
+    if (!widths.stays(node.output())) work.dram_write_bits = work.write_bits;
+    return work;
+}
+
+std::string vector_text(const Graph& graph, NodeId id, const VectorWork& work, int64_t batch) {
     std::array<char, 64> text;
-    if (result.work.operations() > 0)
-        std::snprintf(text.data(), text.size(), "vector unit: %.0f operations", result.work.operations());
+    if (work.operations() > 0)
+        std::snprintf(text.data(), text.size(), "vector unit: %.0f operations", work.operations());
     else
-        std::snprintf(text.data(), text.size(), "moves %.0f elements", out * images);
-    result.mapping = text.data();
-    return result;
+        std::snprintf(text.data(), text.size(), "moves %.0f elements",
+                      elements(graph, graph.node(id).output()) * static_cast<double>(batch));
+    return text.data();
 }
 
 } // namespace widthwise::cost

@@ -10,19 +10,16 @@
 
 namespace widthwise::cost {
 
-struct NodeWork {
-    VectorWork work;
-    std::string mapping; ///< "vector unit: 16384 operations"
-};
-
 /// Estimates: one operation per output element (add, mul, relu, compare, ...), per window element (pooling)
 /// or per input element (global pooling, reductions); softmax three per element (maximum, sum, division),
 /// batch_norm on its own two, layer_norm and instance_norm five, lrn one per channel of its window and three,
 /// multi_threshold one per threshold, interpolation one multiplication and addition per neighbour (4 or 16).
 /// Multiplications are priced as such; divisions, powers, exponentials and the like as one multiplication.
-/// What only moves elements costs their traffic. Values that stay on the chip (`on_chip` by value, empty:
-/// none) do not cross to DRAM. nullopt: no data moves (reshape, identity, a quantize that passes on).
-[[nodiscard]] std::optional<NodeWork> node_work(const Graph& graph, NodeId node, const GraphRoles& roles,
-                                                int64_t batch, const std::vector<bool>& on_chip);
+/// What only moves elements costs their traffic. Values that stay on the chip do not cross to DRAM. nullopt:
+/// no data moves (reshape, identity, a quantize that passes on).
+[[nodiscard]] std::optional<VectorWork> vector_work(const Graph& graph, NodeId node, const Widths& widths,
+                                                    int64_t batch);
+/// "vector unit: 16384 operations", "moves 4096 elements".
+[[nodiscard]] std::string vector_text(const Graph& graph, NodeId node, const VectorWork& work, int64_t batch);
 
 } // namespace widthwise::cost

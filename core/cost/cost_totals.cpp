@@ -1,0 +1,58 @@
+#include "core/cost/cost_totals.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace widthwise::cost {
+
+void copy_figures(const LayerFigures& figures, const Machine& machine, LayerCost& layer) {
+    layer.compute_cycles = figures.compute_cycles;
+    layer.cycles = figures.cycles;
+    layer.latency_s = static_cast<double>(figures.cycles) * machine.cycle_s();
+    layer.energy = figures.energy;
+    layer.dram_bytes = figures.dram_bytes;
+    layer.buffer_bytes = figures.buffer_bytes;
+    layer.on_chip_bytes = figures.on_chip_bytes;
+    layer.mapped_units = figures.mapped_units;
+    layer.bound = figures.bound;
+    layer.limited_by = figures.limited_by;
+    const double slots = static_cast<double>(figures.cycles) * machine.macs_per_cycle();
+    layer.utilization = slots > 0 ? static_cast<double>(layer.macs) / slots : 0;
+}
+
+void set_totals(CostBreakdown& cost, const Machine& machine) {
+    double macs = 0, cycles = 0, compute_cycles = 0, mapped = 0;
+    cost.energy_j = cost.dram_bytes = cost.on_chip_bytes = 0;
+    for (const LayerCost& layer : cost.layers) {
+        macs += static_cast<double>(layer.macs);
+        cycles += static_cast<double>(layer.cycles);
+        compute_cycles += static_cast<double>(layer.compute_cycles);
+        mapped += layer.mapped_units * static_cast<double>(layer.compute_cycles);
+        cost.energy_j += layer.energy.total_j();
+        cost.dram_bytes += layer.dram_bytes;
+        cost.on_chip_bytes = std::max(cost.on_chip_bytes, layer.on_chip_bytes);
+    }
+    const NetworkTime time = machine.network_time(cost.layers, cost.batch);
+    cost.latency_s = time.latency_s;
+    cost.throughput_ips = time.throughput_ips;
+    const double batch_s =
+        time.throughput_ips > 0 ? static_cast<double>(cost.batch) / time.throughput_ips : 0;
+    cost.power_w = batch_s > 0 ? cost.energy_j / batch_s : 0;
+    cost.dram_bytes_per_s = batch_s > 0 ? cost.dram_bytes / batch_s : 0;
+    cost.utilization = cycles > 0 ? macs / (cycles * machine.macs_per_cycle()) : 0;
+    cost.mapped_units = compute_cycles > 0 ? mapped / compute_cycles : 0;
+    cost.peak_macs_per_s = machine.macs_per_cycle() / machine.cycle_s();
+}
+
+void set_area(CostBreakdown& cost, const Machine& machine, const std::map<std::string, double>& area,
+              const HardwareTarget& target) {
+    cost.resources = machine.resources();
+    cost.available = machine.available();
+    cost.area = area;
+    cost.area_mm2 = 0;
+    for (const auto& [component, mm2] : cost.area) cost.area_mm2 += mm2;
+    if (cost.resources) cost.area_mm2 = std::nan("");
+    if (target.area_mm2) cost.area_mm2 = *target.area_mm2;
+}
+
+} // namespace widthwise::cost
