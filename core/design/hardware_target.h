@@ -126,6 +126,9 @@ struct Fpga {
     double fill_luts = 0.7, fill_bram = 0.8, fill_uram = 0.8, fill_dsps = 0.8; ///< shares, 0..1
     /// Folding (PE, SIMD) to reach this throughput; nullopt: as fast as the device can be filled.
     std::optional<double> target_fps = std::nullopt;
+    /// Seconds to load another configuration: a network that is too large for the device runs as several, one
+    /// after another. nullopt: it does not fit.
+    std::optional<double> reconfigure_s = std::nullopt;
     /// Dynamic energy of one LUT, BRAM18, URAM, DSP in one cycle at full activity.
     double lut_pj = 0, bram18_pj = 0, uram_pj = 0, dsp_pj = 0;
     bool operator==(const Fpga&) const = default;

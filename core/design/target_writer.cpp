@@ -104,6 +104,7 @@ ordered_json fpga_json(const Fpga& fpga) {
                            {"lut_pj", fpga.lut_pj},       {"bram18_pj", fpga.bram18_pj},
                            {"uram_pj", fpga.uram_pj},     {"dsp_pj", fpga.dsp_pj}};
     put(object, "target_fps", fpga.target_fps);
+    put(object, "reconfigure_s", fpga.reconfigure_s);
     return object;
 }
 
