@@ -17,12 +17,11 @@ std::string text_of(Operand operand) {
     return std::string(k_operand_names[static_cast<size_t>(operand)]);
 }
 
-KeyPath level_path(const TargetReader& document, size_t i) {
-    const KeyPath at = document.path("memory");
-    return {at.file, at.path + "[" + std::to_string(i) + "]"};
+KeyPath level_path(const ObjectReader& document, size_t i) {
+    return element(document.path("memory"), i);
 }
 
-void check_order(TargetReader& document, const HardwareTarget& target) {
+void check_order(ObjectReader& document, const HardwareTarget& target) {
     const auto& levels = target.memory;
     if (levels.front().per_pe)
         return document.complain(level_path(document, 0).key("per_pe"),
@@ -45,7 +44,7 @@ void check_order(TargetReader& document, const HardwareTarget& target) {
 
 /// While a tile of operands is at work in the array, the next one must fit beside it; a scratchpad needs to
 /// hold one element of everything that it keeps.
-void check_sizes(TargetReader& document, const HardwareTarget& target) {
+void check_sizes(ObjectReader& document, const HardwareTarget& target) {
     const int widest = std::max(target.mac.weight_bits, target.mac.activation_bits);
     for (size_t i = 1; i < target.memory.size(); ++i) {
         const MemoryLevel& level = target.memory[i];
@@ -88,7 +87,7 @@ std::vector<Operand> kept_operands(Dataflow dataflow) {
     return {};
 }
 
-void check_operands(TargetReader& document, const HardwareTarget& target) {
+void check_operands(ObjectReader& document, const HardwareTarget& target) {
     const std::string dataflow(to_string(target.dataflow));
     const bool scratchpads = per_pe_levels(target);
     if (target.dataflow == Dataflow::row_stationary && !scratchpads)
@@ -114,7 +113,7 @@ void check_operands(TargetReader& document, const HardwareTarget& target) {
                                      "leave \"holds\" out, or give the processing elements scratchpads");
 }
 
-void check_mac(TargetReader& document, const HardwareTarget& target) {
+void check_mac(ObjectReader& document, const HardwareTarget& target) {
     const MacUnit& mac = target.mac;
     if (mac.style == MacStyle::bit_composable)
         for (const auto& [key, bits] :
@@ -134,8 +133,7 @@ void check_mac(TargetReader& document, const HardwareTarget& target) {
             return operand.type == "integer" && operand.bits > bits;
         };
         if (too_wide(pair.weights, mac.weight_bits) || too_wide(pair.activations, mac.activation_bits)) {
-            const KeyPath at = document.path("supports").key("formats");
-            return document.complain({at.file, at.path + "[" + std::to_string(i) + "]"},
+            return document.complain(element(document.path("supports").key("formats"), i),
                                      to_text(pair) + " does not fit MACs of " +
                                          std::to_string(mac.weight_bits) + " x " +
                                          std::to_string(mac.activation_bits) + " bits",
@@ -146,7 +144,7 @@ void check_mac(TargetReader& document, const HardwareTarget& target) {
 
 } // namespace
 
-void check_kind(TargetReader& document, const HardwareTarget& target) {
+void check_kind(ObjectReader& document, const HardwareTarget& target) {
     const std::string kind(to_string(target.kind));
     const auto useless = [&](const std::vector<const char*>& keys) {
         for (const char* key : keys)
@@ -172,7 +170,7 @@ void check_kind(TargetReader& document, const HardwareTarget& target) {
     }
 }
 
-void check_consistent(TargetReader& document, const HardwareTarget& target) {
+void check_consistent(ObjectReader& document, const HardwareTarget& target) {
     if (target.kind == TargetKind::spatial) {
         check_order(document, target);
         check_sizes(document, target);

@@ -34,14 +34,14 @@ const std::vector<std::string> k_keys = {"format",
                                          "confidence",
                                          "sources"};
 
-void read_scalars(TargetReader& document, HardwareTarget& target) {
+void read_scalars(ObjectReader& document, HardwareTarget& target) {
     document.text("name", target.name);
     document.text("description", target.description);
     document.choice("kind", k_kind_names, target.kind);
     document.number("node_nm", 7, 130, target.node_nm);
     document.number("voltage_v", 0.6, 1.3, target.voltage_v);
     document.number("clock_hz", 1e3, 1e11, target.clock_hz);
-    document.section("array", {"rows", "cols"}, [&](TargetReader& array) {
+    document.section("array", {"rows", "cols"}, [&](ObjectReader& array) {
         array.integer("rows", 1, 65536, target.rows);
         array.integer("cols", 1, 65536, target.cols);
     });
@@ -61,12 +61,12 @@ void read_scalars(TargetReader& document, HardwareTarget& target) {
 
 Result<HardwareTarget> target_from_json(std::string_view text, const std::string& where) {
     const KeyPath top{where, {}};
-    auto json = parse_target(text, top);
+    auto json = parse_document(text, top);
     if (!json) return forward_error(json);
 
     HardwareTarget target;
     Complaint complaint;
-    TargetReader document(*json, top, k_keys, complaint);
+    ObjectReader document(*json, top, k_keys, complaint);
     std::string format;
     document.text("format", format);
     if (format != "widthwise-target/1")

@@ -14,11 +14,7 @@ constexpr size_t k_fewest_levels = 2, k_most_levels = 8;
 constexpr size_t k_most_entries = 64; ///< formats, peaks
 constexpr double k_most_pj = 1e6;
 
-KeyPath element(const KeyPath& list, size_t i) {
-    return {list.file, list.path + "[" + std::to_string(i) + "]"};
-}
-
-void read_bandwidth(TargetReader& reader, double clock_hz, MemoryLevel& level) {
+void read_bandwidth(ObjectReader& reader, double clock_hz, MemoryLevel& level) {
     reader.number("bytes_per_cycle", 1e-9, 1e9, level.bytes_per_cycle);
     if (!reader.has("bandwidth_bytes_per_s")) return;
     if (level.bytes_per_cycle)
@@ -29,7 +25,7 @@ void read_bandwidth(TargetReader& reader, double clock_hz, MemoryLevel& level) {
     level.bytes_per_cycle = bandwidth / clock_hz;
 }
 
-void read_energy(TargetReader& reader, MemoryLevel& level) {
+void read_energy(ObjectReader& reader, MemoryLevel& level) {
     if (reader.has("energy_pj_per_bit") &&
         (reader.has("read_energy_pj_per_bit") || reader.has("write_energy_pj_per_bit")))
         reader.complain(reader.path(), "both \"energy_pj_per_bit\" and an energy of reads or writes",
@@ -42,7 +38,7 @@ void read_energy(TargetReader& reader, MemoryLevel& level) {
 
 MemoryLevel read_level(const json& value, const KeyPath& at, double clock_hz, bool outermost,
                        Complaint& complaint) {
-    TargetReader reader(value, at,
+    ObjectReader reader(value, at,
                         {"name", "bytes", "bandwidth_bytes_per_s", "bytes_per_cycle", "energy_pj_per_bit",
                          "read_energy_pj_per_bit", "write_energy_pj_per_bit", "area_mm2", "per_pe", "holds",
                          "element_bits"},
@@ -66,7 +62,7 @@ MemoryLevel read_level(const json& value, const KeyPath& at, double clock_hz, bo
     return level;
 }
 
-OperandSupport read_operand(TargetReader& reader, const char* key) {
+OperandSupport read_operand(ObjectReader& reader, const char* key) {
     std::string text;
     reader.text(key, text);
     reader.missing(key, "name a number type, as \"integer:8\"");
@@ -83,13 +79,13 @@ FormatPair read_pair(const json& value, const KeyPath& at, Complaint& complaint)
         complaint.add(at, std::move(pair.error().message), std::move(pair.error().remedy));
         return {};
     }
-    TargetReader reader(value, at, {"weights", "activations"}, complaint);
+    ObjectReader reader(value, at, {"weights", "activations"}, complaint);
     return {read_operand(reader, "weights"), read_operand(reader, "activations")};
 }
 
 } // namespace
 
-void read_memory(TargetReader& document, HardwareTarget& target) {
+void read_memory(ObjectReader& document, HardwareTarget& target) {
     if (!document.has("memory")) return;
     const json& list = document.at("memory");
     const KeyPath at = document.path("memory");
@@ -108,10 +104,10 @@ void read_memory(TargetReader& document, HardwareTarget& target) {
     }
 }
 
-void read_mac(TargetReader& document, HardwareTarget& target) {
+void read_mac(ObjectReader& document, HardwareTarget& target) {
     document.section(
         "mac", {"style", "weight_bits", "activation_bits", "accumulator_bits", "min_bits", "serial"},
-        [&](TargetReader& reader) {
+        [&](ObjectReader& reader) {
             MacUnit& mac = target.mac;
             reader.choice("style", k_mac_style_names, mac.style);
             reader.integer("weight_bits", 1, 32, mac.weight_bits);
@@ -128,9 +124,9 @@ void read_mac(TargetReader& document, HardwareTarget& target) {
         });
 }
 
-void read_zeros(TargetReader& document, HardwareTarget& target) {
+void read_zeros(ObjectReader& document, HardwareTarget& target) {
     document.section("zeros", {"gating", "skips_inputs", "skips_weights", "compressed", "run_bits"},
-                     [&](TargetReader& reader) {
+                     [&](ObjectReader& reader) {
                          ZeroUse& zeros = target.zeros;
                          reader.flag("gating", zeros.gating);
                          reader.flag("skips_inputs", zeros.skips_inputs);
@@ -143,10 +139,10 @@ void read_zeros(TargetReader& document, HardwareTarget& target) {
                      });
 }
 
-void read_supports(TargetReader& document, HardwareTarget& target) {
+void read_supports(ObjectReader& document, HardwareTarget& target) {
     document.section(
         "supports", {"formats", "granularity", "weight_zero_points", "input_zero_points"},
-        [&](TargetReader& reader) {
+        [&](ObjectReader& reader) {
             Capabilities& supports = target.supports;
             if (reader.has("formats")) {
                 const json& list = reader.at("formats");
@@ -172,9 +168,9 @@ void read_supports(TargetReader& document, HardwareTarget& target) {
         });
 }
 
-void read_gpu(TargetReader& document, HardwareTarget& target) {
+void read_gpu(ObjectReader& document, HardwareTarget& target) {
     document.section(
-        "gpu", {"multiprocessors", "peaks", "launch_overhead_s", "achievable"}, [&](TargetReader& reader) {
+        "gpu", {"multiprocessors", "peaks", "launch_overhead_s", "achievable"}, [&](ObjectReader& reader) {
             Gpu& gpu = target.gpu.emplace();
             reader.integer("multiprocessors", 1, 1000000, gpu.multiprocessors);
             reader.number("launch_overhead_s", 0, 1, gpu.launch_overhead_s);
@@ -187,7 +183,7 @@ void read_gpu(TargetReader& document, HardwareTarget& target) {
                 return reader.complain(at, "expected an array of 1 to 64 precisions",
                                        "give MACs per second of each precision");
             for (size_t i = 0; i < list.size(); ++i) {
-                TargetReader entry(list[i], element(at, i),
+                ObjectReader entry(list[i], element(at, i),
                                    {"format", "macs_per_s", "tile_m", "tile_n", "tile_k", "pj_per_mac"},
                                    reader.complaint());
                 GpuPeak peak;
@@ -207,11 +203,12 @@ void read_gpu(TargetReader& document, HardwareTarget& target) {
         });
 }
 
-void read_fpga(TargetReader& document, HardwareTarget& target) {
+void read_fpga(ObjectReader& document, HardwareTarget& target) {
     document.section("fpga",
                      {"luts", "flip_flops", "bram18", "urams", "dsps", "dsp", "fill_luts", "fill_bram",
-                      "fill_uram", "fill_dsps", "target_fps", "lut_pj", "bram18_pj", "uram_pj", "dsp_pj"},
-                     [&](TargetReader& reader) {
+                      "fill_uram", "fill_dsps", "target_fps", "reconfigure_s", "lut_pj", "bram18_pj",
+                      "uram_pj", "dsp_pj"},
+                     [&](ObjectReader& reader) {
                          Fpga& fpga = target.fpga.emplace();
                          constexpr double k_most = 1e9;
                          reader.missing("luts", "give the device's look-up tables");
@@ -226,6 +223,8 @@ void read_fpga(TargetReader& document, HardwareTarget& target) {
                          reader.number("fill_uram", 0, 1, fpga.fill_uram);
                          reader.number("fill_dsps", 0, 1, fpga.fill_dsps);
                          reader.number("target_fps", 1e-6, 1e12, fpga.target_fps);
+                         reader.number("reconfigure_s", 0, 1e6, fpga.reconfigure_s);
+                         reader.number("reconfigure_s", 0, 1e6, fpga.reconfigure_s);
                          reader.number("lut_pj", 0, k_most_pj, fpga.lut_pj);
                          reader.number("bram18_pj", 0, k_most_pj, fpga.bram18_pj);
                          reader.number("uram_pj", 0, k_most_pj, fpga.uram_pj);
@@ -233,13 +232,13 @@ void read_fpga(TargetReader& document, HardwareTarget& target) {
                      });
 }
 
-void read_confidence(TargetReader& document, HardwareTarget& target) {
+void read_confidence(ObjectReader& document, HardwareTarget& target) {
     if (!document.has("confidence")) return;
     const json& object = document.at("confidence");
     const KeyPath at = document.path("confidence");
     if (!object.is_object()) return document.complain(at, "expected an object of figures");
     for (const auto& [figure, value] : object.items()) {
-        TargetReader reader(value, at.key(figure), {"basis", "factor", "note"}, document.complaint());
+        ObjectReader reader(value, at.key(figure), {"basis", "factor", "note"}, document.complaint());
         Confidence& confidence = target.confidence[figure];
         reader.missing("basis", "say how the figure is known: exact, measured, fitted or estimate");
         reader.choice("basis", k_basis_names, confidence.basis);
@@ -251,7 +250,7 @@ void read_confidence(TargetReader& document, HardwareTarget& target) {
     }
 }
 
-void read_sources(TargetReader& document, HardwareTarget& target) {
+void read_sources(ObjectReader& document, HardwareTarget& target) {
     if (!document.has("sources")) return;
     const json& object = document.at("sources");
     const KeyPath at = document.path("sources");

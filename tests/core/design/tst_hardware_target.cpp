@@ -45,7 +45,7 @@ const std::string k_fpga = R"({
   "format": "widthwise-target/1", "kind": "fpga_dataflow", "sizing": "to_design",
   "mac": {"accumulator_bits": 24},
   "fpga": {"luts": 53200, "flip_flops": 106400, "bram18": 280, "urams": 1, "dsps": 220, "dsp": "dsp48e1",
-           "fill_luts": 0.6, "fill_bram": 0.65, "fill_uram": 0.55, "fill_dsps": 0.75, "target_fps": 3000,
+           "fill_luts": 0.6, "fill_bram": 0.65, "fill_uram": 0.55, "fill_dsps": 0.75, "target_fps": 3000, "reconfigure_s": 0.25,
            "lut_pj": 0.1, "bram18_pj": 5, "uram_pj": 20, "dsp_pj": 3}})";
 
 const std::string k_bits = R"({
@@ -216,7 +216,7 @@ private slots:
         QVERIFY(fpga.kind == TargetKind::fpga_dataflow);
         QCOMPARE(fpga.mac.accumulator_bits, 24);
         QVERIFY((*fpga.fpga == Fpga{53200, 106400, 280, 1, 220, DspKind::dsp48e1, 0.6, 0.65, 0.55, 0.75, 3000,
-                                    0.1, 5, 20, 3}));
+                                    0.25, 0.1, 5, 20, 3}));
         const HardwareTarget serial = *target_from_json(
             R"({"format": "widthwise-target/1", "mac": {"style": "bit_serial", "serial": "both"}})", "a");
         QVERIFY(serial.mac.style == MacStyle::bit_serial && serial.mac.serial == SerialOperands::both);

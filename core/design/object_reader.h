@@ -1,5 +1,6 @@
 #pragma once
-// Reads objects of a target file: what is there, leaving the default where nothing is.
+// Reads the JSON objects of files that users write (targets, mappings): what is there, leaving the default
+// where nothing is.
 
 #include "core/design/key_path.h"
 
@@ -28,14 +29,17 @@ struct Complaint {
     }
 };
 
+/// `list[i]`.
+[[nodiscard]] KeyPath element(const KeyPath& list, size_t i);
+
 /// Parses; a key that stands twice in one object is an error, for which of the two counts is anyone's guess,
-/// and so is nesting deeper than any target's.
-[[nodiscard]] Result<nlohmann::json> parse_target(std::string_view text, const KeyPath& top);
+/// and so is nesting deeper than any of these files has.
+[[nodiscard]] Result<nlohmann::json> parse_document(std::string_view text, const KeyPath& top);
 
 /// One object of the document; keys other than `keys` are complained of.
-class TargetReader {
+class ObjectReader {
 public:
-    TargetReader(const nlohmann::json& object, KeyPath at, const std::vector<std::string>& keys,
+    ObjectReader(const nlohmann::json& object, KeyPath at, const std::vector<std::string>& keys,
                  Complaint& complaint);
 
     [[nodiscard]] bool has(const char* key) const { return m_object.is_object() && m_object.contains(key); }
@@ -45,7 +49,7 @@ public:
     /// The object under `key`, if there is one.
     template <typename Read> void section(const char* key, std::vector<std::string> keys, Read read) {
         if (!has(key)) return;
-        TargetReader reader(at(key), path(key), keys, m_complaint);
+        ObjectReader reader(at(key), path(key), keys, m_complaint);
         read(reader);
     }
 

@@ -1,4 +1,4 @@
-#include "core/design/target_reader.h"
+#include "core/design/object_reader.h"
 
 #include "core/base/text.h"
 
@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-/// Levels of objects and arrays: a level's "holds" is the deepest that a target has, at 4.
+/// Levels of objects and arrays; a loop of a mapping is the deepest, at 5.
 constexpr int k_deepest = 8;
 
 std::string joined(const std::vector<std::string_view>& names, std::string_view separator) {
@@ -28,7 +28,11 @@ std::string shown(const json& value) {
 
 } // namespace
 
-Result<json> parse_target(std::string_view text, const KeyPath& top) {
+KeyPath element(const KeyPath& list, size_t i) {
+    return {list.file, list.path + "[" + std::to_string(i) + "]"};
+}
+
+Result<json> parse_document(std::string_view text, const KeyPath& top) {
     std::vector<std::set<std::string>> open;
     std::optional<std::string> doubled;
     bool too_deep = false;
@@ -43,7 +47,7 @@ Result<json> parse_target(std::string_view text, const KeyPath& top) {
     };
     try {
         json document = json::parse(text, watch);
-        if (too_deep) return fail_at(top, "objects nested too deep to be a target");
+        if (too_deep) return fail_at(top, "objects and arrays are nested too deep");
         if (doubled) return fail_at(top, "the key \"" + cut(*doubled) + "\" stands twice in one object");
         return document;
     } catch (const json::parse_error& e) {
@@ -54,7 +58,7 @@ Result<json> parse_target(std::string_view text, const KeyPath& top) {
     }
 }
 
-TargetReader::TargetReader(const json& object, KeyPath at, const std::vector<std::string>& keys,
+ObjectReader::ObjectReader(const json& object, KeyPath at, const std::vector<std::string>& keys,
                            Complaint& complaint)
     : m_object(object), m_at(std::move(at)), m_complaint(complaint) {
     if (!object.is_object()) {
@@ -70,33 +74,33 @@ TargetReader::TargetReader(const json& object, KeyPath at, const std::vector<std
     }
 }
 
-void TargetReader::text(const char* key, std::string& out) {
+void ObjectReader::text(const char* key, std::string& out) {
     if (!has(key)) return;
     if (!at(key).is_string()) return complain(path(key), "expected a string");
     out = at(key).get<std::string>();
 }
 
-void TargetReader::flag(const char* key, bool& out) {
+void ObjectReader::flag(const char* key, bool& out) {
     if (!has(key)) return;
     if (!at(key).is_boolean()) return complain(path(key), "expected true or false");
     out = at(key).get<bool>();
 }
 
-void TargetReader::number(const char* key, double lo, double hi, double& out) {
+void ObjectReader::number(const char* key, double lo, double hi, double& out) {
     if (!has(key)) return;
     const double value = at(key).is_number() ? at(key).get<double>() : std::nan("");
     if (!(value >= lo && value <= hi)) return out_of_range(key, json(lo).dump(), json(hi).dump(), "a number");
     out = value;
 }
 
-void TargetReader::number(const char* key, double lo, double hi, std::optional<double>& out) {
+void ObjectReader::number(const char* key, double lo, double hi, std::optional<double>& out) {
     if (!has(key)) return;
     double value = lo;
     number(key, lo, hi, value);
     out = value;
 }
 
-int64_t TargetReader::whole(const char* key, int64_t lo, int64_t hi, int64_t otherwise) {
+int64_t ObjectReader::whole(const char* key, int64_t lo, int64_t hi, int64_t otherwise) {
     const double value = at(key).is_number() ? at(key).get<double>() : std::nan("");
     if (value == std::floor(value) && value >= static_cast<double>(lo) && value <= static_cast<double>(hi))
         return static_cast<int64_t>(value);
@@ -104,7 +108,7 @@ int64_t TargetReader::whole(const char* key, int64_t lo, int64_t hi, int64_t oth
     return otherwise;
 }
 
-size_t TargetReader::position(const char* key, const std::vector<std::string_view>& names, size_t otherwise) {
+size_t ObjectReader::position(const char* key, const std::vector<std::string_view>& names, size_t otherwise) {
     if (!has(key)) return otherwise;
     if (at(key).is_string()) {
         const auto found = std::find(names.begin(), names.end(), at(key).get_ref<const std::string&>());
@@ -114,7 +118,7 @@ size_t TargetReader::position(const char* key, const std::vector<std::string_vie
     return otherwise;
 }
 
-std::vector<bool> TargetReader::chosen(const char* key, const std::vector<std::string_view>& names) {
+std::vector<bool> ObjectReader::chosen(const char* key, const std::vector<std::string_view>& names) {
     std::vector<bool> there(names.size());
     const json& list = at(key);
     if (!list.is_array() || list.empty())
@@ -133,7 +137,7 @@ std::vector<bool> TargetReader::chosen(const char* key, const std::vector<std::s
     return there;
 }
 
-void TargetReader::out_of_range(const char* key, const std::string& lo, const std::string& hi,
+void ObjectReader::out_of_range(const char* key, const std::string& lo, const std::string& hi,
                                 const std::string& what) {
     complain(path(key), "expected " + what + " from " + lo + " to " + hi + ", not " + shown(at(key)));
 }
