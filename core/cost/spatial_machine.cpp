@@ -2,6 +2,7 @@
 
 #include "core/cost/layer_cost.h"
 #include "core/cost/mapping_text.h"
+#include "core/cost/nest_layer.h"
 
 namespace widthwise::cost {
 
@@ -9,6 +10,7 @@ SpatialMachine::SpatialMachine(const HardwareTarget& target, const Demand& deman
     : m_target(target), m_chip(target, demand) {}
 
 Result<MatrixResult> SpatialMachine::matrix(const MatrixProblem& problem, const Mapping* given) const {
+    if (maps_nests(m_target)) return nest_layer(m_target, m_chip, problem, given);
     if (given)
         return fail(ErrorCode::unsupported, "this target's array maps no loops of its own", {},
                     "choose a target with scratchpads in its processing elements");

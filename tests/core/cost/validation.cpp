@@ -50,7 +50,7 @@ std::string to_line(const ValidationRow& row) {
 
 const std::vector<ValidationSource>& validation_sources() {
     static const std::vector<ValidationSource> sources = {
-        // A source joins with its file: {"SCALE-Sim v2", validation_scalesim}, ...
+        {"Timeloop v2.0", validation_timeloop},
     };
     return sources;
 }

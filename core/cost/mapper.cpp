@@ -1,0 +1,230 @@
+#include "core/cost/mapper.h"
+
+#include "core/cost/nest_mapping.h"
+#include "core/cost/objective.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace widthwise::cost {
+namespace {
+
+/// Kernel and image loops first: they have few choices and decide whether tiles fit.
+constexpr std::array k_search_order = {Dim::s, Dim::r, Dim::q, Dim::g, Dim::n, Dim::c, Dim::p, Dim::k};
+constexpr double k_most_combinations = 4e6;
+/// Bounds of the factors by which combinations are counted: of the layer, not of the target, so that thinning
+/// does not depend on the target's size.
+constexpr int64_t k_counted_spatial = 32, k_counted_pad = 64;
+
+int64_t ceil_divide(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+/// 1, n and what lies between, each the smallest factor that leaves its rest; from `coarseness` 1 on only
+/// those at least 2^coarseness times the one before (of equal ones the divisors of n).
+std::vector<int64_t> factors(int64_t n, int coarseness) {
+    std::vector<int64_t> all;
+    for (int64_t f = 1; f <= n;) {
+        const int64_t rest = ceil_divide(n, f);
+        all.push_back(f);
+        if (rest == 1) break;
+        f = ceil_divide(n, rest - 1);
+    }
+    if (coarseness == 0) return all;
+    std::vector<int64_t> kept;
+    for (const int64_t f : all) {
+        const bool last = f == all.back();
+        const bool divides = n % f == 0;
+        const bool far = kept.empty() || f >= kept.back() << (coarseness - 1);
+        if (last || (far && (divides || coarseness == 1))) kept.push_back(f);
+    }
+    return kept;
+}
+
+using Chain = std::array<int64_t, 3 + k_most_levels>; ///< a factor for each place of one dimension
+
+class Search {
+public:
+    Search(const HardwareTarget& target, const NestShape& shape, const NestPricing& pricing,
+           Dataflow dataflow, Objective objective)
+        : m_target(target)
+        , m_shape(shape)
+        , m_pricing(pricing)
+        , m_hierarchy(target)
+        , m_objective(objective)
+        , m_array(array_level(target))
+        , m_space(map_space(target, dataflow))
+        , m_tiling(pricing.level_count())
+        , m_best{m_tiling, {}, {}} {
+        int coarseness = 0;
+        while (coarseness < 8 && combinations(coarseness) > k_most_combinations) ++coarseness;
+        m_thinned = coarseness > 0;
+        for (size_t d = 0; d < k_dims; ++d)
+            collect(d, 0, shape.extents[d], {}, coarseness, target.rows, target.cols, INT64_MAX,
+                    [&](const Chain& chain) { m_chains[d].push_back(chain); });
+        for (auto& chains : m_chains) std::reverse(chains.begin(), chains.end()); // large inner tiles first
+        m_rest.fill(1);
+        for (size_t i = k_dims; i-- > 0;)
+            m_rest[i] = m_rest[i + 1] * static_cast<double>(shape.extents[index(k_search_order[i])]);
+    }
+
+    Result<FoundMapping> run() {
+        if (auto fits = check_fit(m_tiling, m_target, m_shape, m_pricing); !fits) {
+            fits.error().message = "cannot be mapped: even with the smallest tiles, " + fits.error().message;
+            fits.error().remedy = "make the level larger";
+            return forward_error(fits);
+        }
+        descend(0, 1, 1, 1);
+        if (!m_found)
+            return fail(ErrorCode::invalid_input, "cannot be mapped: " + m_short, {},
+                        "make the level larger or choose another dataflow");
+        m_best.examined = m_examined;
+        if (m_thinned) m_best.gap = gap();
+        return m_best;
+    }
+
+private:
+    template <typename Take>
+    void collect(size_t d, size_t place, int64_t rest, Chain chain, int coarseness, int64_t rows,
+                 int64_t cols, int64_t pad, const Take& take) const {
+        const auto& places = m_space.places[d];
+        if (place + 1 == places.size()) {
+            const Place last = places[place];
+            const bool fits = last.slot == Slot::temporal || rest <= (last.slot == Slot::x ? cols : rows);
+            chain[place] = rest;
+            if (fits) take(chain);
+            return;
+        }
+        int64_t limit = rest;
+        if (places[place].slot == Slot::x) limit = cols;
+        if (places[place].slot == Slot::y) limit = rows;
+        if (places[place].slot == Slot::temporal && places[place].level > m_array) limit = pad;
+        for (const int64_t f : factors(rest, coarseness)) {
+            if (f > limit) break;
+            chain[place] = f;
+            collect(d, place + 1, ceil_divide(rest, f), chain, coarseness, rows, cols, pad, take);
+        }
+    }
+
+    [[nodiscard]] double combinations(int coarseness) const {
+        double product = 1;
+        for (size_t d = 0; d < k_dims; ++d) {
+            double count = 0;
+            collect(d, 0, m_shape.extents[d], {}, coarseness, k_counted_spatial, k_counted_spatial,
+                    k_counted_pad, [&](const Chain&) { ++count; });
+            product *= count;
+        }
+        for (const auto& orders : m_space.orders) product *= static_cast<double>(orders.size());
+        return product;
+    }
+
+    void put(size_t d, const Chain& chain) {
+        const auto& places = m_space.places[d];
+        for (size_t i = 0; i < places.size(); ++i)
+            m_tiling.at(places[i].level, places[i].slot, static_cast<Dim>(d)) = chain[i];
+    }
+
+    [[nodiscard]] int64_t factor_at(size_t d, const Chain& chain, Slot slot) const {
+        int64_t product = 1;
+        const auto& places = m_space.places[d];
+        for (size_t i = 0; i < places.size(); ++i)
+            if (places[i].slot == slot) product *= chain[i];
+        return product;
+    }
+
+    void descend(size_t depth, double steps, int64_t columns, int64_t rows) {
+        if (depth == k_dims) return walk_orders(0);
+        const size_t d = index(k_search_order[depth]);
+        for (const Chain& chain : m_chains[d]) {
+            const int64_t x = columns * factor_at(d, chain, Slot::x);
+            const int64_t y = rows * factor_at(d, chain, Slot::y);
+            if (x > m_target.cols || y > m_target.rows) continue;
+            const double taken = steps * static_cast<double>(factor_at(d, chain, Slot::temporal));
+            const double room = static_cast<double>((m_target.cols / x) * (m_target.rows / y));
+            if (cannot_win(taken * std::max(1.0, m_rest[depth + 1] / room))) continue;
+            put(d, chain);
+            if (fits()) descend(depth + 1, taken, x, y);
+        }
+        Chain none;
+        none.fill(1);
+        put(d, none);
+    }
+
+    /// The figures that no completion with at least so many steps can beat.
+    [[nodiscard]] bool cannot_win(double steps) const {
+        if (!m_found) return false;
+        return better(m_objective, m_best.figures, m_pricing.floor(steps, m_shape));
+    }
+
+    /// Loops that have no place yet stand at extent 1: what does not fit now never will.
+    [[nodiscard]] bool fits() {
+        Extents inside;
+        inside.fill(1);
+        for (size_t level = m_tiling.levels; level-- > 1;) {
+            for (size_t d = 0; d < k_dims; ++d)
+                for (const Extents& slot : m_tiling.extents[level]) inside[d] *= slot[d];
+            const double needed = m_pricing.used_bits(level, m_shape, inside);
+            if (needed <= m_pricing.capacity_bits(level)) continue;
+            if (!m_found && m_short.empty())
+                m_short = "its tiles need " + std::to_string(static_cast<int64_t>(std::ceil(needed / 8))) +
+                          " bytes in " + m_target.memory[level].name + ", which has " +
+                          std::to_string(m_target.memory[level].bytes.value_or(0));
+            return false;
+        }
+        return true;
+    }
+
+    void walk_orders(size_t level) {
+        if (level == m_tiling.levels) return price();
+        for (const LoopOrder& order : m_space.orders[level]) {
+            m_tiling.order[level] = order;
+            walk_orders(level + 1);
+        }
+    }
+
+    void price() {
+        ++m_examined;
+        const NestCounts counts = count_accesses(m_shape, m_hierarchy, m_tiling);
+        const LayerFigures figures = m_pricing.price(counts);
+        if (m_found && !better(m_objective, figures, m_best.figures)) return;
+        m_found = true;
+        m_best.tiling = m_tiling;
+        m_best.counts = counts;
+        m_best.figures = figures;
+    }
+
+    [[nodiscard]] double gap() const {
+        const LayerFigures floor =
+            m_pricing.floor(m_rest[0] / static_cast<double>(m_target.rows * m_target.cols), m_shape);
+        const double cycles =
+            static_cast<double>(m_best.figures.cycles) / static_cast<double>(floor.cycles) - 1;
+        const double energy = m_best.figures.energy.total_j() / floor.energy.total_j() - 1;
+        if (m_objective == Objective::latency) return cycles;
+        return m_objective == Objective::energy ? energy : (1 + cycles) * (1 + energy) - 1;
+    }
+
+    const HardwareTarget& m_target;
+    const NestShape& m_shape;
+    const NestPricing& m_pricing;
+    NestHierarchy m_hierarchy;
+    Objective m_objective;
+    size_t m_array;
+    MapSpace m_space;
+    std::array<std::vector<Chain>, k_dims> m_chains;
+    std::array<double, k_dims + 1> m_rest; ///< iterations of the loops from this depth on
+    bool m_thinned = false;
+    Tiling m_tiling;
+    FoundMapping m_best;
+    bool m_found = false;
+    double m_examined = 0;
+    std::string m_short; ///< what the first tiles that did not fit needed
+};
+
+} // namespace
+
+Result<FoundMapping> best_mapping(const HardwareTarget& target, const NestShape& shape,
+                                  const NestPricing& pricing, Dataflow dataflow, Objective objective) {
+    return Search(target, shape, pricing, dataflow, objective).run();
+}
+
+} // namespace widthwise::cost
