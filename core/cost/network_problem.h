@@ -16,6 +16,7 @@ struct Options {
     int64_t batch = 1;
     std::map<std::string, Zeros> zeros = {};      ///< by layer; none where nothing is said
     std::map<std::string, Mapping> mappings = {}; ///< by layer: taken as they are instead of a search
+    bool operator==(const Options&) const = default;
 };
 
 /// One node's part.
