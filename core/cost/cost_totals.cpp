@@ -16,15 +16,18 @@ void copy_figures(const LayerFigures& figures, const Machine& machine, LayerCost
     layer.mapped_units = figures.mapped_units;
     layer.bound = figures.bound;
     layer.limited_by = figures.limited_by;
-    const double slots = static_cast<double>(figures.cycles) * machine.macs_per_cycle();
+    const double peak =
+        figures.peak_macs_per_cycle > 0 ? figures.peak_macs_per_cycle : machine.macs_per_cycle();
+    const double slots = static_cast<double>(figures.cycles) * peak;
     layer.utilization = slots > 0 ? static_cast<double>(layer.macs) / slots : 0;
+    layer.peak_macs_per_s = peak / machine.cycle_s();
 }
 
 void set_totals(CostBreakdown& cost, const Machine& machine) {
-    double macs = 0, cycles = 0, compute_cycles = 0, mapped = 0;
+    double ideal_s = 0, cycles = 0, compute_cycles = 0, mapped = 0;
     cost.energy_j = cost.dram_bytes = cost.on_chip_bytes = 0;
     for (const LayerCost& layer : cost.layers) {
-        macs += static_cast<double>(layer.macs);
+        if (layer.peak_macs_per_s > 0) ideal_s += static_cast<double>(layer.macs) / layer.peak_macs_per_s;
         cycles += static_cast<double>(layer.cycles);
         compute_cycles += static_cast<double>(layer.compute_cycles);
         mapped += layer.mapped_units * static_cast<double>(layer.compute_cycles);
@@ -39,7 +42,8 @@ void set_totals(CostBreakdown& cost, const Machine& machine) {
         time.throughput_ips > 0 ? static_cast<double>(cost.batch) / time.throughput_ips : 0;
     cost.power_w = batch_s > 0 ? cost.energy_j / batch_s : 0;
     cost.dram_bytes_per_s = batch_s > 0 ? cost.dram_bytes / batch_s : 0;
-    cost.utilization = cycles > 0 ? macs / (cycles * machine.macs_per_cycle()) : 0;
+    const double busy_s = time.concurrent ? batch_s : cycles * machine.cycle_s();
+    cost.utilization = busy_s > 0 ? ideal_s / busy_s : 0;
     cost.mapped_units = compute_cycles > 0 ? mapped / compute_cycles : 0;
     cost.peak_macs_per_s = machine.macs_per_cycle() / machine.cycle_s();
 }
@@ -51,7 +55,7 @@ void set_area(CostBreakdown& cost, const Machine& machine, const std::map<std::s
     cost.area = area;
     cost.area_mm2 = 0;
     for (const auto& [component, mm2] : cost.area) cost.area_mm2 += mm2;
-    if (cost.resources) cost.area_mm2 = std::nan("");
+    if (cost.area.empty()) cost.area_mm2 = std::nan("");
     if (target.area_mm2) cost.area_mm2 = *target.area_mm2;
 }
 
