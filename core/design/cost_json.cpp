@@ -1,191 +1,124 @@
-// The `cost --json` document.
+// Writes the `cost --json` document.
+#include "core/design/cost_json.h"
+#include "core/design/confidence_json.h"
 #include "core/design/json.h"
-#include "core/design/key_path.h"
-
-#include <nlohmann/json.hpp>
+#include "core/design/json_values.h"
+#include "core/design/mapping_json.h"
 
 namespace widthwise {
 namespace {
 
-using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr std::string_view k_area_suffix = "_mm2";
+ordered_json energy_json(const EnergyBreakdown& energy) {
+    return {{"compute", energy.compute_j}, {"registers", energy.registers_j}, {"noc", energy.noc_j},
+            {"buffer", energy.buffer_j},   {"dram", energy.dram_j},           {"static", energy.static_j}};
+}
 
-ordered_json layer_json(const LayerCost& layer) {
-    const EnergyBreakdown& energy = layer.energy;
-    return {
+void put_resources(ordered_json& object, const FpgaResources& resources) {
+    object["lut"] = number(resources.luts);
+    object["dsp"] = number(resources.dsps);
+    object["bram18"] = number(resources.bram18);
+    object["uram"] = number(resources.urams);
+}
+
+ordered_json layer_json(const LayerCost& layer, CostDetail detail) {
+    ordered_json object = {
         {"name", layer.layer},
         {"macs", layer.macs},
         {"weight_bits", layer.weight_bits},
         {"activation_bits", layer.activation_bits},
+        {"run_weight_bits", layer.run_weight_bits},
+        {"run_activation_bits", layer.run_activation_bits},
+        {"fallback", layer.fallback.empty() ? ordered_json(nullptr) : ordered_json(layer.fallback)},
         {"compute_cycles", layer.compute_cycles},
         {"cycles", layer.cycles},
-        {"latency_s", layer.latency_s},
-        {"energy_j", energy.total_j()},
-        {"energy",
-         {{"compute", energy.compute_j},
-          {"registers", energy.registers_j},
-          {"noc", energy.noc_j},
-          {"buffer", energy.buffer_j},
-          {"dram", energy.dram_j},
-          {"static", energy.static_j}}},
-        {"dram_bytes", layer.dram_bytes},
-        {"buffer_bytes", layer.buffer_bytes},
-        {"utilization", layer.utilization},
+        {"latency_s", number(layer.latency_s)},
+        {"energy_j", number(layer.energy.total_j())},
+        {"energy", energy_json(layer.energy)},
+        {"dram_bytes", number(layer.dram_bytes)},
+        {"buffer_bytes", number(layer.buffer_bytes)},
+        {"on_chip_bytes", number(layer.on_chip_bytes)},
+        {"utilization", number(layer.utilization)},
+        {"mapped_units", number(layer.mapped_units)},
+        {"peak_macs_per_s", number(layer.peak_macs_per_s)},
         {"bound", layer.bound == Bound::compute ? "compute" : "memory"},
+        {"limited_by", layer.limited_by},
         {"mapping", layer.mapping},
     };
+    if (detail == CostDetail::all)
+        object["nest"] = layer.nest ? nest_json(*layer.nest) : ordered_json(nullptr);
+    if (layer.resources) put_resources(object, *layer.resources);
+    if (layer.pe > 0) object["pe"] = layer.pe;
+    if (layer.simd > 0) object["simd"] = layer.simd;
+    return object;
 }
 
-/// Reads members of one object; the first that is missing or of the wrong type is the error. Further keys are
-/// left alone.
-class Reader {
-public:
-    Reader(const json& object, KeyPath at, std::optional<Error>& error)
-        : m_object(object), m_at(std::move(at)), m_error(error) {
-        if (!object.is_object()) complain(m_at, "expected an object");
-    }
-
-    [[nodiscard]] KeyPath path(const char* key) const { return m_at.key(key); }
-
-    const json* find(const char* key) {
-        if (m_error) return nullptr;
-        const auto found = m_object.find(key);
-        if (found == m_object.end()) {
-            complain(m_at, "missing key \"" + std::string(key) + "\"");
-            return nullptr;
-        }
-        return &*found;
-    }
-    void read(const char* key, std::string& out) {
-        const json* value = find(key);
-        if (value && !value->is_string()) return complain(path(key), "expected a string");
-        if (value) out = value->get<std::string>();
-    }
-    void read(const char* key, double& out) {
-        const json* value = find(key);
-        if (value && !value->is_number()) return complain(path(key), "expected a number");
-        if (value) out = value->get<double>();
-    }
-    template <typename Int> void read_integer(const char* key, Int& out) {
-        const json* value = find(key);
-        if (value && !value->is_number_integer()) return complain(path(key), "expected a whole number");
-        if (value) out = value->get<Int>();
-    }
-    void complain(const KeyPath& where, std::string message) {
-        if (!m_error)
-            m_error = Error{ErrorCode::invalid_input, std::move(message), where.to_string(),
-                            "it is no cost document"};
-    }
-
-private:
-    const json& m_object;
-    KeyPath m_at;
-    std::optional<Error>& m_error;
-};
-
-LayerCost read_layer(const json& object, const KeyPath& at, std::optional<Error>& error) {
-    LayerCost layer;
-    Reader reader(object, at, error);
-    reader.read("name", layer.layer);
-    reader.read_integer("macs", layer.macs);
-    reader.read_integer("weight_bits", layer.weight_bits);
-    reader.read_integer("activation_bits", layer.activation_bits);
-    reader.read_integer("compute_cycles", layer.compute_cycles);
-    reader.read_integer("cycles", layer.cycles);
-    reader.read("latency_s", layer.latency_s);
-    if (const json* energy = reader.find("energy")) {
-        Reader parts(*energy, reader.path("energy"), error);
-        parts.read("compute", layer.energy.compute_j);
-        parts.read("registers", layer.energy.registers_j);
-        parts.read("noc", layer.energy.noc_j);
-        parts.read("buffer", layer.energy.buffer_j);
-        parts.read("dram", layer.energy.dram_j);
-        parts.read("static", layer.energy.static_j);
-    }
-    reader.read("dram_bytes", layer.dram_bytes);
-    reader.read("buffer_bytes", layer.buffer_bytes);
-    reader.read("utilization", layer.utilization);
-    std::string bound;
-    reader.read("bound", bound);
-    if (bound == "memory")
-        layer.bound = Bound::memory;
-    else if (bound != "compute")
-        reader.complain(reader.path("bound"), "expected \"compute\" or \"memory\"");
-    reader.read("mapping", layer.mapping);
-    return layer;
+ordered_json area_json(const CostBreakdown& cost) {
+    ordered_json area = ordered_json::object();
+    if (cost.resources) put_resources(area, *cost.resources);
+    for (const auto& [component, mm2] : cost.area) area[component + std::string(k_area_suffix)] = number(mm2);
+    return area;
 }
 
-void read_area(const json& object, const KeyPath& at, std::optional<Error>& error, CostBreakdown& cost) {
-    Reader reader(object, at, error);
-    if (error) return;
-    for (const auto& [key, value] : object.items()) {
-        if (!key.ends_with(k_area_suffix) || !value.is_number())
-            return reader.complain(at.quoted(key), "expected a number of mm2 under NAME_mm2");
-        cost.area[key.substr(0, key.size() - k_area_suffix.size())] = value.get<double>();
-    }
+ordered_json available_json(const CostBreakdown& cost) {
+    if (!cost.available) return nullptr;
+    ordered_json object = ordered_json::object();
+    put_resources(object, *cost.available);
+    return object;
+}
+
+ordered_json options_json(const std::vector<OptionGain>& options) {
+    ordered_json list = ordered_json::array();
+    for (const OptionGain& option : options)
+        list.push_back({{"option", option.option},
+                        {"taken", option.taken},
+                        {"latency_s", number(option.latency_s)},
+                        {"energy_j", number(option.energy_j)},
+                        {"dram_bytes", number(option.dram_bytes)},
+                        {"peak_activation_bytes", number(option.peak_activation_bytes)}});
+    return list;
+}
+
+ordered_json energy_per_mac(const CostBreakdown& cost) {
+    double macs = 0;
+    for (const LayerCost& layer : cost.layers) macs += static_cast<double>(layer.macs);
+    return macs > 0 ? number(cost.energy_j / macs) : ordered_json(nullptr);
 }
 
 } // namespace
 
-std::string cost_to_json(const CostBreakdown& cost) {
-    ordered_json area = ordered_json::object();
-    for (const auto& [component, mm2] : cost.area) area[component + std::string(k_area_suffix)] = mm2;
+std::string cost_to_json(const CostBreakdown& cost, CostDetail detail) {
     ordered_json layers = ordered_json::array();
-    for (const LayerCost& layer : cost.layers) layers.push_back(layer_json(layer));
+    for (const LayerCost& layer : cost.layers) layers.push_back(layer_json(layer, detail));
     const ordered_json document = {
         {"target", cost.target},
         {"batch", cost.batch},
-        {"latency_s", cost.latency_s},
-        {"throughput_ips", cost.throughput_ips},
-        {"energy_j", cost.energy_j},
-        {"power_w", cost.power_w},
-        {"area_mm2", cost.area_mm2},
-        {"area", std::move(area)},
-        {"weight_bytes", cost.weight_bytes},
-        {"model_bytes", cost.model_bytes},
-        {"bops", cost.bops},
-        {"dram_bytes", cost.dram_bytes},
-        {"utilization", cost.utilization},
+        {"latency_s", number(cost.latency_s)},
+        {"throughput_ips", number(cost.throughput_ips)},
+        {"energy_j", number(cost.energy_j)},
+        {"energy_per_inference_j", number(cost.energy_j / static_cast<double>(cost.batch))},
+        {"energy_per_mac_j", energy_per_mac(cost)},
+        {"power_w", number(cost.power_w)},
+        {"area_mm2", number(cost.area_mm2)},
+        {"area", area_json(cost)},
+        {"available", available_json(cost)},
+        {"weight_bytes", number(cost.weight_bytes)},
+        {"model_bytes", number(cost.model_bytes)},
+        {"bops", number(cost.bops)},
+        {"dram_bytes", number(cost.dram_bytes)},
+        {"dram_bytes_per_s", number(cost.dram_bytes_per_s)},
+        {"dram_peak_bytes_per_s", optional(cost.dram_peak_bytes_per_s)},
+        {"on_chip_bytes", number(cost.on_chip_bytes)},
+        {"peak_activation_bytes", number(cost.peak_activation_bytes)},
+        {"utilization", number(cost.utilization)},
+        {"mapped_units", number(cost.mapped_units)},
+        {"peak_macs_per_s", number(cost.peak_macs_per_s)},
+        {"options", options_json(cost.options)},
+        {"confidence", confidence_json(cost.confidence)},
         {"layers", std::move(layers)},
     };
-    return document.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
-Result<CostBreakdown> cost_from_json(std::string_view text, const std::string& where) {
-    const KeyPath top{where, {}};
-    json document;
-    try {
-        document = json::parse(text);
-    } catch (const json::exception&) {
-        return fail_at(top, "not valid JSON", "it is no cost document");
-    }
-    CostBreakdown cost;
-    std::optional<Error> error;
-    Reader reader(document, top, error);
-    reader.read("target", cost.target);
-    reader.read_integer("batch", cost.batch);
-    reader.read("latency_s", cost.latency_s);
-    reader.read("throughput_ips", cost.throughput_ips);
-    reader.read("energy_j", cost.energy_j);
-    reader.read("power_w", cost.power_w);
-    reader.read("area_mm2", cost.area_mm2);
-    if (const json* area = reader.find("area")) read_area(*area, reader.path("area"), error, cost);
-    reader.read("weight_bytes", cost.weight_bytes);
-    reader.read("model_bytes", cost.model_bytes);
-    reader.read("bops", cost.bops);
-    reader.read("dram_bytes", cost.dram_bytes);
-    reader.read("utilization", cost.utilization);
-    if (const json* layers = reader.find("layers")) {
-        if (!layers->is_array()) reader.complain(reader.path("layers"), "expected an array");
-        for (size_t i = 0; !error && i < layers->size(); ++i) {
-            const KeyPath at{where, "layers[" + std::to_string(i) + "]"};
-            cost.layers.push_back(read_layer((*layers)[i], at, error));
-        }
-    }
-    if (error) return tl::unexpected<Error>(*error);
-    return cost;
+    return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 } // namespace widthwise

@@ -29,8 +29,13 @@ namespace widthwise {
 /// {"formats": [...]}: what facts() says of each format, at its own scale or 1; "levels" is null above 2^32.
 [[nodiscard]] std::string formats_to_json(const std::vector<NumberFormat>& formats);
 
-/// The keys of `cost --json`.
-[[nodiscard]] std::string cost_to_json(const CostBreakdown& cost);
+enum class CostDetail {
+    all,
+    without_nests, ///< no loop nests, which take most of the room and follow from design and target
+};
+/// The keys of `cost --json`. What does not apply is null. Documents of earlier versions lack the later keys
+/// and are read all the same.
+[[nodiscard]] std::string cost_to_json(const CostBreakdown& cost, CostDetail detail = CostDetail::all);
 [[nodiscard]] Result<CostBreakdown> cost_from_json(std::string_view text, const std::string& where);
 
 } // namespace widthwise

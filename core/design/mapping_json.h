@@ -14,6 +14,5 @@ namespace widthwise {
 /// "inputs": ..., "outputs": ...}], "searched", "examined", "gap"}
 [[nodiscard]] nlohmann::ordered_json nest_json(const MappedNest& nest);
 [[nodiscard]] MappedNest read_nest(ObjectReader& reader);
-inline const std::vector<std::string> k_nest_keys = {"levels", "accesses", "searched", "examined", "gap"};
 
 } // namespace widthwise

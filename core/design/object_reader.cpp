@@ -65,6 +65,7 @@ ObjectReader::ObjectReader(const json& object, KeyPath at, const std::vector<std
         complain(m_at, "expected an object");
         return;
     }
+    if (keys.empty()) return;
     for (const auto& [key, value] : object.items()) {
         if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
         const std::string name = cut(key);

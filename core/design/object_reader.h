@@ -36,7 +36,7 @@ struct Complaint {
 /// and so is nesting deeper than any of these files has.
 [[nodiscard]] Result<nlohmann::json> parse_document(std::string_view text, const KeyPath& top);
 
-/// One object of the document; keys other than `keys` are complained of.
+/// One object of the document; keys other than `keys` (empty: any may stand there) are complained of.
 class ObjectReader {
 public:
     ObjectReader(const nlohmann::json& object, KeyPath at, const std::vector<std::string>& keys,

@@ -1,4 +1,5 @@
 // Reads the widthwise-target/1 document.
+#include "core/design/confidence_json.h"
 #include "core/design/hardware_target.h"
 #include "core/design/target_check.h"
 #include "core/design/target_names.h"
@@ -83,7 +84,7 @@ Result<HardwareTarget> target_from_json(std::string_view text, const std::string
     read_supports(document, target);
     read_gpu(document, target);
     read_fpga(document, target);
-    read_confidence(document, target);
+    read_confidence(document, target.confidence);
     read_sources(document, target);
     if (auto done = complaint.done(); !done) return forward_error(done);
     check_consistent(document, target);

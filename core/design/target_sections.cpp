@@ -232,24 +232,6 @@ void read_fpga(ObjectReader& document, HardwareTarget& target) {
                      });
 }
 
-void read_confidence(ObjectReader& document, HardwareTarget& target) {
-    if (!document.has("confidence")) return;
-    const json& object = document.at("confidence");
-    const KeyPath at = document.path("confidence");
-    if (!object.is_object()) return document.complain(at, "expected an object of figures");
-    for (const auto& [figure, value] : object.items()) {
-        ObjectReader reader(value, at.key(figure), {"basis", "factor", "note"}, document.complaint());
-        Confidence& confidence = target.confidence[figure];
-        reader.missing("basis", "say how the figure is known: exact, measured, fitted or estimate");
-        reader.choice("basis", k_basis_names, confidence.basis);
-        if (confidence.basis == Basis::exact) confidence.factor = 1;
-        reader.number("factor", 1, 1000, confidence.factor);
-        if (confidence.basis == Basis::exact && confidence.factor > 1)
-            reader.complain(reader.path("factor"), "what is exact has the factor 1", "leave it out");
-        reader.text("note", confidence.note);
-    }
-}
-
 void read_sources(ObjectReader& document, HardwareTarget& target) {
     if (!document.has("sources")) return;
     const json& object = document.at("sources");

@@ -13,7 +13,6 @@ void read_zeros(ObjectReader& document, HardwareTarget& target);
 void read_supports(ObjectReader& document, HardwareTarget& target);
 void read_gpu(ObjectReader& document, HardwareTarget& target);
 void read_fpga(ObjectReader& document, HardwareTarget& target);
-void read_confidence(ObjectReader& document, HardwareTarget& target);
 void read_sources(ObjectReader& document, HardwareTarget& target);
 
 } // namespace widthwise

@@ -1,5 +1,6 @@
 // Writes the widthwise-target/1 document: what every target of its kind has, and of the rest what differs
 // from the default.
+#include "core/design/confidence_json.h"
 #include "core/design/format_pair.h"
 #include "core/design/hardware_target.h"
 #include "core/design/target_names.h"
@@ -142,9 +143,7 @@ std::string target_to_json(const HardwareTarget& target) {
     if (!(target.supports == defaults.supports)) document["supports"] = supports_json(target.supports);
     if (target.gpu) document["gpu"] = gpu_json(*target.gpu);
     if (target.fpga) document["fpga"] = fpga_json(*target.fpga);
-    for (const auto& [figure, confidence] : target.confidence)
-        document["confidence"][figure] = {
-            {"basis", to_string(confidence.basis)}, {"factor", confidence.factor}, {"note", confidence.note}};
+    if (!target.confidence.empty()) document["confidence"] = confidence_json(target.confidence);
     if (!target.sources.empty()) document["sources"] = target.sources;
     return document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }

@@ -14,7 +14,7 @@ StoredEvaluation to_stored(const Evaluation& evaluation, const CostBreakdown& co
     stored.plan_json = plan_to_json(evaluation.plan);
     stored.resolved_json = plan_to_json(evaluation.resolved);
     stored.evaluation_json = evaluation_to_json(evaluation);
-    stored.cost_json = cost_to_json(cost);
+    stored.cost_json = cost_to_json(cost, CostDetail::without_nests);
     stored.top1 = evaluation.accuracy.top1;
     stored.energy_j = cost.energy_j;
     stored.latency_s = cost.latency_s;
