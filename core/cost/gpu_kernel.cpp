@@ -7,6 +7,7 @@ namespace widthwise::cost {
 namespace {
 
 constexpr double k_partial_bits = 32;
+constexpr double k_direct_side = 32; ///< threads of a warp
 
 double seconds(double bits, double bits_per_s) {
     return bits_per_s > 0 ? bits / bits_per_s : 0;
@@ -28,15 +29,21 @@ Crossing crossing(const GpuDevice& device, const GpuGemm& gemm, double rows, dou
     // One operand stays in L2, a tile's stripe of the other passes by.
     const double input_stripe = inputs / rows, weight_stripe = weights / columns;
     if (std::min(weights + input_stripe, inputs + weight_stripe) <= device.l2_bits) return {1, 1};
-    // A wave is a rectangle of tiles; its operands are fetched once for all of it. The better of two orders.
-    const double width = std::min(columns, device.multiprocessors);
-    const double height = std::min(rows, device.multiprocessors);
-    const double tall = std::max(1.0, std::floor(device.multiprocessors / width));
-    const double wide = std::max(1.0, std::floor(device.multiprocessors / height));
-    const Crossing by_rows{ceil_divide(columns, width), ceil_divide(rows, tall)};
-    const Crossing by_columns{ceil_divide(columns, wide), ceil_divide(rows, height)};
-    const auto bits = [&](const Crossing& c) { return c.inputs * inputs + c.weights * weights; };
-    return bits(by_rows) <= bits(by_columns) ? by_rows : by_columns;
+    // A wave is a rectangle of tiles, whose operands are fetched once for all of it: the best of the
+    // rectangles of 1, 2, 4, ... or all columns.
+    Crossing best{columns, rows};
+    double least = columns * inputs + rows * weights;
+    const double widest = std::min(columns, device.multiprocessors);
+    for (double width = 1;; width = std::min(widest, 2 * width)) {
+        const double height = std::min(rows, std::floor(device.multiprocessors / width));
+        const Crossing times{ceil_divide(columns, width), ceil_divide(rows, height)};
+        const double bits = times.inputs * inputs + times.weights * weights;
+        if (bits < least) {
+            least = bits;
+            best = times;
+        }
+        if (width >= widest) return best;
+    }
 }
 
 } // namespace
@@ -82,8 +89,9 @@ GpuKernel direct_kernel(const GpuDevice& device, const GpuGemm& gemm, double mac
     const double inputs = gemm.groups * gemm.inputs * gemm.input_bits;
     const double weights = gemm.groups * gemm.n * gemm.k * gemm.weight_bits;
     const double outputs = gemm.groups * gemm.m * gemm.n * gemm.output_bits;
-    // Each result re-reads its window's inputs from L1; from L2 they come once per output channel.
-    kernel.l2_bits = gemm.n * inputs + weights + outputs;
+    // A block does k_direct_side results on a side: what they share comes from L2 once.
+    kernel.l2_bits =
+        ceil_divide(gemm.n, k_direct_side) * inputs + ceil_divide(gemm.m, k_direct_side) * weights + outputs;
     kernel.dram_input_bits = input_on_chip ? 0 : inputs;
     kernel.dram_weight_bits = weights;
     kernel.dram_output_bits = output_on_chip ? 0 : outputs;

@@ -5,9 +5,9 @@
 // tile_m x tile_n results, each over a share of K. A block occupies one multiprocessor for as long as its
 // whole, padded tile takes, so the time is that of ceil(blocks / multiprocessors) waves (tile and wave
 // quantization: NVIDIA, "Matrix Multiplication Background User's Guide"). Smaller tiles and splitting K over
-// several blocks fill more multiprocessors at the price of L2 traffic. Layers whose groups are no matrices
-// (depthwise) run as a direct kernel instead, where that is faster: each MAC once on the general units, no
-// tiles.
+// several blocks fill more multiprocessors at the price of L2 traffic. Grouped (depthwise) layers and
+// products of a few vectors, which fill no tile, run as a direct kernel instead where that is faster: each
+// MAC once on the general units, no tiles.
 //
 //   operand   L2 to multiprocessors                     DRAM to L2
 //   inputs    M x K once per column of tiles            each element once, if L2 keeps it or the

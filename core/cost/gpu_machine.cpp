@@ -20,6 +20,7 @@ constexpr double k_bits_per_byte = 8;
 constexpr int64_t k_smallest_tile = 32; ///< results on a side, of one thread block (CUTLASS's smallest)
 constexpr int k_halvings = 2;           ///< of the target's own tile, in each direction
 constexpr int64_t k_most_splits = 64;
+constexpr double k_few_vectors = 8; ///< that a matrix-vector kernel serves in one pass over the matrix
 
 int64_t whole_cycles(double seconds, double cycle_s) {
     // A product that should be whole may lie a hair above.
@@ -154,7 +155,7 @@ Result<MatrixResult> GpuMachine::matrix(const MatrixProblem& problem, const Mapp
         consider(gemm_kernel(m_device, gemm, tile, peak->macs_per_s, problem.input_on_chip,
                              problem.output_on_chip),
                  *peak);
-    if (gemm.groups > 1 || gemm.n == 1)
+    if (gemm.groups > 1 || gemm.n <= k_few_vectors || gemm.m <= k_few_vectors)
         consider(
             direct_kernel(m_device, gemm, general.macs_per_s, problem.input_on_chip, problem.output_on_chip),
             general);
@@ -187,23 +188,21 @@ LayerFigures GpuMachine::vector(const VectorWork& work) const {
 
 std::string GpuMachine::mapping(const GpuGemm& gemm, const GpuKernel& kernel, const GpuPeak& peak) const {
     std::array<char, 200> text;
-    const std::string units = unit_name(peak.format);
-    int length = 0;
-    if (kernel.direct)
-        length = std::snprintf(text.data(), text.size(), "direct: %.0f groups of %.0f x %.0f x %.0f, %s",
-                               gemm.groups, gemm.m, gemm.n, gemm.k, units.c_str());
-    else
-        length = std::snprintf(
-            text.data(), text.size(),
-            "implicit GEMM %.0f x %.0f x %.0f, tiles %lldx%lld: %.0f of %.0f SMs, %.0f wave%s", gemm.m,
-            gemm.n, gemm.k, static_cast<long long>(kernel.tile.m), static_cast<long long>(kernel.tile.n),
-            std::min(kernel.blocks, m_device.multiprocessors), m_device.multiprocessors, kernel.waves,
-            kernel.waves == 1 ? "" : "s");
-    std::string line(text.data(), std::min(static_cast<size_t>(length), text.size() - 1));
-    if (kernel.direct) return line;
-    if (gemm.groups > 1) line += ", " + std::to_string(static_cast<int64_t>(gemm.groups)) + " groups";
-    if (kernel.tile.splits > 1) line += ", K split " + std::to_string(kernel.tile.splits) + " ways";
-    return line + ", " + units;
+    const auto print = [&](const char* format, auto... values) {
+        const int length = std::snprintf(text.data(), text.size(), format, values...);
+        return std::string(text.data(), std::min(static_cast<size_t>(length), text.size() - 1));
+    };
+    std::string line = kernel.direct ? "direct: " : "implicit GEMM ";
+    if (gemm.groups > 1) line += print("%.0f groups of ", gemm.groups);
+    line += print("%.0f x %.0f x %.0f", gemm.m, gemm.n, gemm.k);
+    if (!kernel.direct)
+        line +=
+            print(", tiles %lldx%lld: %.0f of %.0f SMs, %.0f wave%s", static_cast<long long>(kernel.tile.m),
+                  static_cast<long long>(kernel.tile.n), std::min(kernel.blocks, m_device.multiprocessors),
+                  m_device.multiprocessors, kernel.waves, kernel.waves == 1 ? "" : "s");
+    if (kernel.tile.splits > 1)
+        line += print(", K split %lld ways", static_cast<long long>(kernel.tile.splits));
+    return line + ", " + unit_name(peak.format);
 }
 
 } // namespace widthwise::cost
