@@ -9,18 +9,20 @@
 #include "widgets/panels/design_panel.h"
 #include "widgets/panels/empty_state.h"
 #include "widgets/panels/figures_strip.h"
+#include "widgets/panels/hardware_panel.h"
 #include "widgets/panels/inspector.h"
 #include "widgets/panels/target_combo.h"
 #include "widgets/precision/layer_panel.h"
 #include "widgets/precision/layer_view.h"
-#include "widgets/reporting/chart_svg.h"
 
 #include <QCloseEvent>
-#include <QFileDialog>
+#include <QDialog>
+#include <QFileInfo>
 #include <QMimeData>
 #include <QSettings>
 #include <QSplitter>
 #include <QStackedWidget>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 namespace widthwise::gui {
@@ -46,6 +48,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
     m_activity->watch(m_measurements.lane());
     m_activity->watch(m_project.loading());
     m_activity->watch(m_project.writing());
+    m_activity->watch(m_document.costing());
     if (const auto names = cost::preset_names(); !names.empty())
         m_target->choose(QSettings().value(QStringLiteral("target"), qt(names.front())).toString());
     restoreLayout();
@@ -54,7 +57,8 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
 }
 
 MainWindow::~MainWindow() {
-    // The panels listen to the document and its helpers, which go first.
+    // Panels and dialogs listen to the document and its helpers, which go first.
+    qDeleteAll(findChildren<QDialog*>(Qt::FindDirectChildrenOnly));
     delete takeCentralWidget();
 }
 
@@ -64,6 +68,12 @@ void MainWindow::buildPanels() {
     m_activity = new ActivityBar(this);
     m_layer_panel = new LayerPanel(m_document, *m_layers, this);
     m_designs = new DesignPanel(m_document, this);
+    m_hardware = new HardwarePanel(m_document, this);
+    m_lower = new QTabWidget(this);
+    m_lower->setObjectName(QStringLiteral("lowerTabs"));
+    m_lower->setDocumentMode(true);
+    m_lower->addTab(m_designs, tr("Design space"));
+    m_lower->addTab(m_hardware, tr("Hardware"));
 
     m_columns = new QSplitter(this);
     m_columns->setObjectName(QStringLiteral("columns"));
@@ -74,7 +84,7 @@ void MainWindow::buildPanels() {
     m_rows = new QSplitter(Qt::Vertical, this);
     m_rows->setObjectName(QStringLiteral("rows"));
     m_rows->addWidget(m_columns);
-    m_rows->addWidget(m_designs);
+    m_rows->addWidget(m_lower);
     m_rows->setStretchFactor(0, 3);
     m_rows->setStretchFactor(1, 2);
     for (QSplitter* splitter : {m_columns, m_rows}) style_splitter(*splitter);
@@ -147,6 +157,8 @@ void MainWindow::connectAll() {
     connect(&m_layer_panel->view(), &LayerView::formatsRequested, m_inspector, &Inspector::showFormats);
     connect(&m_measurements, &Measurements::failed, m_banner, qOverload<const Problem&>(&Banner::show));
     connect(m_target, &TargetCombo::failed, m_banner, qOverload<const Problem&>(&Banner::show));
+    connect(m_target, &TargetCombo::worked, m_banner, &Banner::dismiss);
+    connect(m_hardware, &HardwarePanel::compareRequested, this, &MainWindow::compareTargets);
     connect(m_target, &TargetCombo::fileRequested, this, &MainWindow::openTargetDialog);
     connect(m_banner, &Banner::remedyChosen, this, &MainWindow::applyRemedy);
     connect(m_designs, &DesignPanel::dataRequested, this, &MainWindow::openDataDialog);
@@ -159,77 +171,6 @@ void MainWindow::open(const QString& source, const QString& images) {
         m_project.openAnything(source);
     else
         m_project.openNetwork(source, images);
-}
-
-void MainWindow::openDialog() {
-    const QString path =
-        QFileDialog::getOpenFileName(this, tr("Open"), QSettings().value(QStringLiteral("folder")).toString(),
-                                     tr("Networks and projects (*.onnx *.csv *.widthwise);;ONNX networks "
-                                        "(*.onnx);;SCALE-Sim topologies (*.csv);;"
-                                        "Projects (*.widthwise);;Dataset cards (*.json)"));
-    if (path.isEmpty()) return;
-    QSettings().setValue(QStringLiteral("folder"), QFileInfo(path).absolutePath());
-    m_project.openAnything(path);
-}
-
-void MainWindow::openDataDialog() {
-    const QString path = QFileDialog::getOpenFileName(
-        this, tr("Add data"), QSettings().value(QStringLiteral("dataFolder")).toString(),
-        tr("Dataset cards (*.json)"));
-    if (path.isEmpty()) return;
-    QSettings().setValue(QStringLiteral("dataFolder"), QFileInfo(path).absolutePath());
-    m_project.openData(path);
-}
-
-bool MainWindow::saveAsDialog() {
-    const QString folder = QSettings().value(QStringLiteral("folder")).toString();
-    const QString start = m_project.path().isEmpty()
-                              ? QStringLiteral("%1/%2.widthwise").arg(folder, qt(m_document.model().name))
-                              : m_project.path();
-    QString path =
-        QFileDialog::getSaveFileName(this, tr("Save project"), start, tr("Widthwise projects (*.widthwise)"));
-    if (path.isEmpty()) return false;
-    if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".widthwise");
-    m_project.saveAs(path);
-    return true;
-}
-
-void MainWindow::exportDialog() {
-    const QString path = QFileDialog::getSaveFileName(this, tr("Export report"),
-                                                      qt(m_document.model().name) + QStringLiteral(".html"),
-                                                      tr("Web page (*.html);;Table (*.csv);;JSON (*.json)"));
-    if (path.isEmpty()) return;
-    DesignSpace space = design_space_of(m_document);
-    std::vector<report::Picture> pictures;
-    for (const auto& [axis, name] :
-         {std::pair(CostAxis::energy, "energy"), std::pair(CostAxis::latency, "latency"),
-          std::pair(CostAxis::size, "model size")}) {
-        space.axis = axis;
-        pictures.push_back(
-            {std::string("Accuracy against ") + name,
-             "Measured top-1 with its 95 % interval; the line joins the designs that no other one beats.",
-             design_space_svg(space)});
-    }
-    m_project.exportReport(path, std::move(pictures));
-}
-
-void MainWindow::exportNetworkDialog(flow::Evaluator::ExportForm form) {
-    using Form = flow::Evaluator::ExportForm;
-    const QString ending = form == Form::real  ? QStringLiteral("-float")
-                           : form == Form::qdq ? QStringLiteral("-qdq")
-                                               : QStringLiteral("-qonnx");
-    QString path = QFileDialog::getSaveFileName(
-        this, tr("Export network"), qt(m_document.model().name) + ending + QStringLiteral(".onnx"),
-        tr("ONNX networks (*.onnx)"));
-    if (path.isEmpty()) return;
-    if (QFileInfo(path).suffix().isEmpty()) path += QStringLiteral(".onnx");
-    m_measurements.exportNetwork(path, form);
-}
-
-void MainWindow::openTargetDialog() {
-    const QString path =
-        QFileDialog::getOpenFileName(this, tr("Open target"), {}, tr("Hardware targets (*.json)"));
-    if (!path.isEmpty()) m_target->choose(path);
 }
 
 void MainWindow::cancelWork() {
@@ -290,6 +231,7 @@ void MainWindow::restoreLayout() {
     m_columns->restoreState(settings.value(QStringLiteral("columns")).toByteArray());
     m_rows->restoreState(settings.value(QStringLiteral("rows")).toByteArray());
     m_designs->splitter().restoreState(settings.value(QStringLiteral("designs")).toByteArray());
+    m_hardware->splitter().restoreState(settings.value(QStringLiteral("hardware")).toByteArray());
 }
 
 void MainWindow::resetLayout() {
@@ -297,6 +239,7 @@ void MainWindow::resetLayout() {
     m_columns->setSizes({950, 410});
     m_rows->setSizes({500, 280});
     m_designs->splitter().setSizes({600, 760});
+    m_hardware->splitter().setSizes({850, 510});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -305,6 +248,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     settings.setValue(QStringLiteral("columns"), m_columns->saveState());
     settings.setValue(QStringLiteral("rows"), m_rows->saveState());
     settings.setValue(QStringLiteral("designs"), m_designs->splitter().saveState());
+    settings.setValue(QStringLiteral("hardware"), m_hardware->splitter().saveState());
     // Nothing to ask: edits are kept in the project file, measurements already are.
     m_project.keep();
     cancelWork();

@@ -12,6 +12,7 @@
 class QMenu;
 class QSplitter;
 class QStackedWidget;
+class QTabWidget;
 
 namespace widthwise::gui {
 
@@ -19,6 +20,7 @@ class ActivityBar;
 class Banner;
 class DesignPanel;
 class FiguresStrip;
+class HardwarePanel;
 class Inspector;
 class LayerPanel;
 class LayerTableModel;
@@ -59,6 +61,8 @@ private:
     void exportDialog();
     void exportNetworkDialog(flow::Evaluator::ExportForm form);
     void openTargetDialog();
+    void compareTargets();
+    void openZoo();
     void cancelWork();
     void applyRemedy(Problem::Remedy remedy);
     void refreshTitle();
@@ -79,6 +83,8 @@ private:
     LayerPanel* m_layer_panel = nullptr;
     Inspector* m_inspector = nullptr;
     DesignPanel* m_designs = nullptr;
+    HardwarePanel* m_hardware = nullptr;
+    QTabWidget* m_lower = nullptr; ///< the design space, the hardware
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
     RecentFiles* m_recent = nullptr;

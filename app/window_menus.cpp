@@ -97,6 +97,8 @@ void MainWindow::buildFileMenu() {
     file->addAction(tr("&Open network or project\u2026"), QKeySequence::Open, this, &MainWindow::openDialog);
     file->addAction(tr("Open &data\u2026"), QKeySequence(Qt::CTRL | Qt::Key_D), this,
                     &MainWindow::openDataDialog);
+    QAction* zoo = file->addAction(tr("&Built-in network\u2026"), this, &MainWindow::openZoo);
+    zoo->setObjectName(QStringLiteral("actionZoo"));
     file->addAction(tr("Open de&mo"), this, [this] { m_project.openNetwork(QStringLiteral("demo")); });
     m_recent = new RecentFiles(*file->addMenu(tr("&Recent")), this);
     file->addSeparator();
@@ -175,6 +177,10 @@ void MainWindow::buildEvaluateMenu() {
         m_measurements.setDecideWithin(on ? std::optional(0.01) : std::nullopt);
     });
     early->setChecked(QSettings().value(QStringLiteral("stopOnceDecided"), false).toBool());
+    evaluate->addSeparator();
+    QAction* compare = evaluate->addAction(tr("Compare &targets\u2026"), this, &MainWindow::compareTargets);
+    compare->setToolTip(tr("This design on several targets, in one table"));
+    compare->setObjectName(QStringLiteral("actionCompareTargets"));
     evaluate->addSeparator();
     QAction* diagnose = evaluate->addAction(tr("&Diagnose layers"), QKeySequence(Qt::Key_F6), &m_diagnostics,
                                             &Diagnostics::run);

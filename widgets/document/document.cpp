@@ -25,6 +25,12 @@ QString edit_text(const QStringList& layers, Operand operand, int bits) {
 
 Document::Document(QObject* parent) : QObject(parent), m_undo(new QUndoStack(this)) {
     m_undo->setUndoLimit(1000);
+    connect(&m_estimates, &CostEstimates::answered, this, [this](const CostAnswer& answer) {
+        takeCosts(answer);
+        refreshDesigns();
+        emit designsReset();
+        emit costChanged();
+    });
 }
 
 Document::~Document() = default;
@@ -75,8 +81,11 @@ void Document::open(Opened opened_) {
     for (Design& design : m_all_designs) dress(design);
     m_selection.clear();
     m_last_shown_id = 0;
+    m_cost.reset();
+    m_baseline_cost.reset();
+    forgetCosts();
+    refreshCosts();
     refreshDesigns();
-    refreshCost();
     emit opened();
     emit targetChanged();
     emit dataChanged();
@@ -96,7 +105,9 @@ void Document::setData(DatasetPtr data, DatasetPtr calibration) {
 
 void Document::addDesign(Design design) {
     dress(design);
+    m_uncosted.insert(design.id);
     m_all_designs.push_back(std::move(design));
+    refreshCosts();
     const Design& added = m_all_designs.back();
     if (m_data && added.evaluation.provenance.data_hash != m_data->hash()) return;
     m_designs.push_back(added);
@@ -147,33 +158,52 @@ void Document::setSelection(const QStringList& layers) {
 void Document::putPlan(const PrecisionPlan& plan) {
     m_plan = plan;
     if (const Design* design = currentDesign()) m_last_shown_id = design->id;
-    refreshCost();
+    m_uncosted.insert(k_current);
+    refreshCosts();
     emit planChanged();
     emit costChanged();
 }
 
 void Document::putTarget(const HardwareTarget& target) {
     m_target = target;
-    for (Design& design : m_all_designs) recost(design);
+    forgetCosts();
+    refreshCosts();
     refreshDesigns();
-    refreshCost();
     emit targetChanged();
     emit designsReset();
     emit costChanged();
 }
 
-void Document::refreshCost() {
-    m_cost.reset();
-    m_baseline_cost.reset();
-    m_cost_problem.reset();
+void Document::forgetCosts() {
+    m_uncosted.clear();
     if (!hasNetwork() || m_target.memory.empty()) return;
-    auto cost = cost::estimate(graph(), m_plan, m_target);
-    if (cost)
-        m_cost = std::move(*cost);
-    else
-        m_cost_problem = cost.error();
-    if (auto baseline = cost::estimate(graph(), m_baseline_plan, m_target))
-        m_baseline_cost = std::move(*baseline);
+    m_uncosted = {k_current, k_baseline};
+    for (const Design& design : m_all_designs) m_uncosted.insert(design.id);
+}
+
+void Document::refreshCosts() {
+    if (!hasNetwork() || m_uncosted.empty()) return;
+    CostRequest request{m_model.graph, m_target, {}, {}};
+    if (m_uncosted.contains(k_current)) request.designs.emplace_back(k_current, m_plan);
+    if (m_uncosted.contains(k_baseline)) request.designs.emplace_back(k_baseline, m_baseline_plan);
+    for (const Design& design : m_all_designs)
+        if (m_uncosted.contains(design.id)) request.designs.emplace_back(design.id, design.evaluation.plan);
+    if (const auto answer = m_estimates.ask(std::move(request))) takeCosts(*answer);
+}
+
+void Document::takeCosts(const CostAnswer& answer) {
+    for (const auto& [id, cost] : answer.costs) {
+        m_uncosted.erase(id);
+        if (id == k_current) {
+            m_cost = cost ? std::optional(*cost) : std::nullopt;
+            m_cost_problem = cost ? std::nullopt : std::optional(cost.error());
+        } else if (id == k_baseline) {
+            m_baseline_cost = cost ? std::optional(*cost) : std::nullopt;
+        } else if (const auto found = std::ranges::find(m_all_designs, id, &Design::id);
+                   cost && found != m_all_designs.end()) {
+            found->cost = *cost;
+        }
+    }
 }
 
 void Document::refreshDesigns() {
@@ -186,12 +216,6 @@ void Document::refreshDesigns() {
 void Document::dress(Design& design) const {
     design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
     design.label = labelOf(design.evaluation.plan).toStdString();
-    recost(design);
-}
-
-void Document::recost(Design& design) const {
-    if (m_target.memory.empty()) return;
-    if (auto cost = cost::estimate(graph(), design.evaluation.plan, m_target)) design.cost = std::move(*cost);
 }
 
 } // namespace widthwise::gui

@@ -6,12 +6,14 @@
 #include "core/cost/cost_model.h"
 #include "core/flow/session.h"
 #include "core/report/report.h"
+#include "widgets/document/cost_estimates.h"
 #include "widgets/document/plan_edit.h"
 
 #include <QObject>
 #include <QStringList>
 
 #include <optional>
+#include <set>
 #include <vector>
 
 class QUndoStack;
@@ -39,10 +41,13 @@ public:
     /// or empty.
     [[nodiscard]] QString whyNotMeasurable() const;
 
-    /// Of the current plan; nullopt when the model refuses it: costProblem() says why.
+    /// Of the current plan; nullopt when the model refuses it: costProblem() says why. Stale while the model
+    /// is still at work: of the plan or target before.
     [[nodiscard]] const std::optional<CostBreakdown>& cost() const { return m_cost; }
     [[nodiscard]] const std::optional<CostBreakdown>& baselineCost() const { return m_baseline_cost; }
     [[nodiscard]] const std::optional<Error>& costProblem() const { return m_cost_problem; }
+    [[nodiscard]] bool costStale() const { return m_uncosted.contains(k_current); }
+    [[nodiscard]] JobLane& costing() { return m_estimates.lane(); }
 
     /// Measured on the current data, in the order of measuring.
     [[nodiscard]] const std::vector<Design>& designs() const { return m_designs; }
@@ -103,11 +108,13 @@ private:
     friend class SetTargetCommand;
     void putPlan(const PrecisionPlan& plan);
     void putTarget(const HardwareTarget& target);
-    void refreshCost();
+    /// Asks for all costs that are not known; those that are ready soon are taken at once.
+    void refreshCosts();
+    void forgetCosts();
+    void takeCosts(const CostAnswer& answer);
     void refreshDesigns();
-    /// What the document adds to a stored design: the canonical plan, the label, the cost on the target.
+    /// What the document adds to a stored design: the canonical plan and the label.
     void dress(Design& design) const;
-    void recost(Design& design) const;
 
     flow::Model m_model;
     PrecisionPlan m_plan, m_baseline_plan;
@@ -118,9 +125,13 @@ private:
     std::optional<Error> m_cost_problem;
     std::vector<Design> m_all_designs; ///< of any data; m_designs are those of m_data
     std::vector<Design> m_designs;
+    /// Ids of designs whose cost on the target is not known yet, and these two.
+    static constexpr int64_t k_current = -1, k_baseline = -2;
+    std::set<int64_t> m_uncosted;
     int64_t m_last_shown_id = 0;
     QStringList m_selection;
     QUndoStack* m_undo = nullptr;
+    CostEstimates m_estimates;
 };
 
 } // namespace widthwise::gui

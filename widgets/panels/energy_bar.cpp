@@ -1,31 +1,13 @@
 #include "widgets/panels/energy_bar.h"
 
+#include "widgets/energy_parts.h"
 #include "widgets/number_text.h"
 #include "widgets/theme.h"
 
 #include <QPainter>
 
-#include <array>
-
 namespace widthwise::gui {
 namespace {
-
-struct Part {
-    const char* name;
-    double EnergyBreakdown::*value;
-    QColor colour;
-};
-
-const std::array<Part, 6>& parts() {
-    static const std::array<Part, 6> all{
-        {{QT_TRANSLATE_NOOP("EnergyBar", "compute"), &EnergyBreakdown::compute_j, okabe_ito::blue},
-         {QT_TRANSLATE_NOOP("EnergyBar", "registers"), &EnergyBreakdown::registers_j, okabe_ito::sky},
-         {QT_TRANSLATE_NOOP("EnergyBar", "NoC"), &EnergyBreakdown::noc_j, okabe_ito::green},
-         {QT_TRANSLATE_NOOP("EnergyBar", "buffer"), &EnergyBreakdown::buffer_j, okabe_ito::orange},
-         {QT_TRANSLATE_NOOP("EnergyBar", "DRAM"), &EnergyBreakdown::dram_j, okabe_ito::vermillion},
-         {QT_TRANSLATE_NOOP("EnergyBar", "static"), &EnergyBreakdown::static_j, okabe_ito::purple}}};
-    return all;
-}
 
 constexpr int k_bar_height = 10;
 
@@ -44,9 +26,9 @@ void EnergyBar::show(const std::optional<EnergyBreakdown>& energy) {
     m_energy = energy && energy->total_j() > 0 ? energy : std::nullopt;
     QStringList lines;
     if (m_energy)
-        for (const Part& part : parts())
+        for (const EnergyPart& part : energy_parts())
             if (const double value = (*m_energy).*part.value; value > 0)
-                lines += QStringLiteral("%1: %2").arg(tr(part.name), engineering(value, QStringLiteral("J")));
+                lines += QStringLiteral("%1: %2").arg(part.name, engineering(value, QStringLiteral("J")));
     setToolTip(lines.join('\n'));
     setAccessibleName(lines.join(QStringLiteral(", ")));
     update();
@@ -58,7 +40,7 @@ void EnergyBar::paintEvent(QPaintEvent*) {
     if (!m_energy) return;
     const double total = m_energy->total_j();
     double left = 0;
-    for (const Part& part : parts()) {
+    for (const EnergyPart& part : energy_parts()) {
         const double share = (*m_energy).*part.value / total * width();
         if (share <= 0) continue;
         painter.fillRect(QRectF(left, 0, std::max(1.0, share - 1), k_bar_height), part.colour);
@@ -67,10 +49,10 @@ void EnergyBar::paintEvent(QPaintEvent*) {
     // A legend in two lines at most, shares as they are.
     const QFontMetrics metrics = fontMetrics();
     int x = 0, y = k_bar_height + 4;
-    for (const Part& part : parts()) {
+    for (const EnergyPart& part : energy_parts()) {
         const double share = (*m_energy).*part.value / total;
         if (share < 0.005) continue;
-        const QString text = QStringLiteral("%1 %2").arg(tr(part.name), percent(share, 0));
+        const QString text = QStringLiteral("%1 %2").arg(part.name, percent(share, 0));
         const int need = 12 + metrics.horizontalAdvance(text) + 10;
         if (x > 0 && x + need > width()) {
             x = 0;

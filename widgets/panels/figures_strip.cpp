@@ -1,5 +1,6 @@
 #include "widgets/panels/figures_strip.h"
 
+#include "widgets/cost_text.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/figure.h"
 
@@ -150,40 +151,76 @@ void FiguresStrip::refreshAccuracy() {
     m_accuracy->show(text);
 }
 
-void FiguresStrip::refreshCosts() {
+FigureText FiguresStrip::costText(double CostBreakdown::*member, const std::string& key, const QString& unit,
+                                  const QString& meaning) const {
     const auto& cost = m_document.cost();
     const auto& base = m_document.baselineCost();
-    const auto show = [&](Figure* figure, double CostBreakdown::*member, const QString& unit,
-                          const QString& tip) {
-        FigureText text;
-        if (cost) {
-            const double value = (*cost).*member;
-            text.value = unit == QStringLiteral("mm\u00b2")
-                             ? significant(value) + QStringLiteral("\u00a0mm\u00b2")
-                         : unit == QLatin1String("B") ? bytes_text(value)
-                                                      : engineering(value, unit);
-            text.source = FigureText::Source::estimated;
-            text.tip = tip;
-            if (base) {
-                text.change = relative_change(value, (*base).*member);
-                text.reference = tr("w8a8");
-                text.tendency = tendency_of(value, (*base).*member, false);
-            }
-        } else if (const auto& problem = m_document.costProblem()) {
+    FigureText text;
+    text.stale = m_document.costStale();
+    if (!cost) {
+        if (const auto& problem = m_document.costProblem()) {
             text.change = tr("cannot be modelled");
             text.tip = qt(problem->to_line());
+        } else if (text.stale) {
+            text.change = tr("being modelled");
         }
-        figure->show(text);
-    };
+        return text;
+    }
+    const double value = (*cost).*member;
+    text.value = unit == QStringLiteral("mm\u00b2") ? area_text(*cost)
+                 : unit == QLatin1String("B")       ? bytes_text(value)
+                                                    : engineering(value, unit);
+    text.source = is_exact(*cost, key) ? FigureText::Source::measured : FigureText::Source::estimated;
+    text.tip = meaning;
+    if (const QString known = confidence_text(*cost, key); !known.isEmpty()) text.tip += '\n' + known;
+    if (text.stale) text.tip += '\n' + tr("Being modelled again");
+    if (base && std::isfinite(value) && std::isfinite((*base).*member)) {
+        text.change = relative_change(value, (*base).*member);
+        text.reference = tr("w8a8");
+        text.tendency = tendency_of(value, (*base).*member, false);
+    }
+    return text;
+}
+
+FigureText FiguresStrip::areaText() const {
     const QString target = qt(m_document.target().name);
-    show(m_energy, &CostBreakdown::energy_j, QStringLiteral("J"),
-         tr("Modelled energy per image on %1").arg(target));
-    show(m_latency, &CostBreakdown::latency_s, QStringLiteral("s"),
-         tr("Modelled latency per image on %1").arg(target));
-    show(m_area, &CostBreakdown::area_mm2, QStringLiteral("mm\u00b2"),
-         tr("Modelled chip area of %1").arg(target));
-    show(m_size, &CostBreakdown::model_bytes, QStringLiteral("B"),
-         tr("Weights at their width, biases, scales and zero points"));
+    FigureText text = costText(&CostBreakdown::area_mm2, "area", QStringLiteral("mm\u00b2"),
+                               tr("Modelled chip area of %1").arg(target));
+    const auto& cost = m_document.cost();
+    if (!cost || std::isfinite(cost->area_mm2)) return text;
+    const std::vector<DeviceUse> uses = device_use(*cost);
+    if (uses.empty()) {
+        text.value.clear();
+        text.source = FigureText::Source::none;
+        text.change = tr("not known of this target");
+        return text;
+    }
+    // A share of a device instead of an area: the scarcest resource, and all of them.
+    const DeviceUse scarce = scarcest(*cost);
+    text.title = tr("Device");
+    text.value = percent(scarce.share(), 0);
+    text.detail = tr("of %1").arg(scarce.name);
+    QStringList short_list, lines;
+    for (const DeviceUse& use : uses) {
+        if (use.taken > 0 && short_list.size() < 3)
+            short_list += QStringLiteral("%1\u00a0%2").arg(count_text(std::llround(use.taken)), use.name);
+        lines += tr("%1: %2 of %3").arg(use.name).arg(use.taken, 0, 'f', 0).arg(use.available, 0, 'f', 0);
+    }
+    text.change = short_list.join(QStringLiteral(", "));
+    text.tip = tr("What the design takes of the device that may be filled\n") + lines.join('\n');
+    if (const QString known = confidence_text(*cost, "area"); !known.isEmpty()) text.tip += '\n' + known;
+    return text;
+}
+
+void FiguresStrip::refreshCosts() {
+    const QString target = qt(m_document.target().name);
+    m_energy->show(costText(&CostBreakdown::energy_j, "energy", QStringLiteral("J"),
+                            tr("Modelled energy per image on %1").arg(target)));
+    m_latency->show(costText(&CostBreakdown::latency_s, "latency", QStringLiteral("s"),
+                             tr("Modelled latency per image on %1").arg(target)));
+    m_area->show(areaText());
+    m_size->show(costText(&CostBreakdown::model_bytes, "size", QStringLiteral("B"),
+                          tr("Weights at their width, biases, scales and zero points")));
 }
 
 } // namespace widthwise::gui

@@ -20,6 +20,9 @@ private:
     [[nodiscard]] FigureText runningText() const;
     [[nodiscard]] FigureText designText(const Design& design, bool current) const;
     void refreshCosts();
+    [[nodiscard]] FigureText costText(double CostBreakdown::*member, const std::string& key,
+                                      const QString& unit, const QString& meaning) const;
+    [[nodiscard]] FigureText areaText() const;
 
     Document& m_document;
     Measurements& m_measurements;

@@ -1,0 +1,55 @@
+#pragma once
+// The roofline chart itself: axes, roofs and points. For charts/ only: it sees QtCharts.
+
+#include "widgets/charts/roofline.h"
+
+#include <QCategoryAxis>
+#include <QChart>
+#include <QLineSeries>
+#include <QPalette>
+
+namespace widthwise::gui {
+
+/// Decades that hold all of [lo, hi]: floor and ceiling of their logarithms, at least one decade apart.
+struct Decades {
+    int lo = 0, hi = 1;
+};
+[[nodiscard]] Decades decades_of(double lo, double hi);
+
+class RooflinePlot {
+public:
+    RooflinePlot();
+    /// Owned by the view that shows it.
+    [[nodiscard]] QChart* chart() const { return m_chart; }
+    /// Sorts the points by reuse.
+    void show(Roofline roofline, const QPalette& palette);
+    [[nodiscard]] const Roofline& roofline() const { return m_roofline; }
+    void setSelected(const QStringList& labels) { m_selected = labels; }
+    [[nodiscard]] const QStringList& selected() const { return m_selected; }
+    void paint(QPainter& painter) const;
+    /// As rich text.
+    [[nodiscard]] QString legend() const;
+    /// Chart coordinates.
+    [[nodiscard]] QPointF positionOf(const RooflinePoint& point) const;
+    /// The nearest one within a few pixels; null: none.
+    [[nodiscard]] const RooflinePoint* pointAt(const QPointF& position) const;
+
+private:
+    void findRanges();
+    void refreshAxes();
+    [[nodiscard]] QPointF place(double intensity, double rate) const;
+    [[nodiscard]] QColor memoryColour() const;
+    void paintSlope(QPainter& painter) const;
+    void paintRoofs(QPainter& painter) const;
+    void paintPoint(QPainter& painter, const RooflinePoint& point, bool is_selected) const;
+
+    Roofline m_roofline;
+    QStringList m_selected;
+    QPalette m_palette;
+    Decades m_x_range, m_y_range;
+    QChart* m_chart = new QChart;
+    QLineSeries* m_anchor = new QLineSeries; ///< empty: maps values to positions
+    QCategoryAxis *m_x = nullptr, *m_y = nullptr;
+};
+
+} // namespace widthwise::gui
