@@ -10,6 +10,8 @@ Result<int64_t> windowed(const Window& w, bool ceil_mode) {
     if (!in_range(w.pad_before, 0) || !in_range(w.pad_after, 0)) return misfit("its padding is out of range");
     const int64_t reach = (w.kernel - 1) * w.dilation + 1; // below 2^62
     const int64_t padded = w.in + w.pad_before + w.pad_after;
+    // Rounding up leaves one window, which hangs over by less than a stride (Caffe, PyTorch, ONNX).
+    if (ceil_mode && reach > padded && reach - padded < w.stride) return 1;
     if (reach > padded) {
         return misfit("the kernel reaches over " + std::to_string(reach) + " pixels, the padded input has " +
                       std::to_string(padded));

@@ -95,8 +95,8 @@ ValueId LayerStack::activate(const std::string& name, ValueId input, Activation 
         return node(Op::function, "HardSigmoid", name + "/hardsigmoid",
                     FunctionAttributes{Function::hard_sigmoid, 1.0F / 6, 0.5F}, {input});
     case Activation::hard_swish:
-        return node(Op::function, "HardSwish", name + "/hardswish",
-                    FunctionAttributes{Function::hard_swish, 1.0F / 6, 0.5F}, {input});
+        return node(Op::function, "HardSwish", name + "/hardswish", FunctionAttributes{Function::hard_swish},
+                    {input});
     }
     return {};
 }

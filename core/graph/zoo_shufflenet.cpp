@@ -19,7 +19,7 @@ std::string unit_name(size_t stage, int unit) {
 } // namespace
 
 /// Zhang et al. 2018, figure 2 and table 1, 3 groups. The first pointwise convolution has no groups: too few
-/// channels come in (section 3.2).
+/// channels come in (section 3.2). The authors' code has no bias in the classifier.
 Result<GraphPtr> shufflenet_v1(const Request& request) {
     constexpr int64_t groups = 3;
     constexpr int64_t step = 4 * groups; // a unit's inner channels, a quarter, split into groups
@@ -27,7 +27,8 @@ Result<GraphPtr> shufflenet_v1(const Request& request) {
     ValueId x = net.conv_bn("conv1", net.input(), {request.wide(24, step), 3, 2});
     x = net.max_pool("maxpool", x, {3, 2, 1});
     for (size_t stage = 0; stage < k_repeats.size(); ++stage) {
-        const int64_t channels = request.wide(int64_t{240} << stage, step);
+        // Of the joined channels one part at least is computed, however narrow the network.
+        const int64_t channels = std::max(request.wide(int64_t{240} << stage, step), net.channels(x) + step);
         const int64_t inner = channels / 4;
         for (int unit = 0; unit < k_repeats[stage]; ++unit) {
             const std::string name = unit_name(stage, unit);
@@ -46,7 +47,8 @@ Result<GraphPtr> shufflenet_v1(const Request& request) {
             x = net.activate(name, x, Activation::relu);
         }
     }
-    return net.finish(net.classifier(x, request.classes));
+    x = net.flatten("flatten", net.global_average_pool("pool", x));
+    return net.finish(net.fully_connected("classifier", x, request.classes, false));
 }
 
 /// Ma et al. 2018, figure 3c, d and table 5. The four published widths have their own channel counts; others

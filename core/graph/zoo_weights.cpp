@@ -43,9 +43,14 @@ Result<TensorPtr> WeightMaker::filled(int64_t length, float value) {
     return tensor;
 }
 
-Result<void> WeightMaker::finish() {
-    std::vector<Pending> pending = std::move(m_pending);
-    if (m_weights == Weights::zero) return {};
+void WeightMaker::draw_one_by_one(const std::vector<Pending>& pending) const {
+    Rng rng(m_seed);
+    for (const Pending& weights : pending)
+        for (float& value : weights.tensor->as<float>())
+            value = static_cast<float>(weights.deviation * rng.normal());
+}
+
+Result<void> WeightMaker::draw_in_blocks(const std::vector<Pending>& pending) const {
     std::vector<Block> blocks;
     for (const Pending& weights : pending) {
         std::span<float> rest = weights.tensor->as<float>();
@@ -55,14 +60,20 @@ Result<void> WeightMaker::finish() {
             rest = rest.subspan(length);
         }
     }
-    const int threads = m_parameters < static_cast<int64_t>(k_block) ? 1 : 0;
-    return parallel_for(static_cast<int64_t>(blocks.size()), threads,
-                        [&](int64_t index, int) -> Result<void> {
-                            const Block& block = blocks[static_cast<size_t>(index)];
-                            Rng rng = Rng::stream(m_seed, static_cast<uint64_t>(index));
-                            fill_normal(block.values, block.deviation, rng);
-                            return {};
-                        });
+    return parallel_for(static_cast<int64_t>(blocks.size()), 0, [&](int64_t index, int) -> Result<void> {
+        const Block& block = blocks[static_cast<size_t>(index)];
+        Rng rng = Rng::stream(m_seed, static_cast<uint64_t>(index));
+        fill_normal(block.values, block.deviation, rng);
+        return {};
+    });
+}
+
+Result<void> WeightMaker::finish() {
+    const std::vector<Pending> pending = std::move(m_pending);
+    if (m_weights == Weights::zero) return {};
+    if (m_parameters > static_cast<int64_t>(k_block)) return draw_in_blocks(pending);
+    draw_one_by_one(pending); // the embedded demo was trained from these very numbers
+    return {};
 }
 
 } // namespace widthwise::zoo

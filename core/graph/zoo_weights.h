@@ -22,7 +22,8 @@ public:
     /// zeros until finish(). Errors: invalid_input when the network becomes too large.
     [[nodiscard]] Result<TensorPtr> he_normal(Shape shape, int64_t fan_in);
     [[nodiscard]] Result<TensorPtr> filled(int64_t count, float value);
-    /// Draws the weights. The same for a seed whatever the thread count: blocks have their own streams.
+    /// Draws the weights, those of large networks on all cores. The same for a seed whatever the thread
+    /// count: blocks have their own streams.
     [[nodiscard]] Result<void> finish();
 
 private:
@@ -31,6 +32,8 @@ private:
         double deviation;
     };
     Result<void> count(const Shape& shape);
+    void draw_one_by_one(const std::vector<Pending>& pending) const;
+    [[nodiscard]] Result<void> draw_in_blocks(const std::vector<Pending>& pending) const;
 
     uint64_t m_seed;
     Weights m_weights;

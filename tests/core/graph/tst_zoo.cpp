@@ -5,6 +5,7 @@
 
 #include <QTest>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -31,7 +32,14 @@ private slots:
     void demo_is_small_and_has_all_parts();
     void demo_is_he_initialised();
     void options();
+    void every_network_takes_every_option_data();
+    void every_network_takes_every_option();
+    void smallest_sizes_data();
+    void smallest_sizes();
+    void widths_keep_what_they_promise();
     void seeds();
+    void large_networks_are_he_initialised();
+    void zero_weights();
     void bad_specs_are_refused_data();
     void bad_specs_are_refused();
 };
@@ -88,6 +96,138 @@ void TestZoo::options() {
     QVERIFY(zoo::build("demo@width=0.05"));
 }
 
+void TestZoo::every_network_takes_every_option_data() {
+    QTest::addColumn<int>("index");
+    for (size_t i = 0; i < zoo::entries().size(); ++i)
+        QTest::newRow(std::string(zoo::entries()[i].name).c_str()) << static_cast<int>(i);
+}
+
+void TestZoo::every_network_takes_every_option() {
+    QFETCH(int, index);
+    const zoo::Entry& entry = zoo::entries()[static_cast<size_t>(index)];
+    const std::string name(entry.name);
+    QVERIFY(!entry.description.empty() && !entry.source.empty());
+    const zoo::Published& published = entry.published;
+    QCOMPARE(published.dataset.empty(), published.source.empty());
+    QCOMPARE(published.dataset.empty(), !published.top1 && !published.top5);
+    if (published.top1 && published.top5) QVERIFY(*published.top1 > 0.5 && *published.top1 < *published.top5);
+
+    const auto full = zoo::build(name, zoo::Weights::zero);
+    QVERIFY2(full, full ? "" : full.error().to_line().c_str());
+    const auto extent_of = [](const Graph& graph) {
+        const Shape& input = graph.value(graph.inputs().front()).shape;
+        return input[input.rank() > 2 ? 2 : 1];
+    };
+    QCOMPARE((*full)->name(), name);
+    QCOMPARE(extent_of(**full), entry.size);
+    const GraphTotals all = graph_totals(**full);
+    QVERIFY(all.parameters > 0 && all.macs > 0);
+    std::set<std::string> names;
+    for (const Node& node : (*full)->nodes()) {
+        names.insert(node.name);
+        QVERIFY2(node.op != Op::unsupported, node.name.c_str());
+    }
+    QCOMPARE(names.size(), (*full)->nodes().size());
+
+    for (const char* width :
+         {"0.05", "0.1", "0.25", "0.3", "0.35", "0.5", "0.6", "0.75", "1.1", "1.25", "1.3"})
+        for (const int64_t size : {entry.smallest_size, entry.smallest_size + 1, entry.size + 3}) {
+            const std::string spec = name + "@size=" + std::to_string(size) + ",width=" + width;
+            const auto graph = zoo::build(spec, zoo::Weights::zero);
+            QVERIFY2(graph, graph ? "" : graph.error().to_line().c_str());
+            QCOMPARE(extent_of(**graph), size);
+            if (std::string_view(width) < "0.6" && size <= entry.size)
+                QVERIFY2(graph_totals(**graph).parameters < all.parameters, spec.c_str());
+        }
+    const auto classes = zoo::build(name + "@classes=7", zoo::Weights::zero);
+    QCOMPARE(classes.has_value(), entry.classes != 0);
+    if (entry.classes == 0) {
+        QVERIFY(classes.error().message.find("does not apply") != std::string::npos);
+        return;
+    }
+    QVERIFY((*full)->value((*full)->outputs().front()).shape == Shape({1, entry.classes}));
+    QVERIFY((*classes)->value((*classes)->outputs().front()).shape == Shape({1, 7}));
+}
+
+void TestZoo::smallest_sizes_data() {
+    QTest::addColumn<qint64>("size");
+    // "min_size" in the meta data of torchvision's weights.
+    QTest::newRow("alexnet-torchvision") << qint64(63);
+    QTest::newRow("vgg11") << qint64(32);
+    QTest::newRow("vgg16") << qint64(32);
+    QTest::newRow("googlenet-torchvision") << qint64(15);
+    QTest::newRow("squeezenet-1.0") << qint64(21);
+    QTest::newRow("squeezenet-1.1") << qint64(17);
+    // Its last pool is 3x3 and needs 2 pixels, so that the others need 4, 8 and 16.
+    QTest::newRow("googlenet") << qint64(31);
+    // By hand: the three pools need 3, 7 and 15 pixels; 11 + 4 * 14 give those behind conv1.
+    QTest::newRow("alexnet") << qint64(67);
+    // 1 + 2 + 2, doubled, + 2 + 2, doubled, + 2 + 2.
+    QTest::newRow("cnv") << qint64(32);
+    // 5 doubled, + 4, doubled, + 4.
+    QTest::newRow("lenet5") << qint64(32);
+}
+
+void TestZoo::smallest_sizes() {
+    QFETCH(qint64, size);
+    const std::string name = QTest::currentDataTag();
+    QVERIFY(zoo::build(name + "@size=" + std::to_string(size), zoo::Weights::zero));
+    const auto smaller = zoo::build(name + "@size=" + std::to_string(size - 1), zoo::Weights::zero);
+    QVERIFY(!smaller);
+    QVERIFY(smaller.error().remedy.find(std::to_string(size)) != std::string::npos);
+}
+
+void TestZoo::widths_keep_what_they_promise() {
+    for (const zoo::Entry& entry : zoo::entries()) {
+        for (const double width : {0.15, 0.4, 0.55, 0.85, 1.7}) {
+            const std::string name(entry.name);
+            const auto full = zoo::build(name, zoo::Weights::zero);
+            const auto graph = zoo::build(name + "@width=" + std::to_string(width), zoo::Weights::zero);
+            if (!graph) { // VGG: nothing else is that large
+                QVERIFY2(graph.error().message.find("2 GiB") != std::string::npos, name.c_str());
+                continue;
+            }
+            for (const Node& node : (*graph)->nodes()) {
+                const NodeId twin = (*full)->find_node(node.name);
+                if (node.op != Op::conv || !twin.valid()) continue;
+                const int64_t before = (*full)->value((*full)->node(twin).inputs[1]).shape[0];
+                const int64_t after = (*graph)->value(node.inputs[1]).shape[0];
+                const bool outputs = before == entry.classes;
+                // A concatenating unit computes what its shortcut does not bring; see its own test.
+                if (outputs || name.starts_with("shufflenet")) continue;
+                QVERIFY2(static_cast<double>(after) >= 0.8 * width * static_cast<double>(before) ||
+                             after == before,
+                         (name + " " + node.name).c_str());
+            }
+        }
+    }
+}
+
+void TestZoo::large_networks_are_he_initialised() {
+    const auto graph = *zoo::build("alexnet");
+    const Node& node = graph->node(graph->find_node("fc6"));
+    const std::span<const float> weights = graph->value(node.inputs[1]).constant->as<float>();
+    double sum = 0, squares = 0;
+    for (const float w : weights) sum += w, squares += static_cast<double>(w) * w;
+    const auto count = static_cast<double>(weights.size()); // 4096 x 9216: drawn in 144 blocks
+    QVERIFY(std::abs(sum / count) < 1e-5);
+    QVERIFY(std::abs(squares / count / (2.0 / 9216) - 1) < 0.002);
+    // Blocks do not repeat each other.
+    const std::set<float> firsts = [&] {
+        std::set<float> result;
+        for (size_t i = 0; i < weights.size(); i += size_t{1} << 18) result.insert(weights[i]);
+        return result;
+    }();
+    QCOMPARE(firsts.size(), size_t{144});
+}
+
+void TestZoo::zero_weights() {
+    const auto graph = *zoo::build("vgg16", zoo::Weights::zero);
+    const auto weights = graph->value(graph->nodes().front().inputs[1]).constant->as<float>();
+    QVERIFY(std::ranges::all_of(weights, [](float w) { return w == 0; }));
+    QCOMPARE(graph_totals(*graph).macs, graph_totals(**zoo::build("vgg16", zoo::Weights::zero)).macs);
+}
+
 void TestZoo::seeds() {
     QVERIFY(first_weights("demo") == first_weights("demo@seed=1"));
     QVERIFY(first_weights("demo") != first_weights("demo@seed=2"));
@@ -114,6 +254,13 @@ void TestZoo::bad_specs_are_refused_data() {
     row("demo@classes=1", "classes");
     row("demo@classes=99999999999999999999", "classes");
     row("demo@seed=-1", "seed");
+    row("alexnet@size=32", "67");
+    row("vgg16@size=31", "32");
+    row("ad-autoencoder@classes=2", "does not apply");
+    row("vgg16@size=4096,width=16", "2 GiB");
+    row("lenet5@size=4096,width=16", "2 GiB");
+    row("mobilnet-v2", "mobilenet-v2");
+    row("resnet", "resnet8");
 }
 
 void TestZoo::bad_specs_are_refused() {
