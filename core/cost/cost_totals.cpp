@@ -24,15 +24,17 @@ void copy_figures(const LayerFigures& figures, const Machine& machine, LayerCost
 }
 
 void set_totals(CostBreakdown& cost, const Machine& machine) {
-    double ideal_s = 0, cycles = 0, compute_cycles = 0, mapped = 0;
+    double macs = 0, ideal_s = 0, on_chip_bytes = 0, cycles = 0, compute_cycles = 0, mapped = 0;
     cost.energy_j = cost.dram_bytes = cost.on_chip_bytes = 0;
     for (const LayerCost& layer : cost.layers) {
+        macs += static_cast<double>(layer.macs);
         if (layer.peak_macs_per_s > 0) ideal_s += static_cast<double>(layer.macs) / layer.peak_macs_per_s;
         cycles += static_cast<double>(layer.cycles);
         compute_cycles += static_cast<double>(layer.compute_cycles);
         mapped += layer.mapped_units * static_cast<double>(layer.compute_cycles);
         cost.energy_j += layer.energy.total_j();
         cost.dram_bytes += layer.dram_bytes;
+        on_chip_bytes += layer.on_chip_bytes;
         cost.on_chip_bytes = std::max(cost.on_chip_bytes, layer.on_chip_bytes);
     }
     const NetworkTime time = machine.network_time(cost.layers, cost.batch);
@@ -42,8 +44,12 @@ void set_totals(CostBreakdown& cost, const Machine& machine) {
         time.throughput_ips > 0 ? static_cast<double>(cost.batch) / time.throughput_ips : 0;
     cost.power_w = batch_s > 0 ? cost.energy_j / batch_s : 0;
     cost.dram_bytes_per_s = batch_s > 0 ? cost.dram_bytes / batch_s : 0;
+    if (time.concurrent) {
+        ideal_s = macs * machine.cycle_s() / machine.macs_per_cycle();
+        cost.on_chip_bytes = on_chip_bytes;
+    }
     const double busy_s = time.concurrent ? batch_s : cycles * machine.cycle_s();
-    cost.utilization = busy_s > 0 ? ideal_s / busy_s : 0;
+    cost.utilization = busy_s > 0 && macs > 0 ? ideal_s / busy_s : 0;
     cost.mapped_units = compute_cycles > 0 ? mapped / compute_cycles : 0;
     cost.peak_macs_per_s = machine.macs_per_cycle() / machine.cycle_s();
 }

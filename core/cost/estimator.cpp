@@ -1,6 +1,7 @@
 #include "core/cost/estimator.h"
 
 #include "core/cost/cost_totals.h"
+#include "core/cost/fpga_machine.h"
 #include "core/cost/machine_memo.h"
 
 #include <algorithm>
@@ -28,7 +29,10 @@ public:
             if (m_translation->roles().reads[i]) m_widths.precision[i] = &m_precision[i];
             if (m_problem.nodes[i].kind == NodeProblem::Kind::matrix)
                 m_matrix_names.push_back(graph->nodes()[i].name);
+            if (m_problem.nodes[i].kind == NodeProblem::Kind::vector)
+                m_vector_places.push_back(m_matrix_names.size());
         }
+        if (target.kind == TargetKind::fpga_dataflow) m_widths.on_chip = streamed_values(*graph);
 
         m_cost.target = target.name;
         m_cost.batch = options.batch;
@@ -95,7 +99,8 @@ private:
     Result<void> price(bool from_start) {
         const bool any = std::find(m_changed.begin(), m_changed.end(), true) != m_changed.end();
         if (!any) return {};
-        auto machine = m_machines.at(m_problem.matrices, {m_problem.vectors, options.batch, m_matrix_names});
+        auto machine = m_machines.at(m_problem.matrices,
+                                     {m_problem.vectors, options.batch, m_matrix_names, m_vector_places});
         if (!machine) return forward_error(machine);
         const bool other_machine =
             from_start || *machine != m_machine || target.kind == TargetKind::fpga_dataflow;
@@ -123,8 +128,8 @@ private:
             return price_matrix(node, layer);
         case NodeProblem::Kind::vector: {
             const VectorWork& work = m_problem.vectors[node.position];
-            copy_figures(machine.vector(work), machine, layer);
-            layer.resources = machine.vector_resources(work);
+            copy_figures(machine.vector_at(node.position, work), machine, layer);
+            layer.resources = machine.vector_resources(node.position);
             break;
         }
         case NodeProblem::Kind::free: // may have moved data at the last plan's widths
@@ -145,12 +150,14 @@ private:
         layer.run_weight_bits = problem.operands.weights.bits;
         layer.run_activation_bits = problem.operands.activations.bits;
         layer.fallback = node.note;
-        if (const auto given = options.mappings.find(layer.layer); given != options.mappings.end()) {
-            const auto result = m_machine->machine().matrix(problem, &given->second);
-            return result ? copy_result(*result, layer) : failed(result.error(), layer);
+        const auto given = options.mappings.find(layer.layer);
+        const Mapping* mapping = given == options.mappings.end() ? nullptr : &given->second;
+        if (target.kind == TargetKind::fpga_dataflow) { // equal layers may have unequal units
+            auto own = m_machine->machine().matrix_at(node.position, problem, mapping);
+            return own ? copy_result(*own, layer) : failed(std::move(own.error()), layer);
         }
-        const auto result = m_machine->matrix(problem);
-        return result ? copy_result(**result, layer) : failed(result.error(), layer);
+        auto result = m_machine->matrix(problem, mapping);
+        return result ? copy_result(**result, layer) : failed(std::move(result.error()), layer);
     }
 
     Result<void> copy_result(const MatrixResult& result, LayerCost& layer) const {
@@ -170,6 +177,7 @@ private:
 
     std::unique_ptr<const NetworkTranslation> m_translation;
     std::vector<std::string_view> m_matrix_names;
+    std::vector<size_t> m_vector_places; ///< matrix layers before each
     MachineMemo m_machines;
     // At the last plan:
     bool m_current = false;

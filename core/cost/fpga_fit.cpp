@@ -10,6 +10,7 @@ namespace {
 
 constexpr double k_stream_luts = 1500; ///< of one layer's data mover, estimated
 constexpr double k_stream_depth = 32;
+constexpr double k_unhurried = 1e300;
 
 bool in_ram(const FittedLayer& layer) {
     return layer.choice && layer.store == WeightStore::on_chip;
@@ -146,7 +147,7 @@ std::optional<Fit> Fitter::fit(double cycles) const {
 
     Fit& fit = draft.fit;
     for (size_t i = 0; i < m_layers.size(); ++i) {
-        fit.dram_bits += m_layers[i].dram_bits + fit.layers[i].weight_dram_bits;
+        fit.dram_bits += m_layers[i].dram_bits() + fit.layers[i].weight_dram_bits;
         fit.interval = std::max(fit.interval, fit.layers[i].cycles);
     }
     if (m_limits.dram_bits_per_cycle > 0) {
@@ -201,7 +202,7 @@ Shortage Fitter::shortage(double cycles) const {
         return need("LUTs", luts, m_limits.most.luts,
                     [&](size_t i) { return draft.fit.layers[i].resources.luts; });
     const auto dram = [&](size_t i) {
-        return (m_layers[i].dram_bits + draft.fit.layers[i].weight_dram_bits) / cycles;
+        return (m_layers[i].dram_bits() + draft.fit.layers[i].weight_dram_bits) / cycles;
     };
     double bits = 0;
     for (size_t i = 0; i < m_layers.size(); ++i) bits += dram(i);
@@ -216,10 +217,17 @@ double Fitter::fewest_cycles() const {
 }
 
 double Fitter::most_cycles() const {
-    double cycles = 1;
-    for (const DataflowLayer& layer : m_layers)
-        if (layer.unit) cycles = std::max(cycles, layer.unit->choices.front().cycles);
-    return cycles;
+    double cycles = 1, bits = 0;
+    for (const DataflowLayer& layer : m_layers) {
+        bits += layer.dram_bits();
+        if (layer.unit) {
+            cycles = std::max(cycles, layer.unit->choices.front().cycles);
+            bits += layer.unit->weight_bits * layer.unit->vectors;
+        } else {
+            cycles = std::max(cycles, vector_unit(*layer.work, m_batch, k_unhurried).cycles);
+        }
+    }
+    return m_limits.dram_bits_per_cycle > 0 ? std::max(cycles, bits / m_limits.dram_bits_per_cycle) : cycles;
 }
 
 } // namespace widthwise::cost

@@ -22,7 +22,8 @@ struct FpgaLimits {
 struct DataflowLayer {
     const MatrixUnit* unit = nullptr;
     const VectorWork* work = nullptr;
-    double dram_bits = 0; ///< of the network's inputs and outputs that it reads and writes, one image
+    double dram_reads = 0, dram_writes = 0; ///< bits of one image that enter and leave the device here
+    [[nodiscard]] double dram_bits() const { return dram_reads + dram_writes; }
 };
 
 enum class WeightStore { lutram, on_chip, streamed }; ///< on_chip: block RAM, URAM or both
@@ -67,7 +68,7 @@ public:
     /// Why fit(cycles) fails.
     [[nodiscard]] Shortage shortage(double cycles) const;
 
-    /// Below these no foldings are left; above those none smaller.
+    /// Fewer can none of the foldings keep; with more no unit gets smaller and all weights may be streamed.
     [[nodiscard]] double fewest_cycles() const;
     [[nodiscard]] double most_cycles() const;
 

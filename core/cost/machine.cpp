@@ -1,5 +1,6 @@
 #include "core/cost/machine.h"
 
+#include "core/cost/fpga_machine.h"
 #include "core/cost/gpu_machine.h"
 #include "core/cost/spatial_machine.h"
 
@@ -61,7 +62,7 @@ Demand sizing_demand(const HardwareTarget& target, std::span<const MatrixProblem
 
 Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target,
                                                     std::span<const MatrixProblem> problems,
-                                                    const Surroundings& /*around*/) {
+                                                    const Surroundings& around) {
     if (target.memory.size() < k_fewest_levels || target.memory.size() > k_most_levels)
         return fail(ErrorCode::invalid_input, "a target needs 2 to 8 memory levels",
                     "target '" + target.name + "'", "name at least the DRAM and one buffer");
@@ -73,9 +74,7 @@ Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target
     case TargetKind::fpga_dataflow:
         break;
     }
-    return fail(ErrorCode::unsupported,
-                "this version has no model of \"" + std::string(to_string(target.kind)) + "\"",
-                "target '" + target.name + "'", "use a spatial target");
+    return FpgaMachine::create(target, problems, around);
 }
 
 } // namespace widthwise::cost

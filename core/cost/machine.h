@@ -54,8 +54,18 @@ public:
     [[nodiscard]] virtual Result<MatrixResult> matrix(const MatrixProblem& problem,
                                                       const Mapping* given = nullptr) const = 0;
     [[nodiscard]] virtual LayerFigures vector(const VectorWork& work) const = 0;
-    /// Of the unit that does this work, where every layer has its own.
-    [[nodiscard]] virtual std::optional<FpgaResources> vector_resources(const VectorWork& /*work*/) const {
+
+    /// The same of the layer at `position` among those that the machine was made for: where every layer has a
+    /// unit of its own, equal layers may have unequal ones.
+    [[nodiscard]] virtual Result<MatrixResult> matrix_at(size_t /*position*/, const MatrixProblem& problem,
+                                                         const Mapping* given = nullptr) const {
+        return matrix(problem, given);
+    }
+    [[nodiscard]] virtual LayerFigures vector_at(size_t /*position*/, const VectorWork& work) const {
+        return vector(work);
+    }
+    /// Of the unit that does this work; nullopt where layers have no units of their own.
+    [[nodiscard]] virtual std::optional<FpgaResources> vector_resources(size_t /*position*/) const {
         return std::nullopt;
     }
 
@@ -76,6 +86,7 @@ struct Surroundings {
     std::span<const VectorWork> vectors = {};
     int64_t batch = 1;
     std::span<const std::string_view> names = {}; ///< of the matrix layers, for errors
+    std::span<const size_t> places = {}; ///< of the vectors: matrix layers before each; empty: all come last
 };
 
 /// All that a machine of kind spatial or gpu depends on besides its target: equal demands, equal machines.

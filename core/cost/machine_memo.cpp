@@ -7,7 +7,13 @@ namespace widthwise::cost {
 RememberingMachine::RememberingMachine(std::unique_ptr<const Machine> machine)
     : m_machine(std::move(machine)), m_area(m_machine->area()) {}
 
-Result<const MatrixResult*> RememberingMachine::matrix(const MatrixProblem& problem) {
+Result<const MatrixResult*> RememberingMachine::matrix(const MatrixProblem& problem, const Mapping* given) {
+    if (given) {
+        auto result = m_machine->matrix(problem, given);
+        if (!result) return forward_error(result);
+        m_given = std::move(*result);
+        return &m_given;
+    }
     if (const auto found = m_young.find(problem); found != m_young.end()) return &found->second;
     if (m_young.size() >= k_generation) {
         m_old = std::move(m_young);

@@ -19,14 +19,16 @@ public:
 
     [[nodiscard]] const Machine& machine() const { return *m_machine; }
     [[nodiscard]] const std::map<std::string, double>& area() const { return m_area; }
-    /// As Machine::matrix. Valid until the next call.
-    [[nodiscard]] Result<const MatrixResult*> matrix(const MatrixProblem& problem);
+    /// As Machine::matrix; what a given mapping costs is not remembered. Valid until the next call.
+    [[nodiscard]] Result<const MatrixResult*> matrix(const MatrixProblem& problem,
+                                                     const Mapping* given = nullptr);
 
 private:
     using Results = std::unordered_map<MatrixProblem, MatrixResult, MatrixProblemHash>;
     std::unique_ptr<const Machine> m_machine;
     std::map<std::string, double> m_area;
     Results m_young, m_old;
+    MatrixResult m_given;
 };
 
 /// The machines that a target has been made into, by what they were sized for. At most `k_machines`: then the

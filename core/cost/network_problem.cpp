@@ -222,6 +222,7 @@ void NetworkTranslation::translate_vector(NodeId id, const Widths& widths, NodeP
     if (!found) {
         entry.kind = NodeProblem::Kind::free;
         entry.note = "no data moves";
+        work = {};
         return;
     }
     const Node& node = m_graph->node(id);
