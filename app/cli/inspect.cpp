@@ -138,7 +138,7 @@ Command inspect_command(CLI::App& app) {
         ->required();
     command->add_flag("--json", options->json, "One JSON document on stdout");
     return {command, [options](Terminal& terminal) -> Result<void> {
-                auto model = flow::load_model(options->model);
+                auto model = flow::load_model(options->model, zoo::Weights::zero);
                 if (!model) return forward_error(model);
                 for (const std::string& warning : model->warnings) terminal.note("warning: " + warning);
                 return terminal.print(options->json ? to_json(*model) : to_text(*model));

@@ -40,9 +40,9 @@ Result<Model> load_demo() {
     return from_import(std::move(*imported), "demo", "demo");
 }
 
-Result<Model> load_zoo(const std::string& source) {
+Result<Model> load_zoo(const std::string& source, zoo::Weights weights) {
     const std::string specification = source.substr(4);
-    auto graph = zoo::build(specification);
+    auto graph = zoo::build(specification, weights);
     if (!graph) return forward_error(graph);
     Model model;
     model.source = source;
@@ -76,11 +76,11 @@ Shape wanted_by(const Dataset& data) {
 
 } // namespace
 
-Result<Model> load_model(const std::string& source) {
+Result<Model> load_model(const std::string& source, zoo::Weights weights) {
     if (source.empty())
         return fail(ErrorCode::usage, "no model given", {}, "name an .onnx file, zoo:NAME or demo");
     if (source == "demo") return load_demo();
-    if (source.starts_with("zoo:")) return load_zoo(source);
+    if (source.starts_with("zoo:")) return load_zoo(source, weights);
 
     const fs::path path = source;
     std::error_code error;

@@ -9,6 +9,7 @@
 #include "core/engine/calibration.h"
 #include "core/engine/evaluator.h"
 #include "core/graph/graph.h"
+#include "core/graph/zoo_weights.h"
 
 #include <functional>
 #include <memory>
@@ -32,7 +33,9 @@ struct Model {
 };
 
 /// MODEL of the command line's contract: an .onnx file, "zoo:NAME[@...]", "demo", or a .csv topology.
-[[nodiscard]] Result<Model> load_model(const std::string& source);
+/// `weights` of zoo networks: who reads shapes only (inspect, cost) asks for zeros, which take no time.
+[[nodiscard]] Result<Model> load_model(const std::string& source,
+                                       zoo::Weights weights = zoo::Weights::he_normal);
 /// DATA of the contract.
 [[nodiscard]] Result<DatasetPtr> load_data(const std::string& source);
 /// Errors when images and network do not fit: "the network wants 3x32x32, the data give 1x28x28".
