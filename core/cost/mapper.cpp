@@ -11,7 +11,7 @@ namespace {
 
 /// Kernel and image loops first: they have few choices and decide whether tiles fit.
 constexpr std::array k_search_order = {Dim::s, Dim::r, Dim::q, Dim::g, Dim::n, Dim::c, Dim::p, Dim::k};
-constexpr double k_most_combinations = 4e6;
+constexpr double k_most_combinations = 4e9;
 /// Bounds of the factors by which combinations are counted: of the layer, not of the target, so that thinning
 /// does not depend on the target's size.
 constexpr int64_t k_counted_spatial = 32, k_counted_pad = 64;
@@ -133,9 +133,19 @@ private:
     }
 
     void descend(size_t depth, double steps, int64_t columns, int64_t rows) {
-        if (depth == k_dims) return walk_orders(0);
+        if (depth == k_dims) return walk_orders(0, [&] { price(); });
         const size_t d = index(k_search_order[depth]);
+        const bool last = depth + 1 == k_dims;
+        if (last && m_found && !promising(d, most_inside(d, columns, rows))) return put(d, unit());
+        Chain inner{}; // of the chains that differ only outside the array
+        bool hopeless = false;
         for (const Chain& chain : m_chains[d]) {
+            const bool group = last && !same_inside(d, chain, inner);
+            if (group) {
+                inner = chain;
+                hopeless = false;
+            }
+            if (hopeless) continue;
             const int64_t x = columns * factor_at(d, chain, Slot::x);
             const int64_t y = rows * factor_at(d, chain, Slot::y);
             if (x > m_target.cols || y > m_target.rows) continue;
@@ -143,17 +153,90 @@ private:
             const double room = static_cast<double>((m_target.cols / x) * (m_target.rows / y));
             if (cannot_win(taken * std::max(1.0, m_rest[depth + 1] / room))) continue;
             put(d, chain);
-            if (fits()) descend(depth + 1, taken, x, y);
+            if (!fits()) continue;
+            if (group && m_found) {
+                hopeless = !promising(d, inside_factor(d, chain));
+                if (hopeless) continue;
+                put(d, chain);
+            }
+            descend(depth + 1, taken, x, y);
         }
-        Chain none;
-        none.fill(1);
-        put(d, none);
+        put(d, unit());
+    }
+
+    [[nodiscard]] static Chain unit() {
+        Chain chain;
+        chain.fill(1);
+        return chain;
     }
 
     /// The figures that no completion with at least so many steps can beat.
     [[nodiscard]] bool cannot_win(double steps) const {
         if (!m_found) return false;
         return better(m_objective, m_best.figures, m_pricing.floor(steps, m_shape));
+    }
+
+    /// The places of a dimension that are in the array come first.
+    [[nodiscard]] bool same_inside(size_t d, const Chain& a, const Chain& b) const {
+        const auto& places = m_space.places[d];
+        for (size_t i = 0; i < places.size(); ++i)
+            if (in_array(places[i]) && a[i] != b[i]) return false;
+        return true;
+    }
+
+    [[nodiscard]] bool in_array(const Place& place) const {
+        return place.slot != Slot::temporal || place.level > m_array;
+    }
+
+    [[nodiscard]] int64_t inside_factor(size_t d, const Chain& chain) const {
+        int64_t product = 1;
+        for (size_t i = 0; i < m_space.places[d].size(); ++i)
+            if (in_array(m_space.places[d][i])) product *= chain[i];
+        return product;
+    }
+
+    /// At least as much of the dimension as any chain that fits can have in the array, when the others take
+    /// `columns` x `rows` of it.
+    [[nodiscard]] int64_t most_inside(size_t d, int64_t columns, int64_t rows) {
+        const auto& places = m_space.places[d];
+        const auto pad = std::find_if(places.begin(), places.end(), [&](const Place& place) {
+            return place.slot == Slot::temporal && place.level > m_array;
+        });
+        int64_t held = 1;
+        if (pad != places.end()) {
+            int64_t& extent = m_tiling.at(pad->level, Slot::temporal, static_cast<Dim>(d));
+            int64_t low = 1, high = m_shape.extents[d];
+            while (low < high) { // the most that fits
+                extent = low + (high - low + 1) / 2;
+                if (fits())
+                    low = extent;
+                else
+                    high = extent - 1;
+            }
+            extent = 1;
+            held = low;
+        }
+        for (const Place& place : places) {
+            if (place.slot == Slot::x) held *= m_target.cols / columns;
+            if (place.slot == Slot::y) held *= m_target.rows / rows;
+        }
+        return held;
+    }
+
+    /// Whether a mapping with `inside` of the last dimension in the array could win, were the rest right
+    /// beside the array, where its walks fetch least from outside. What it spreads over the array is read
+    /// once there, so that one processing element stands for all.
+    bool promising(size_t d, int64_t inside) {
+        const Dim dim = static_cast<Dim>(d);
+        put(d, unit());
+        m_tiling.at(m_array, Slot::temporal, dim) = ceil_divide(m_shape.extents[d], inside);
+        bool hope = false;
+        walk_orders(0, [&] {
+            const LayerFigures bound = m_pricing.price(count_accesses(m_shape, m_hierarchy, m_tiling));
+            hope = hope || !better(m_objective, m_best.figures, bound);
+        });
+        put(d, unit());
+        return hope;
     }
 
     /// Loops that have no place yet stand at extent 1: what does not fit now never will.
@@ -174,11 +257,11 @@ private:
         return true;
     }
 
-    void walk_orders(size_t level) {
-        if (level == m_tiling.levels) return price();
+    template <typename Visit> void walk_orders(size_t level, const Visit& visit) {
+        if (level == m_tiling.levels) return visit();
         for (const LoopOrder& order : m_space.orders[level]) {
             m_tiling.order[level] = order;
-            walk_orders(level + 1);
+            walk_orders(level + 1, visit);
         }
     }
 

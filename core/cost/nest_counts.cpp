@@ -20,7 +20,10 @@ public:
         for (size_t level = tiling.levels; level-- > 0;)
             for (size_t d = 0; d < k_dims; ++d) {
                 const auto& e = tiling.extents[level];
-                m_below[level][d] = e[1][d] * e[2][d] * m_inside[level + 1][d];
+                const int64_t across = e[1][d] * e[2][d];
+                m_spread[level][d] = static_cast<double>(across);
+                m_spreads[level] = m_spreads[level] || across > 1;
+                m_below[level][d] = across * m_inside[level + 1][d];
                 m_inside[level][d] = e[0][d] * m_below[level][d];
             }
         for (size_t d = 0; d < k_dims; ++d)
@@ -29,14 +32,11 @@ public:
 
     NestCounts run() {
         for (size_t level = 0; level < m_tiling.levels; ++level)
-            for (size_t d = 0; d < k_dims; ++d) {
+            for (size_t d = 0; d < k_dims; ++d)
                 m_counts.steps *= static_cast<double>(m_tiling.extents[level][0][d]);
-                m_counts.units *= static_cast<double>(m_below[level][d] / m_inside[level + 1][d]);
-            }
-        double instances = 1;
         for (size_t level = 0; level < m_tiling.levels; ++level) {
-            m_counts.levels[level].instances = instances;
-            instances *= spatial(level, level + 1, [](Dim) { return true; });
+            m_counts.levels[level].instances = m_counts.units;
+            m_counts.units *= spatial(level, level + 1, [](Dim) { return true; });
         }
         for (const Operand operand : k_all_operands) count(operand);
         return m_counts;
@@ -47,10 +47,9 @@ private:
     template <typename Take> [[nodiscard]] double spatial(size_t from, size_t to, Take take) const {
         double product = 1;
         for (size_t level = from; level < to; ++level)
-            for (const Dim dim : k_all_dims)
-                if (take(dim))
-                    product *=
-                        static_cast<double>(m_below[level][index(dim)] / m_inside[level + 1][index(dim)]);
+            if (m_spreads[level])
+                for (const Dim dim : k_all_dims)
+                    if (take(dim)) product *= m_spread[level][index(dim)];
         return product;
     }
 
@@ -151,6 +150,8 @@ private:
     const Tiling& m_tiling;
     std::array<Extents, k_most_levels + 1> m_inside; ///< extents of the tile of a level
     std::array<Extents, k_most_levels> m_below;      ///< of what one temporal iteration of a level covers
+    std::array<std::array<double, k_dims>, k_most_levels> m_spread; ///< over instances inside the level
+    std::array<bool, k_most_levels> m_spreads{};                    ///< over more than one
     std::array<double, k_dims> m_cover;
     NestCounts m_counts;
 };
