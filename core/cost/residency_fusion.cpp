@@ -14,6 +14,10 @@ struct Rows {
     int64_t newest = 0, strip = 1;
 };
 
+bool never_leaves(const FeatureMap& map, int first, int last) {
+    return map.can_stay && map.producer >= first && map.readers.back() <= last;
+}
+
 class SegmentRows {
 public:
     SegmentRows(const StepGraph& graph, int first, int last) : m_graph(graph), m_first(first), m_last(last) {
@@ -22,16 +26,20 @@ public:
             for (const int w : step(s).writes) settle(w);
     }
 
-    /// Bits that the line buffers of all maps take, and the weights.
-    [[nodiscard]] double bits() const {
-        double bits = 0;
+    [[nodiscard]] Segment segment() const {
+        Segment segment{m_first, m_last, 0, 0};
         for (int s = m_first; s <= m_last; ++s) {
-            bits += step(s).weight_bits;
-            for (const int w : step(s).writes) bits += held(w, m_rows.at(w));
+            segment.working_bits += step(s).weight_bits;
+            for (const int w : step(s).writes) {
+                const double bits = held(w, m_rows.at(w));
+                segment.working_bits += bits;
+                if (never_leaves(map(w), m_first, m_last)) segment.inside_bits += bits;
+            }
             for (const int r : step(s).reads)
-                if (!is_inside(map(r).producer) && first_reader(r) == s) bits += held(r, input_rows(r));
+                if (!is_inside(map(r).producer) && first_reader(r) == s)
+                    segment.working_bits += held(r, input_rows(r));
         }
-        return bits;
+        return segment;
     }
 
 private:
@@ -127,10 +135,6 @@ private:
     std::map<int, Rows> m_rows;         ///< of maps written inside
 };
 
-bool never_leaves(const FeatureMap& map, int first, int last) {
-    return map.can_stay && map.producer >= first && map.readers.back() <= last;
-}
-
 double saved_bits(const StepGraph& graph, int first, int last) {
     double bits = 0;
     for (int s = first; s <= last; ++s)
@@ -142,44 +146,78 @@ double saved_bits(const StepGraph& graph, int first, int last) {
 
 } // namespace
 
-double segment_bits(const StepGraph& graph, int first, int last) {
-    return SegmentRows(graph, first, last).bits();
+Segment segment_of(const StepGraph& graph, int first, int last) {
+    return SegmentRows(graph, first, last).segment();
 }
 
 Fusion fuse_depth_first(const StepGraph& graph, const ChipRoom& room) {
     const int steps = static_cast<int>(graph.steps.size());
     struct Best {
-        double saved = 0, working = 0;
-        int first = 0; ///< of the segment that ends before
+        double saved = 0;
+        Segment segment; ///< that ends here
     };
     std::vector<Best> best(static_cast<size_t>(steps) + 1);
     for (int last = 0; last < steps; ++last) {
         Best& here = best[static_cast<size_t>(last) + 1];
-        here = {best[static_cast<size_t>(last)].saved, 0, last};
+        here = {best[static_cast<size_t>(last)].saved, {last, last}};
         double weights = graph.steps[static_cast<size_t>(last)].weight_bits;
         for (int first = last - 1; first >= std::max(0, last - k_longest + 1); --first) {
             weights += graph.steps[static_cast<size_t>(first)].weight_bits;
             if (weights > room.bits) break;
             const double saved = best[static_cast<size_t>(first)].saved + saved_bits(graph, first, last);
             if (saved <= here.saved) continue;
-            const double working = segment_bits(graph, first, last);
-            if (working <= room.bits) here = {saved, working, first};
+            const Segment segment = segment_of(graph, first, last);
+            if (segment.working_bits <= room.bits) here = {saved, segment};
         }
     }
     Fusion fusion;
     fusion.inside.resize(graph.maps.size());
     fusion.saved_bits = best.back().saved * static_cast<double>(room.batch);
-    for (int end = steps; end > 0; end = best[static_cast<size_t>(end)].first) {
-        const Best& segment = best[static_cast<size_t>(end)];
-        if (end - segment.first < 2) continue;
-        fusion.segments.push_back({segment.first, end - 1, segment.working});
-        for (int s = segment.first; s < end; ++s)
+    for (int end = steps; end > 0; end = best[static_cast<size_t>(end)].segment.first) {
+        const Segment& segment = best[static_cast<size_t>(end)].segment;
+        if (segment.first == segment.last) continue;
+        fusion.segments.push_back(segment);
+        for (int s = segment.first; s <= segment.last; ++s)
             for (const int w : graph.steps[static_cast<size_t>(s)].writes)
                 fusion.inside[static_cast<size_t>(w)] =
-                    never_leaves(graph.maps[static_cast<size_t>(w)], segment.first, end - 1);
+                    never_leaves(graph.maps[static_cast<size_t>(w)], segment.first, segment.last);
     }
     std::reverse(fusion.segments.begin(), fusion.segments.end());
     return fusion;
+}
+
+StepGraph contracted(const StepGraph& graph, std::span<const Segment> segments) {
+    StepGraph small;
+    std::vector<int> step_of(graph.steps.size());
+    for (int s = 0; s < static_cast<int>(graph.steps.size()); ++s) {
+        if (!segments.empty() && s > segments.front().last) segments = segments.subspan(1);
+        const bool inside = !segments.empty() && s >= segments.front().first;
+        if (!inside || s == segments.front().first) {
+            small.steps.emplace_back().node = graph.steps[static_cast<size_t>(s)].node;
+            if (inside) {
+                const int index = static_cast<int>(small.steps.size()) - 1;
+                const int lines = static_cast<int>(small.maps.size());
+                FeatureMap& buffers = small.maps.emplace_back();
+                buffers.producer = index;
+                buffers.readers = {index};
+                buffers.bits = segments.front().inside_bits;
+                small.steps.back().reads = small.steps.back().writes = {lines};
+            }
+        }
+        step_of[static_cast<size_t>(s)] = static_cast<int>(small.steps.size()) - 1;
+    }
+    for (FeatureMap map : graph.maps) {
+        if (map.producer >= 0) map.producer = step_of[static_cast<size_t>(map.producer)];
+        for (int& reader : map.readers) reader = step_of[static_cast<size_t>(reader)];
+        map.readers.erase(std::unique(map.readers.begin(), map.readers.end()), map.readers.end());
+        const bool hidden = map.can_stay && map.readers.front() == map.producer && map.readers.size() == 1;
+        if (hidden) continue; // a line buffer stands for it
+        const int index = static_cast<int>(small.maps.size());
+        if (map.producer >= 0) small.steps[static_cast<size_t>(map.producer)].writes.push_back(index);
+        for (const int reader : map.readers) small.steps[static_cast<size_t>(reader)].reads.push_back(index);
+        small.maps.push_back(std::move(map));
+    }
+    return small;
 }
 
 } // namespace widthwise::cost

@@ -19,11 +19,14 @@ struct Fusion {
     double saved_bits = 0;         ///< that no longer cross the outermost boundary, whole batch
 };
 
-/// On-chip bits that the steps need together, one image.
-[[nodiscard]] double segment_bits(const StepGraph& graph, int first, int last);
+/// Steps first .. last with the bits that they need together.
+[[nodiscard]] Segment segment_of(const StepGraph& graph, int first, int last);
 
 /// The segments, of at most 64 steps each, that save most DRAM traffic, by dynamic programming over the
 /// file's order; of equals the one with the shortest segments.
 [[nodiscard]] Fusion fuse_depth_first(const StepGraph& graph, const ChipRoom& room);
+
+/// The graph in which each segment is one step; its line buffers stand as a map that it alone reads.
+[[nodiscard]] StepGraph contracted(const StepGraph& graph, std::span<const Segment> segments);
 
 } // namespace widthwise::cost

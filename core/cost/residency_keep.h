@@ -21,7 +21,8 @@ struct ChipRoom {
 /// A stretch of consecutive steps that run depth-first (residency_fusion.h).
 struct Segment {
     int first = 0, last = 0; ///< steps
-    double working_bits = 0; ///< needed on the chip
+    double working_bits = 0; ///< needed on the chip: weights and line buffers
+    double inside_bits = 0;  ///< of these, line buffers of maps that do not leave
     bool operator==(const Segment&) const = default;
 };
 

@@ -1,0 +1,74 @@
+#include "core/cost/residency.h"
+
+#include <algorithm>
+
+namespace widthwise::cost {
+namespace {
+
+/// The innermost shared level, if it keeps feature maps. A dataflow design on an FPGA has none: its units
+/// stream to each other.
+ChipRoom room_of(const HardwareTarget& target, int64_t batch) {
+    ChipRoom room{.bits = 0, .weight_columns = static_cast<double>(target.cols), .batch = batch};
+    if (target.gpu)
+        for (const GpuPeak& peak : target.gpu->peaks)
+            room.weight_columns = std::max(room.weight_columns, static_cast<double>(peak.tile_n));
+    if (target.kind == TargetKind::fpga_dataflow) return room;
+    for (size_t i = 1; i < target.memory.size() && !target.memory[i].per_pe; ++i) {
+        const MemoryLevel& level = target.memory[i];
+        const bool keeps = level.holds.inputs && level.holds.outputs;
+        room.bits = keeps ? 8.0 * static_cast<double>(level.bytes.value_or(0)) : 0;
+    }
+    return room;
+}
+
+} // namespace
+
+ResidencyPlanner::ResidencyPlanner(const Graph& graph, const GraphRoles& roles, const HardwareTarget& target,
+                                   int64_t batch)
+    : m_graph(&graph)
+    , m_room(room_of(target, batch))
+    , m_element_bits(target.memory.empty() ? 1 : target.memory.front().element_bits)
+    , m_steps(step_graph(graph, roles)) {}
+
+Residency ResidencyPlanner::plan(const Widths& widths, const ResidencyUse& use) {
+    m_steps.set_widths(*m_graph, widths, m_element_bits);
+    Residency result;
+    Fusion fusion;
+    KeptMaps kept;
+    if (use.fuse_layers) fusion = fuse_depth_first(m_steps, m_room);
+    if (use.keep_feature_maps) {
+        kept = keep_maps(m_steps, m_room, fusion.segments);
+        if (use.fuse_layers)
+            if (KeptMaps alone = keep_maps(m_steps, m_room);
+                alone.saved_bits > kept.saved_bits + fusion.saved_bits) {
+                kept = std::move(alone);
+                fusion = {};
+            }
+        result.exact = kept.exact;
+    }
+    if (use.keep_feature_maps || use.fuse_layers) {
+        result.on_chip.resize(m_graph->values().size());
+        for (size_t v = 0; v < result.on_chip.size(); ++v) {
+            if (m_steps.map_of[v] < 0) continue;
+            const auto map = static_cast<size_t>(m_steps.map_of[v]);
+            result.on_chip[v] =
+                (!kept.kept.empty() && kept.kept[map]) || (!fusion.inside.empty() && fusion.inside[map]);
+        }
+    }
+    const StepGraph* steps = &m_steps;
+    StepGraph small;
+    if (!fusion.segments.empty()) {
+        small = contracted(m_steps, fusion.segments);
+        steps = &small;
+    }
+    if (use.reorder) {
+        const OperatorOrder order = best_order(*steps);
+        result.peak_activation_bits = order.best_bits;
+        result.exact = result.exact && order.exact;
+    } else {
+        result.peak_activation_bits = peak_bits(*steps);
+    }
+    return result;
+}
+
+} // namespace widthwise::cost

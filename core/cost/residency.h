@@ -1,0 +1,41 @@
+#pragma once
+// What of a network stays on the chip between layers, and in which order its layers run.
+
+#include "core/cost/residency_fusion.h"
+#include "core/cost/residency_order.h"
+#include "core/design/hardware_target.h"
+
+namespace widthwise::cost {
+
+/// Which of the three ways to spare memory are used.
+struct ResidencyUse {
+    bool keep_feature_maps = false; ///< whole maps stay (residency_keep.h)
+    bool fuse_layers = false;       ///< segments run depth-first (residency_fusion.h)
+    bool reorder = false;           ///< the order of least peak memory (residency_order.h)
+    bool operator==(const ResidencyUse&) const = default;
+};
+
+struct Residency {
+    std::vector<bool> on_chip; ///< per value of the graph; empty: none stays
+    /// Most that must be alive at once, one image: whole maps, line buffers inside segments.
+    double peak_activation_bits = 0;
+    bool exact = true; ///< the best choice and the best order, not only good ones
+};
+
+/// A network prepared for one target; widths come and go.
+class ResidencyPlanner {
+public:
+    ResidencyPlanner(const Graph& graph, const GraphRoles& roles, const HardwareTarget& target,
+                     int64_t batch);
+
+    /// Both ways to keep maps on the chip together never save less DRAM traffic than the better one alone.
+    [[nodiscard]] Residency plan(const Widths& widths, const ResidencyUse& use);
+
+private:
+    const Graph* m_graph;
+    ChipRoom m_room;
+    int m_element_bits = 1; ///< of the outermost level
+    StepGraph m_steps;
+};
+
+} // namespace widthwise::cost
