@@ -1,6 +1,7 @@
 #include "core/cost/cost_model.h"
 
 #include "core/cost/estimator.h"
+#include "core/cost/option_gains.h"
 
 namespace widthwise::cost {
 
@@ -9,7 +10,12 @@ Result<CostBreakdown> estimate(const Graph& graph, const PrecisionPlan& plan, co
     const GraphPtr lent(GraphPtr(), &graph); // owns nothing: the estimator does not outlive this call
     auto estimator = Estimator::create(lent, target, options);
     if (!estimator) return forward_error(estimator);
-    return estimator->estimate(plan);
+    auto cost = estimator->estimate(plan);
+    if (!cost || !options.report_options) return cost;
+    auto gains = option_gains(graph, plan, target, options, *cost);
+    if (!gains) return forward_error(gains);
+    cost->options = std::move(*gains);
+    return cost;
 }
 
 } // namespace widthwise::cost

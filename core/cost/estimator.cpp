@@ -3,6 +3,7 @@
 #include "core/cost/cost_totals.h"
 #include "core/cost/fpga_machine.h"
 #include "core/cost/machine_memo.h"
+#include "core/cost/residency.h"
 
 #include <algorithm>
 
@@ -32,6 +33,10 @@ public:
             if (m_problem.nodes[i].kind == NodeProblem::Kind::vector)
                 m_vector_places.push_back(m_matrix_names.size());
         }
+        m_residency =
+            std::make_unique<ResidencyPlanner>(*graph, m_translation->roles(), target, options.batch);
+        m_use = residency_use(target, options);
+        m_widths.on_chip.resize(values);
         if (target.kind == TargetKind::fpga_dataflow) m_widths.on_chip = streamed_values(*graph);
 
         m_cost.target = target.name;
@@ -75,6 +80,17 @@ private:
         for (size_t v = 0; v < m_stored.size(); ++v)
             if (m_stored[v] != m_widths.stored_bits[v]) touch(ValueId{static_cast<int>(v)});
         m_widths.stored_bits = m_stored;
+        if (std::find(m_changed.begin(), m_changed.end(), true) != m_changed.end()) settle_residency();
+    }
+
+    /// What stays on the chip depends on all widths.
+    void settle_residency() {
+        Residency residency = m_residency->plan(m_widths, m_use);
+        m_cost.peak_activation_bytes = residency.peak_activation_bits / 8;
+        if (residency.on_chip.empty()) return;
+        for (size_t v = 0; v < residency.on_chip.size(); ++v)
+            if (residency.on_chip[v] != m_widths.on_chip[v]) touch(ValueId{static_cast<int>(v)});
+        m_widths.on_chip = std::move(residency.on_chip);
     }
 
     /// The nodes that write and read `value`.
@@ -176,6 +192,8 @@ private:
     }
 
     std::unique_ptr<const NetworkTranslation> m_translation;
+    std::unique_ptr<ResidencyPlanner> m_residency;
+    ResidencyUse m_use;
     std::vector<std::string_view> m_matrix_names;
     std::vector<size_t> m_vector_places; ///< matrix layers before each
     MachineMemo m_machines;

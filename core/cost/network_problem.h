@@ -6,6 +6,7 @@
 #include "core/design/hardware_target.h"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,11 @@ struct Options {
     int64_t batch = 1;
     std::map<std::string, Zeros> zeros = {};      ///< by layer; none where nothing is said
     std::map<std::string, Mapping> mappings = {}; ///< by layer: taken as they are instead of a search
+    /// Ways to spare DRAM traffic and memory (residency.h). nullopt: as the target does.
+    std::optional<bool> keep_feature_maps = std::nullopt;
+    bool fuse_layers = false, reorder = false;
+    /// cost::estimate fills in CostBreakdown::options: three more estimates.
+    bool report_options = false;
     bool operator==(const Options&) const = default;
 };
 
@@ -69,7 +75,7 @@ private:
     [[nodiscard]] Result<void> translate_matrix(NodeId node, const Widths& widths, NodeProblem& entry,
                                                 MatrixProblem& problem) const;
     [[nodiscard]] StoredBits stored_bits(NodeId node, const LoopNest& nest, const Widths& widths,
-                                         const NodeProblem& entry) const;
+                                         int constant_bits) const;
     void translate_vector(NodeId node, const Widths& widths, NodeProblem& entry, VectorWork& work) const;
 
     const Graph* m_graph;

@@ -23,6 +23,13 @@ ChipRoom room_of(const HardwareTarget& target, int64_t batch) {
 
 } // namespace
 
+ResidencyUse residency_use(const HardwareTarget& target, const Options& options) {
+    const bool streams = target.kind == TargetKind::fpga_dataflow;
+    return {.keep_feature_maps = !streams && options.keep_feature_maps.value_or(target.keeps_feature_maps),
+            .fuse_layers = !streams && options.fuse_layers,
+            .reorder = options.reorder};
+}
+
 ResidencyPlanner::ResidencyPlanner(const Graph& graph, const GraphRoles& roles, const HardwareTarget& target,
                                    int64_t batch)
     : m_graph(&graph)

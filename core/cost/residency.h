@@ -1,6 +1,7 @@
 #pragma once
 // What of a network stays on the chip between layers, and in which order its layers run.
 
+#include "core/cost/network_problem.h"
 #include "core/cost/residency_fusion.h"
 #include "core/cost/residency_order.h"
 #include "core/design/hardware_target.h"
@@ -14,6 +15,9 @@ struct ResidencyUse {
     bool reorder = false;           ///< the order of least peak memory (residency_order.h)
     bool operator==(const ResidencyUse&) const = default;
 };
+
+/// As the options say, else as the target does; a dataflow design on an FPGA keeps nothing: it streams.
+[[nodiscard]] ResidencyUse residency_use(const HardwareTarget& target, const Options& options);
 
 struct Residency {
     std::vector<bool> on_chip; ///< per value of the graph; empty: none stays
