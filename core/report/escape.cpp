@@ -59,6 +59,24 @@ std::string escape_html(std::string_view text) {
     return out;
 }
 
+std::string escape_markdown(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        const size_t size = valid_sequence(text);
+        const char c = text.front();
+        if (size == 0)
+            out += k_replacement;
+        else if (c == '\n' || c == '\r' || c == '\t')
+            out += ' ';
+        else if (size == 1 && std::string_view("\\`*_{}[]<>()#|!~&").find(c) != std::string_view::npos)
+            (out += '\\') += c;
+        else
+            out += text.substr(0, size);
+        text.remove_prefix(size == 0 ? 1 : size);
+    }
+    return out;
+}
+
 std::string csv_field(std::string_view text) {
     if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
     std::string out = "\"";

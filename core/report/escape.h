@@ -10,6 +10,10 @@ namespace widthwise::report {
 /// and control characters that XML forbids as U+FFFD.
 [[nodiscard]] std::string escape_html(std::string_view text);
 
+/// One cell or line of Markdown: what would act in a table, a link or as HTML is escaped; line breaks become
+/// blanks.
+[[nodiscard]] std::string escape_markdown(std::string_view text);
+
 /// One CSV field (RFC 4180): quoted where it holds a comma, quote or line break.
 [[nodiscard]] std::string csv_field(std::string_view text);
 

@@ -76,7 +76,9 @@ std::string summary_row(const Design& design, const Report& report) {
     row += cell(format_si(energy_per_image(design), "J"), against_w8a8(design, report.designs));
     row +=
         cell(format_si(cost.latency_s, "s"), cost.batch > 1 ? "batch of " + std::to_string(cost.batch) : "");
-    row += cell(format_number(cost.area_mm2) + " mm²");
+    row += cost.resources ? cell(format_fixed(cost.resources->luts, 0) + " LUT",
+                                 format_fixed(cost.resources->dsps, 0) + " DSP")
+                          : cell(format_number(cost.area_mm2) + " mm²");
     row += cell(format_bytes(cost.model_bytes));
     return row + "</tr>\n";
 }
@@ -120,8 +122,9 @@ constexpr std::string_view k_uncertainty = R"html(<div class="note">
 <p><strong>How sure these figures are.</strong> Accuracy is measured: the quantized network ran on every image. The
 interval says where the accuracy on further images of the same kind would lie, with 95 % confidence (Wilson 1927; against
 float, paired on the same images, Newcombe 1998, method 10). A difference whose interval holds 0 may be chance.</p>
-<p>Energy, latency and area are modelled. Absolute picojoules are good to about a factor of two; ratios between designs on
-the same target are good to some percent. Compare designs; do not quote one energy as a measurement.</p>
+<p>Energy, latency and area are modelled; each figure says below how it is known. Absolute picojoules are good to about a
+factor of two; ratios between designs on the same target are good to some percent. Compare designs; do not quote one
+energy as a measurement.</p>
 </div>
 )html";
 

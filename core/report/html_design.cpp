@@ -2,7 +2,9 @@
 
 #include "core/base/format.h"
 #include "core/design/judged.h"
+#include "core/report/cost_metrics.h"
 #include "core/report/escape.h"
+#include "core/report/html_cost.h"
 
 #include <algorithm>
 #include <map>
@@ -17,35 +19,6 @@ std::string cell(const std::string& text) {
 
 std::string decibels(const std::optional<double>& value) {
     return value ? format_fixed(*value, 1) : std::string(k_no_number);
-}
-
-EnergyBreakdown total_energy(const CostBreakdown& cost) {
-    EnergyBreakdown sum;
-    for (const LayerCost& layer : cost.layers) {
-        sum.compute_j += layer.energy.compute_j;
-        sum.registers_j += layer.energy.registers_j;
-        sum.noc_j += layer.energy.noc_j;
-        sum.buffer_j += layer.energy.buffer_j;
-        sum.dram_j += layer.energy.dram_j;
-        sum.static_j += layer.energy.static_j;
-    }
-    return sum;
-}
-
-std::string energy_sentence(const CostBreakdown& cost) {
-    const EnergyBreakdown sum = total_energy(cost);
-    const double total = sum.total_j();
-    if (!(total > 0)) return {};
-    const std::pair<const char*, double> parts[] = {
-        {"compute", sum.compute_j}, {"registers", sum.registers_j}, {"network on chip", sum.noc_j},
-        {"buffers", sum.buffer_j},  {"DRAM", sum.dram_j},           {"static", sum.static_j}};
-    std::string text;
-    for (const auto& [name, joules] : parts) {
-        if (!(joules > 0)) continue;
-        text += text.empty() ? "Energy goes to " : ", ";
-        text += std::string(name) + " " + format_percent(joules / total, 0);
-    }
-    return "<p>" + escape_html(text) + ".</p>\n";
 }
 
 std::string measured_cells(const LayerDiagnostics* layer) {
@@ -75,8 +48,7 @@ std::string modelled_cells(const LayerCost* layer, double total_energy_j) {
            cell(total_energy_j > 0 ? format_percent(energy / total_energy_j) : std::string(k_no_number)) +
            cell(format_si(layer->latency_s, "s")) +
            cell(layer->macs > 0 ? format_percent(layer->utilization, 0) : std::string(k_no_number)) +
-           cell(layer->bound == Bound::compute ? "compute" : "memory") + "<td class=\"name\">" +
-           escape_html(layer->mapping) + "</td>";
+           cell(limit_of(*layer)) + "<td class=\"name\">" + escape_html(layer->mapping) + "</td>";
 }
 
 std::string layer_table(const Design& design) {
@@ -159,7 +131,7 @@ std::string design_details(const Design& design) {
                            : format_percent(top1_agreement(design.evaluation)) + " agree with float");
     if (accuracy.top5) out += ", " + format_percent(*accuracy.top5) + " top-5";
     out += "</span></summary>\n";
-    return out + energy_sentence(design.cost) + layer_table(design) + provenance(design) + "</details>\n";
+    return out + layer_table(design) + cost_details(design.cost) + provenance(design) + "</details>\n";
 }
 
 } // namespace widthwise::report

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/design/json.h"
 #include "core/design/judged.h"
+#include "core/report/cost_metrics.h"
 #include "core/report/escape.h"
 
 #include <nlohmann/json.hpp>
@@ -22,7 +23,7 @@ std::string number(double value) {
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
 
-constexpr std::array<const char*, 31> k_columns = {"id",
+constexpr std::array<const char*, 43> k_columns = {"id",
                                                    "design",
                                                    "top1",
                                                    "top1_ci95_lo",
@@ -52,7 +53,19 @@ constexpr std::array<const char*, 31> k_columns = {"id",
                                                    "program_version",
                                                    "created_utc",
                                                    "output_sqnr_db",
-                                                   "output_psnr_db"};
+                                                   "output_psnr_db",
+                                                   "energy_per_inference_j",
+                                                   "energy_per_mac_j",
+                                                   "dram_bytes_per_s",
+                                                   "on_chip_bytes",
+                                                   "mapped_units",
+                                                   "peak_activation_bytes",
+                                                   "lut",
+                                                   "dsp",
+                                                   "bram18",
+                                                   "uram",
+                                                   "energy_known_as",
+                                                   "latency_known_as"};
 
 std::array<std::string, k_columns.size()> csv_values(const Design& design) {
     const Accuracy& a = design.evaluation.accuracy;
@@ -62,6 +75,9 @@ std::array<std::string, k_columns.size()> csv_values(const Design& design) {
     };
     const Provenance& p = design.evaluation.provenance;
     const CostBreakdown& c = design.cost;
+    const auto on_fpga = [&](double FpgaResources::*part) {
+        return c.resources ? number((*c.resources).*part) : std::string();
+    };
     return {std::to_string(design.id),
             design.label,
             if_known(a.top1),
@@ -92,7 +108,19 @@ std::array<std::string, k_columns.size()> csv_values(const Design& design) {
             p.program_version,
             p.created_utc,
             agreement ? number(agreement->sqnr_db) : "",
-            agreement ? number(agreement->psnr_db) : ""};
+            agreement ? number(agreement->psnr_db) : "",
+            number(c.energy_j / static_cast<double>(c.batch)),
+            number(c.energy_j / total_macs(c)),
+            number(c.dram_bytes_per_s),
+            number(c.on_chip_bytes),
+            number(c.mapped_units),
+            number(c.peak_activation_bytes),
+            on_fpga(&FpgaResources::luts),
+            on_fpga(&FpgaResources::dsps),
+            on_fpga(&FpgaResources::bram18),
+            on_fpga(&FpgaResources::urams),
+            known_as(c, "energy"),
+            known_as(c, "latency")};
 }
 
 } // namespace
@@ -134,13 +162,15 @@ Result<int64_t> write(const Report& report, const std::filesystem::path& path) {
     std::string text;
     if (extension == ".html")
         text = to_html(report);
+    else if (extension == ".md")
+        text = to_markdown(report);
     else if (extension == ".csv")
         text = to_csv(report);
     else if (extension == ".json")
         text = to_json(report);
     else
         return fail(ErrorCode::usage, "reports are not written as " + in_quotes(extension), path.string(),
-                    "use .html, .csv or .json");
+                    "use .html, .md, .csv or .json");
     if (Result<void> written = write_output(path, text); !written) return forward_error(written);
     return static_cast<int64_t>(text.size());
 }

@@ -33,11 +33,13 @@ struct Report {
 
 /// One self-contained page: summary table, pictures, per-layer tables, provenance. Text is escaped.
 [[nodiscard]] std::string to_html(const Report& report);
+/// The same without pictures, as GitHub-flavoured Markdown: summary, metrics, layers, provenance.
+[[nodiscard]] std::string to_markdown(const Report& report);
 /// One row per design (RFC 4180), header with units.
 [[nodiscard]] std::string to_csv(const Report& report);
 [[nodiscard]] std::string to_json(const Report& report);
 
-/// By the extension of `path` (.html, .csv, .json); written to a temporary file in the same folder and
+/// By the extension of `path` (.html, .md, .csv, .json); written to a temporary file in the same folder and
 /// renamed. Returns bytes. Errors: usage for another extension; io.
 [[nodiscard]] Result<int64_t> write(const Report& report, const std::filesystem::path& path);
 

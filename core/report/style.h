@@ -33,6 +33,11 @@ td small { display: block; color: var(--quiet); font-size: 0.82em; }
 tr.front td.name { font-weight: 600; }
 tr.front td.name::after { content: " \25C6"; color: var(--accent); }
 tbody tr:hover { background: var(--band); }
+td.bar, th.bar { min-width: 12rem; padding-left: 0; text-align: left; }
+td.bar i { display: inline-block; height: 0.8rem; }
+i.key { display: inline-block; width: 0.7rem; height: 0.7rem; }
+.part0 { background: #0072b2; } .part1 { background: #56b4e9; } .part2 { background: #009e73; }
+.part3 { background: #e69f00; } .part4 { background: #d55e00; } .part5 { background: #999999; }
 figure { margin: 1.2rem 0; }
 figure .picture { background: #ffffff; border: 1px solid var(--line); border-radius: 8px; padding: 0.6rem; }
 figure svg { display: block; width: 100%; height: auto; max-height: 34rem; }

@@ -1,4 +1,5 @@
 // Reports as text: well-formed, complete, and unimpressed by what names hold.
+#include "core/report/cost_metrics.h"
 #include "core/report/escape.h"
 #include "core/report/report.h"
 #include "tests/support/test_data.h"
@@ -129,7 +130,8 @@ private slots:
         QString error;
         const QStringList names = elements(html, error);
         QVERIFY2(error.isEmpty(), qPrintable(error));
-        QCOMPARE(names.count("table"), qsizetype{4}); // summary and three designs
+        QCOMPARE(names.count("table"),
+                 qsizetype{10}); // summary; layers, metrics and energies of three designs
         QCOMPARE(names.count("details"), qsizetype{3});
         QCOMPARE(names.count("svg"), qsizetype{1});
         for (const char* outside : {"script", "link", "img", "iframe"}) QVERIFY(!names.contains(outside));
@@ -211,9 +213,72 @@ private slots:
         for (const QStringList& record : records) QCOMPARE(record.size(), records[0].size());
         QCOMPARE(records[1][records[0].indexOf("design")], QString::fromStdString(k_hostile));
 
+        // Each line of the table still has its columns, and nothing in it is HTML or a link.
+        const std::string markdown = to_markdown(report);
+        QVERIFY(markdown.find("<script>") == std::string::npos);
+        QVERIFY(markdown.find("\\<script\\>alert\\('x'\\)") != std::string::npos);
+        for (const QString& line : QString::fromStdString(markdown).split('\n'))
+            if (line.startsWith('|')) {
+                QVERIFY2(line.endsWith('|'), qPrintable(line));
+                QVERIFY(line.count('|') == 4 || line.count('|') == 9 || line.count('|') == 13);
+            }
+
         const auto json = nlohmann::json::parse(to_json(report));
         QVERIFY(json["designs"][0]["label"].get<std::string>().starts_with(
             "<script>alert('x')</script>, \"quoted\"\r\n"));
+    }
+
+    /// Per layer and in all, where the energy and the time go, and how each figure is known.
+    void costIsExplained() {
+        Report report = example();
+        CostBreakdown& cost = report.designs[0].cost;
+        cost.confidence["energy"] = {Basis::fitted, 1.12, "18 layers: worst 12 %"};
+        cost.confidence["latency"] = {Basis::measured, 3, {}};
+        cost.layers[0].cycles = 1000;
+        cost.layers[0].compute_cycles = 400;
+        cost.layers[0].limited_by = "GLB";
+        QString error;
+        const std::string html = to_html(report), markdown = to_markdown(report);
+        (void)elements(html, error);
+        QVERIFY2(error.isEmpty(), qPrintable(error));
+        for (const char* text : {"fitted, within 12 %", "measured, within a factor of 3",
+                                 "18 layers: worst 12 %", "estimate, within a factor of 2", "GLB", "4.52 nJ"})
+            for (const std::string* page : {&html, &markdown})
+                QVERIFY2(page->find(text) != std::string::npos, text);
+        QVERIFY(html.find("1.00 ms, 60 % waiting for GLB") != std::string::npos);
+        QVERIFY(html.find("class=\"part0\" style=\"width:75.0%\"") != std::string::npos);
+    }
+
+    void metricsOfEveryKindOfTarget() {
+        CostBreakdown cost = example().designs[0].cost;
+        cost.batch = 4;
+        const auto value = [&](const std::string& name) {
+            for (const Metric& metric : cost_metrics(cost))
+                if (metric.name == name) return metric.value;
+            return std::string();
+        };
+        QCOMPARE(value("Energy per inference"), std::string("500 µJ")); // 2 mJ per batch
+        QCOMPARE(value("MACs per image"), std::string("111 k"));
+        QCOMPARE(value("Latency"), std::string("1.23 ms, batch of 4"));
+        QCOMPARE(value("Area"), std::string("12.3 mm²"));
+        QCOMPARE(value("LUT"), std::string());
+        cost.dram_bytes_per_s = 1e9;
+        QCOMPARE(value("External bandwidth"), std::string("1.00 GB/s"));
+        cost.dram_peak_bytes_per_s = 4e9;
+        QCOMPARE(value("External bandwidth"), std::string("1.00 GB/s of 4.00 GB/s (25 %)"));
+        cost.layers[2].latency_s = 0.003;
+        QCOMPARE(value("Time bound by"), std::string("memory 75 %, compute 25 %"));
+        cost.area_mm2 = std::numeric_limits<double>::quiet_NaN();
+        cost.resources = FpgaResources{25000, 10, 140, 0};
+        cost.available = FpgaResources{50000, 200, 280, 0};
+        QCOMPARE(value("Area"), std::string());
+        QCOMPARE(value("LUT"), std::string("25000 of 50000 (50 %)"));
+        QCOMPARE(value("URAM"), std::string("0 of 0"));
+        cost.layers.clear();
+        QCOMPARE(value("Energy per MAC"), std::string());
+        double shares = 0;
+        for (const auto& [limit, share] : time_by_limit(example().designs[0].cost)) shares += share;
+        QCOMPARE(shares, 1.0);
     }
 
     void escapesByCharacter() {
@@ -285,6 +350,7 @@ private slots:
         QVERIFY(!names.contains("table"));
         QCOMPARE(parse_csv(to_csv(report)).size(), qsizetype{1});
         QVERIFY(nlohmann::json::parse(to_json(report))["designs"].empty());
+        QVERIFY(to_markdown(report).find("No design") != std::string::npos);
     }
 
     void numbersInTheTableAreExact() {
@@ -308,7 +374,7 @@ private slots:
     }
 
     void writesByExtension() {
-        for (const char* name : {"r.html", "r.csv", "r.json"}) {
+        for (const char* name : {"r.html", "r.md", "r.csv", "r.json"}) {
             const fs::path path = test::scratch_dir() / name;
             const Result<int64_t> bytes = write(example(), path);
             QVERIFY(bytes.has_value());

@@ -1,0 +1,45 @@
+#pragma once
+// What a modelled cost comes to, in words: the list of figures by which accelerators are compared (Sze, Chen,
+// Yang, Emer: Efficient Processing of Deep Neural Networks, 2017 tutorial, section VII), and how each is
+// known.
+
+#include "core/design/cost_breakdown.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace widthwise::report {
+
+struct Metric {
+    std::string name, value;
+    std::string known; ///< "fitted, within 12 %", "estimate, within a factor of 2", "exact"
+    std::string note;  ///< where that comes from; may be empty
+};
+
+/// In a fixed order; what does not apply to the target is left out.
+[[nodiscard]] std::vector<Metric> cost_metrics(const CostBreakdown& cost);
+
+/// Energy or time by where it goes.
+struct ComponentShare {
+    std::string_view name; ///< "compute", "registers", "network on chip", "buffers", "DRAM", "static"
+    double joules = 0;
+};
+using ComponentShares = std::array<ComponentShare, 6>;
+[[nodiscard]] ComponentShares component_shares(const EnergyBreakdown& energy);
+[[nodiscard]] EnergyBreakdown total_energy(const CostBreakdown& cost);
+
+/// What the layers' time is spent on: limited_by -> share of the sum of latencies, largest first.
+[[nodiscard]] std::vector<std::pair<std::string, double>> time_by_limit(const CostBreakdown& cost);
+
+/// What limits a layer's speed: "compute", a memory level's name, "launch".
+[[nodiscard]] std::string limit_of(const LayerCost& layer);
+
+/// MACs of the whole batch.
+[[nodiscard]] double total_macs(const CostBreakdown& cost);
+
+/// "measured, within 5 %"; figures of which the target says nothing are estimates within a factor of two.
+[[nodiscard]] std::string known_as(const CostBreakdown& cost, const std::string& figure);
+
+} // namespace widthwise::report
