@@ -11,34 +11,28 @@ namespace {
 
 /// Kernel and image loops first: they have few choices and decide whether tiles fit.
 constexpr std::array k_search_order = {Dim::s, Dim::r, Dim::q, Dim::g, Dim::n, Dim::c, Dim::p, Dim::k};
-constexpr double k_most_combinations = 4e9;
+constexpr double k_most_combinations = 4e8;
 /// Bounds of the factors by which combinations are counted: of the layer, not of the target, so that thinning
 /// does not depend on the target's size.
+constexpr int64_t k_small = 16;
 constexpr int64_t k_counted_spatial = 32, k_counted_pad = 64;
 
 int64_t ceil_divide(int64_t a, int64_t b) {
     return (a + b - 1) / b;
 }
 
-/// 1, n and what lies between, each the smallest factor that leaves its rest; from `coarseness` 1 on only
-/// those at least 2^coarseness times the one before (of equal ones the divisors of n).
+/// 1, n and what lies between: the smallest factor for each rest that one can leave. From `coarseness` 1 on,
+/// only divisors of n (where n is small, all), from 2 on, those at least 2, 4, ... times the one before.
 std::vector<int64_t> factors(int64_t n, int coarseness) {
-    std::vector<int64_t> all;
-    for (int64_t f = 1; f <= n;) {
+    std::vector<int64_t> kept;
+    for (int64_t f = 1;;) {
         const int64_t rest = ceil_divide(n, f);
-        all.push_back(f);
-        if (rest == 1) break;
+        const bool listed = coarseness == 0 || n % f == 0 || (coarseness == 1 && n <= k_small);
+        const bool far = coarseness < 2 || kept.empty() || f >= kept.back() << (coarseness - 1);
+        if (rest == 1 || (listed && far)) kept.push_back(f);
+        if (rest == 1) return kept;
         f = ceil_divide(n, rest - 1);
     }
-    if (coarseness == 0) return all;
-    std::vector<int64_t> kept;
-    for (const int64_t f : all) {
-        const bool last = f == all.back();
-        const bool divides = n % f == 0;
-        const bool far = kept.empty() || f >= kept.back() << (coarseness - 1);
-        if (last || (far && (divides || coarseness == 1))) kept.push_back(f);
-    }
-    return kept;
 }
 
 using Chain = std::array<int64_t, 3 + k_most_levels>; ///< a factor for each place of one dimension
