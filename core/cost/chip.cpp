@@ -26,6 +26,13 @@ void Demand::add(const MatrixProblem& problem) {
     accumulator_bits = std::max(accumulator_bits, weights + activations + carry);
 }
 
+void Demand::add(const Demand& other) {
+    weight_bits = std::max(weight_bits, other.weight_bits);
+    activation_bits = std::max(activation_bits, other.activation_bits);
+    accumulator_bits = std::max(accumulator_bits, other.accumulator_bits);
+    has_float = has_float || other.has_float;
+}
+
 Chip::Chip(const HardwareTarget& target, const Demand& demand)
     : array{target.rows, target.cols}
     , weight_bits(target.mac.weight_bits)

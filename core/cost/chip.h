@@ -18,6 +18,7 @@ struct Demand {
     bool has_float = false;
 
     void add(const MatrixProblem& problem);
+    void add(const Demand& other); ///< of both: every figure is the larger one
     bool operator==(const Demand&) const = default;
 };
 

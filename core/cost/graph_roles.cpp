@@ -142,19 +142,13 @@ void StoredWidths::operator()(std::span<const int> node_bits, int otherwise, std
     }
 }
 
-Widths widths_of(const Graph& graph, const GraphRoles& roles, const StoredWidths& stored,
-                 const PrecisionPlan& plan) {
-    Widths widths;
-    widths.precision.resize(graph.nodes().size());
-    widths.stored_bits.resize(graph.values().size());
-    std::vector<int> node_bits(graph.nodes().size());
-    for (size_t i = 0; i < graph.nodes().size(); ++i) {
-        if (!roles.reads[i]) continue;
-        widths.precision[i] = &plan.at(graph.nodes()[i].name);
-        node_bits[i] = operand_bits(widths.precision[i]->activations);
-    }
-    stored(node_bits, operand_bits(plan.default_precision().activations), widths.stored_bits);
-    return widths;
+NodeId StoredWidths::sole_reader(ValueId value) const {
+    for (const Target& target : m_targets)
+        if (target.value == value.index && target.last == target.first + 1 && !target.at_least_otherwise) {
+            const Source& source = m_sources[static_cast<size_t>(target.first)];
+            return source.is_node ? NodeId{source.index} : sole_reader(ValueId{source.index});
+        }
+    return {};
 }
 
 } // namespace widthwise::cost

@@ -46,6 +46,9 @@ public:
     /// default's. Result per value; 0 for constants.
     void operator()(std::span<const int> node_bits, int otherwise, std::span<int> stored) const;
 
+    /// The node whose width alone decides the value's, if there is one.
+    [[nodiscard]] NodeId sole_reader(ValueId value) const;
+
 private:
     struct Source {
         int index = 0;
@@ -69,8 +72,5 @@ private:
 [[nodiscard]] bool is_floating(const NumberFormat& format);
 
 [[nodiscard]] GraphRoles graph_roles(const Graph& graph);
-/// On-chip values are left empty.
-[[nodiscard]] Widths widths_of(const Graph& graph, const GraphRoles& roles, const StoredWidths& stored,
-                               const PrecisionPlan& plan);
 
 } // namespace widthwise::cost
