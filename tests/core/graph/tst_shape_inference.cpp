@@ -67,6 +67,13 @@ private slots:
         QCOMPARE(pooled(6, 3, 2, 0, true), int64_t(3));
         QCOMPARE(pooled(7, 3, 2, 0, true), int64_t(3));
         QCOMPARE(pooled(4, 2, 3, 1, true), int64_t(2)); // a third window would begin at 5, behind the image
+        // One window that hangs over by less than a stride (PyTorch: MaxPool2d(3, 2, ceil_mode=True)).
+        QCOMPARE(pooled(2, 3, 2, 0, true), int64_t(1));
+        QCOMPARE(pooled(4, 5, 2, 0, true), int64_t(1));
+        for (const bool ceil : {false, true}) {
+            const PoolAttributes a{{3, 3}, {2, 2}, {}, ceil, false};
+            QVERIFY(!infer(Op::max_pool, a, {activation({1, 2, 1, 1})}));
+        }
     }
 
     void slices_follow_numpy() {
