@@ -5,6 +5,8 @@ namespace {
 
 constexpr std::string_view k_imagenet = "ImageNet";
 constexpr std::string_view k_torchvision = "torchvision IMAGENET1K_V1";
+constexpr std::string_view k_survey = "Sze et al. 2017, table II (1 crop)";
+constexpr std::string_view k_akamaster = "akamaster/pytorch_resnet_cifar10";
 
 std::vector<Architecture> listed() {
     return {
@@ -19,7 +21,7 @@ std::vector<Architecture> listed() {
           .source = "Krizhevsky et al. 2012",
           .size = 227,
           .smallest_size = 67,
-          .published = {0.593, 0.818, k_imagenet, "the paper, table 2 (1 CNN)"}},
+          .published = {{}, 0.802, k_imagenet, k_survey}},
          alexnet},
         {{.name = "alexnet-torchvision",
           .description = "without groups and normalization, fewer channels",
@@ -43,7 +45,7 @@ std::vector<Architecture> listed() {
           .description = "v1: 5x5 branches, local response normalization, no auxiliary classifiers",
           .source = "Szegedy et al. 2015",
           .smallest_size = 31,
-          .published = {{}, 0.8993, k_imagenet, "the paper, table 3 (1 model, 1 crop)"}},
+          .published = {{}, 0.893, k_imagenet, k_survey}},
          googlenet},
         {{.name = "googlenet-torchvision",
           .description = "BatchNormalization, 3x3 instead of 5x5",
@@ -63,14 +65,14 @@ std::vector<Architecture> listed() {
           .source = "He et al. 2015",
           .size = 32,
           .classes = 10,
-          .published = {0.9125, {}, "CIFAR-10", "the paper, table 6"}},
+          .published = {0.9173, {}, "CIFAR-10", k_akamaster}},
          resnet20},
         {{.name = "resnet32",
           .description = "for CIFAR; shortcuts without parameters (option A)",
           .source = "He et al. 2015",
           .size = 32,
           .classes = 10,
-          .published = {0.9249, {}, "CIFAR-10", "the paper, table 6"}},
+          .published = {0.9263, {}, "CIFAR-10", k_akamaster}},
          resnet32},
         {{.name = "resnet18",
           .description = "projection shortcuts",
@@ -136,7 +138,7 @@ std::vector<Architecture> listed() {
           .size = 32,
           .smallest_size = 32,
           .classes = 10,
-          .published = {0.9905, {}, "MNIST", "the paper, figure 9"}},
+          .published = {0.9905, {}, "MNIST", "the paper (from memory)"}},
          lenet5},
         {{.name = "cnv",
           .description = "FINN's network of unpadded convolutions, as float with hard tanh",
