@@ -21,6 +21,7 @@ struct Command {
 [[nodiscard]] Command evaluate_command(CLI::App& app);
 [[nodiscard]] Command sensitivity_command(CLI::App& app);
 [[nodiscard]] Command cost_command(CLI::App& app);
+[[nodiscard]] Command calibrate_command(CLI::App& app);
 [[nodiscard]] Command export_command(CLI::App& app);
 [[nodiscard]] Command formats_command(CLI::App& app);
 [[nodiscard]] Command targets_command(CLI::App& app);

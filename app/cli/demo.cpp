@@ -122,7 +122,7 @@ Command demo_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "demo", "Evaluate the embedded network at float, w8a8, w4a4 and a mixed design, and write a report");
     auto options = std::make_shared<Options>();
-    command->add_option("-o,--output", options->output, "The report: .html, .csv or .json")
+    command->add_option("-o,--output", options->output, "The report: .html, .md, .csv or .json")
         ->type_name("FILE")
         ->capture_default_str();
     command->add_option("--target", options->target, "Hardware to model")

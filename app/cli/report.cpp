@@ -47,7 +47,7 @@ Command report_command(CLI::App& app) {
     command->add_option("--design", options->designs, "Only this design; repeatable [all]")
         ->type_name("ID")
         ->allow_extra_args(false);
-    command->add_option("-o,--output", options->output, "The extension decides: .html, .csv or .json")
+    command->add_option("-o,--output", options->output, "The extension decides: .html, .md, .csv or .json")
         ->type_name("FILE")
         ->required();
     command->add_flag("--json", options->json, "One JSON document on stdout");

@@ -2,6 +2,7 @@
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/cost/cost_model.h"
 
 #include <nlohmann/json.hpp>
@@ -16,6 +17,91 @@ struct Options {
     bool json = false;
 };
 
+std::string format_text(const OperandSupport& format) {
+    return format.type == "integer"                             ? std::to_string(format.bits)
+           : format.type.ends_with(std::to_string(format.bits)) ? format.type
+                                                                : format.type + std::to_string(format.bits);
+}
+
+/// "int 8x8, float16" or, where the target lists nothing, the widest integers of its MAC units.
+std::string operands_text(const HardwareTarget& target) {
+    if (target.supports.pairs.empty())
+        return std::to_string(target.mac.weight_bits) + "x" + std::to_string(target.mac.activation_bits) +
+               " bits";
+    std::vector<std::string> all;
+    for (const FormatPair& pair : target.supports.pairs)
+        all.push_back(format_text(pair.weights) +
+                      (pair.weights == pair.activations && pair.weights.type != "integer"
+                           ? std::string()
+                           : "x" + format_text(pair.activations)));
+    return join(all, ", ");
+}
+
+Json supports_json(const HardwareTarget& target) {
+    Json pairs = Json::array();
+    for (const FormatPair& pair : target.supports.pairs)
+        pairs.push_back(
+            {{"weights", {{"type", pair.weights.type}, {"bits", pair.weights.bits}}},
+             {"activations", {{"type", pair.activations.type}, {"bits", pair.activations.bits}}}});
+    return {{"pairs", pairs.empty() ? Json(nullptr) : pairs},
+            {"per_channel", target.supports.per_channel},
+            {"per_group", target.supports.per_group},
+            {"weight_zero_points", target.supports.weight_zero_points},
+            {"input_zero_points", target.supports.input_zero_points}};
+}
+
+/// MACs per second of the whole target at its own widest operands; nullopt where it depends on the design.
+std::optional<double> peak_macs_per_s(const HardwareTarget& target) {
+    switch (target.kind) {
+    case TargetKind::spatial:
+        return static_cast<double>(target.rows) * static_cast<double>(target.cols) * target.clock_hz;
+    case TargetKind::gpu: {
+        double peak = 0;
+        for (const GpuPeak& p : target.gpu->peaks) peak = std::max(peak, p.macs_per_s);
+        return peak;
+    }
+    case TargetKind::fpga_dataflow:
+        break;
+    }
+    return std::nullopt;
+}
+
+std::string array_text(const HardwareTarget& target) {
+    switch (target.kind) {
+    case TargetKind::spatial:
+        return std::to_string(target.rows) + " x " + std::to_string(target.cols) + " " +
+               std::string(to_string(target.dataflow));
+    case TargetKind::gpu:
+        return std::to_string(target.gpu->multiprocessors) + " SMs";
+    case TargetKind::fpga_dataflow:
+        break;
+    }
+    return "a unit per layer";
+}
+
+Json entry_json(const std::string& name, const HardwareTarget& target) {
+    const auto peak = peak_macs_per_s(target);
+    Json confidence = Json::object();
+    for (const auto& [figure, known] : target.confidence)
+        confidence[figure] = {
+            {"basis", to_string(known.basis)}, {"factor", known.factor}, {"note", known.note}};
+    return {{"name", name},
+            {"description", target.description},
+            {"kind", to_string(target.kind)},
+            {"node_nm", target.node_nm},
+            {"clock_hz", target.clock_hz},
+            {"rows", target.rows},
+            {"cols", target.cols},
+            {"dataflow", to_string(target.dataflow)},
+            {"mac_style", to_string(target.mac.style)},
+            {"weight_bits", target.mac.weight_bits},
+            {"activation_bits", target.mac.activation_bits},
+            {"peak_macs_per_s", peak ? Json(*peak) : Json(nullptr)},
+            {"sizing", target.sizing == Sizing::fixed ? "fixed" : "to_design"},
+            {"supports", supports_json(target)},
+            {"confidence", confidence}};
+}
+
 Result<void> run(const Options& options, Terminal& terminal) {
     if (!options.name.empty()) {
         auto target = cost::load_target(options.name);
@@ -23,26 +109,16 @@ Result<void> run(const Options& options, Terminal& terminal) {
         return terminal.print(target_to_json(*target));
     }
     Json targets = Json::array();
-    Table table({"target", "node", "clock", "array", "dataflow", "operands"});
+    Table table({"target", "kind", "node", "clock", "array", "peak MACs/s", "operands"});
     std::string descriptions;
     for (const std::string& name : cost::preset_names()) {
         auto target = cost::load_target(name);
         if (!target) return forward_error(target);
-        targets.push_back({{"name", name},
-                           {"description", target->description},
-                           {"kind", "spatial"},
-                           {"node_nm", target->node_nm},
-                           {"clock_hz", target->clock_hz},
-                           {"rows", target->rows},
-                           {"cols", target->cols},
-                           {"dataflow", to_string(target->dataflow)},
-                           {"weight_bits", target->mac.weight_bits},
-                           {"activation_bits", target->mac.activation_bits}});
-        table.add(
-            {name, format_fixed(target->node_nm, 0) + " nm", format_si(target->clock_hz, "Hz"),
-             std::to_string(target->rows) + " x " + std::to_string(target->cols),
-             std::string(to_string(target->dataflow)),
-             "w" + std::to_string(target->mac.weight_bits) + "a" + std::to_string(target->mac.activation_bits)});
+        const auto peak = peak_macs_per_s(*target);
+        targets.push_back(entry_json(name, *target));
+        table.add({name, std::string(to_string(target->kind)), format_fixed(target->node_nm, 0) + " nm",
+                   format_si(target->clock_hz, "Hz"), array_text(*target),
+                   peak ? format_si(*peak, "") : std::string(k_no_number), operands_text(*target)});
         descriptions += "\n" + target->description + "\n";
     }
     return terminal.print(options.json ? dump({{"targets", targets}}) : table.to_string() + descriptions);
@@ -51,8 +127,9 @@ Result<void> run(const Options& options, Terminal& terminal) {
 } // namespace
 
 Command targets_command(CLI::App& app) {
-    CLI::App* command = app.add_subcommand(
-        "targets", "The hardware targets, or one of them as a file to change: targets NAME > my.json");
+    CLI::App* command =
+        app.add_subcommand("targets", "The hardware targets, or one of them as a file to change: targets "
+                                      "NAME > my.json (calibrate fits one to a chip)");
     auto options = std::make_shared<Options>();
     command->add_option("NAME", options->name, "A preset: its JSON document is printed");
     command->add_flag("--json", options->json, "One JSON document on stdout");

@@ -1,0 +1,187 @@
+#include "app/cli/cost_text.h"
+
+#include "app/cli/table.h"
+#include "core/base/format.h"
+#include "core/report/cost_metrics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace widthwise::cli {
+namespace {
+
+constexpr size_t k_columns = 120, k_name_columns = 26;
+
+bool continues_character(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
+
+/// At most `columns` characters of UTF-8, the rest as "...".
+std::string clipped(const std::string& text, size_t columns) {
+    size_t characters = 0, end = 0, last = text.size();
+    for (size_t i = 0; i < text.size(); ++i) {
+        if (continues_character(text[i])) continue;
+        if (characters + 3 == columns) end = i;
+        if (characters++ == columns) last = i;
+    }
+    return last == text.size() ? text : text.substr(0, end) + "...";
+}
+
+/// Each line clipped to the page.
+std::string page(const std::string& text) {
+    std::string out;
+    size_t begin = 0;
+    while (begin < text.size()) {
+        const size_t end = std::min(text.find('\n', begin), text.size());
+        out += clipped(text.substr(begin, end - begin), k_columns) + "\n";
+        begin = end + 1;
+    }
+    return out;
+}
+
+/// "4x8", or "4x8>8x8" where the target runs other widths.
+std::string widths(const LayerCost& layer) {
+    const auto text = [](int weights, int activations) {
+        return (weights > 0 ? std::to_string(weights) : "-") + "x" + std::to_string(activations);
+    };
+    const std::string asked = text(layer.weight_bits, layer.activation_bits);
+    const std::string run = text(layer.run_weight_bits, layer.run_activation_bits);
+    return layer.macs == 0 || asked == run ? asked : asked + ">" + run;
+}
+
+bool costs_nothing(const LayerCost& layer) {
+    return layer.macs == 0 && layer.cycles == 0 && layer.energy.total_j() == 0 &&
+           !layer.mapping.starts_with("not costed");
+}
+
+std::string layers_text(const CostBreakdown& cost) {
+    Table table(
+        {"layer", "MACs", "WxA", "cycles", "latency", "energy", "DRAM", "used", "bound by", "mapping"});
+    int free = 0;
+    for (const LayerCost& layer : cost.layers) {
+        if (costs_nothing(layer)) {
+            ++free;
+            continue;
+        }
+        table.add({clipped(layer.layer, k_name_columns), format_si(static_cast<double>(layer.macs), ""),
+                   widths(layer), format_si(static_cast<double>(layer.cycles), ""),
+                   format_si(layer.latency_s, "s"), format_si(layer.energy.total_j(), "J"),
+                   format_bytes(layer.dram_bytes),
+                   layer.macs > 0 ? format_percent(layer.utilization, 0) : "-", report::limit_of(layer),
+                   layer.mapping});
+    }
+    std::string text = page(table.to_string());
+    if (free > 0)
+        text +=
+            std::to_string(free) + " layers ride along in others or move no data, at no cost of their own\n";
+    return text;
+}
+
+std::string components_text(const CostBreakdown& cost) {
+    const EnergyBreakdown energy = report::total_energy(cost);
+    const double whole = energy.total_j();
+    Table table({"energy by", "", "share"});
+    for (const auto& [name, joules] : report::component_shares(energy))
+        table.add({std::string(name), format_si(joules, "J"),
+                   whole > 0 ? format_percent(joules / whole) : std::string("-")});
+    std::string text = "\n" + table.to_string();
+    if (cost.area.empty()) return text;
+    double mm2 = 0;
+    for (const auto& [component, part] : cost.area) mm2 += part;
+    Table area({"area by", "mm2", "share"});
+    for (const auto& [component, part] : cost.area)
+        area.add({component, format_number(part), mm2 > 0 ? format_percent(part / mm2) : std::string("-")});
+    return text + "\n" + area.to_string();
+}
+
+std::string metrics_text(const CostBreakdown& cost) {
+    Table table({"", cost.target + ", batch " + std::to_string(cost.batch), "known as"});
+    std::vector<std::string> notes;
+    for (const report::Metric& metric : report::cost_metrics(cost)) {
+        table.add({metric.name, metric.value, metric.known});
+        if (!metric.note.empty() && std::find(notes.begin(), notes.end(), metric.note) == notes.end())
+            notes.push_back(metric.note);
+    }
+    std::string text = "\n" + page(table.to_string());
+    for (const std::string& note : notes) text += "  " + note + "\n";
+    return text +
+           "Absolute energies are good to about a factor of two, ratios on one target to some percent.\n";
+}
+
+std::string change(double value, double whole, std::string_view unit) {
+    const std::string sign = value > 0 ? "+" : value < 0 ? "-" : "";
+    return sign + format_si(std::abs(value), unit) +
+           (whole > 0 ? " (" + sign + format_percent(std::abs(value) / whole) + ")" : std::string());
+}
+
+std::string options_text(const CostBreakdown& cost) {
+    if (cost.options.empty()) return {};
+    Table table({"option", "", "latency", "energy", "DRAM", "peak activations"});
+    for (const OptionGain& option : cost.options)
+        table.add({option.option, option.taken ? "taken" : "not taken",
+                   change(option.latency_s, cost.latency_s, "s"), change(option.energy_j, cost.energy_j, "J"),
+                   change(option.dram_bytes, cost.dram_bytes, "B"),
+                   change(option.peak_activation_bytes, cost.peak_activation_bytes, "B")});
+    return "\n" + table.to_string();
+}
+
+/// What runs otherwise than designed, and how many layers do.
+std::string fallbacks_text(const CostBreakdown& cost) {
+    std::map<std::string, std::vector<std::string>> layers;
+    for (const LayerCost& layer : cost.layers)
+        if (!layer.fallback.empty()) layers[layer.fallback].push_back(layer.layer);
+    std::string text;
+    for (const auto& [fallback, names] : layers)
+        text += std::to_string(names.size()) + (names.size() == 1 ? " layer " : " layers ") + fallback +
+                " (" + names.front() + (names.size() > 1 ? ", ...)" : ")") + "\n";
+    return text.empty() ? text : "\n" + text;
+}
+
+} // namespace
+
+std::string cost_text(const CostBreakdown& cost) {
+    return layers_text(cost) + fallbacks_text(cost) + components_text(cost) + options_text(cost) +
+           metrics_text(cost);
+}
+
+std::string nests_text(const CostBreakdown& cost, const std::vector<std::string>& layers) {
+    std::string text;
+    for (const LayerCost& layer : cost.layers) {
+        if (std::find(layers.begin(), layers.end(), layer.layer) == layers.end()) continue;
+        text += layer.layer + "  " + layer.mapping + "\n";
+        if (layer.nest) {
+            text += to_text(*layer.nest);
+            if (!text.ends_with('\n')) text += '\n';
+        } else if (layer.macs > 0) {
+            text += "  in closed form: no loops are mapped\n";
+        }
+    }
+    return text;
+}
+
+std::string comparison_text(const std::vector<TargetCost>& targets) {
+    Table table({"target", "latency", "images/s", "J/image", "J/MAC", "power", "area", "DRAM", "used",
+                 "bound by", "energy known as"});
+    std::string failures;
+    for (const TargetCost& target : targets) {
+        if (!target.cost) {
+            table.add({target.target, "-", "-", "-", "-", "-", "-", "-", "-", "-", "cannot run it"});
+            failures += target.target + ": " + target.cost.error().to_line() + "\n";
+            continue;
+        }
+        const CostBreakdown& cost = *target.cost;
+        const double macs = report::total_macs(cost);
+        const auto limits = report::time_by_limit(cost);
+        table.add(
+            {target.target, format_si(cost.latency_s, "s"), format_si(cost.throughput_ips, ""),
+             format_si(cost.energy_j / static_cast<double>(cost.batch), "J"),
+             macs > 0 ? format_si(cost.energy_j / macs, "J") : std::string("-"), format_si(cost.power_w, "W"),
+             std::isfinite(cost.area_mm2) ? format_number(cost.area_mm2) + " mm2" : std::string("-"),
+             format_bytes(cost.dram_bytes), format_percent(cost.utilization, 0),
+             limits.empty() ? std::string("-") : limits.front().first, report::known_as(cost, "energy")});
+    }
+    return page(table.to_string()) + (failures.empty() ? "" : "\n" + failures);
+}
+
+} // namespace widthwise::cli
