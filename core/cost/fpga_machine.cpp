@@ -1,6 +1,7 @@
 #include "core/cost/fpga_machine.h"
 
 #include "core/cost/energy_law.h"
+#include "core/cost/fpga_overlay.h"
 
 #include <algorithm>
 #include <array>
@@ -17,11 +18,6 @@ constexpr double k_bram18_bytes = 2304, k_uram_bytes = 36864;
 
 int64_t counted(double cycles) {
     return static_cast<int64_t>(std::min(9e18, std::ceil(cycles)));
-}
-
-FpgaResources may_fill(const Fpga& fpga) {
-    return {std::floor(fpga.luts * fpga.fill_luts), std::floor(fpga.dsps * fpga.fill_dsps),
-            std::floor(fpga.bram18 * fpga.fill_bram), std::floor(fpga.urams * fpga.fill_uram)};
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "core/cost/machine.h"
 
 #include "core/cost/fpga_machine.h"
+#include "core/cost/fpga_overlay.h"
 #include "core/cost/gpu_machine.h"
 #include "core/cost/spatial_machine.h"
 
@@ -68,6 +69,8 @@ Result<std::unique_ptr<const Machine>> make_machine(const HardwareTarget& target
                     "target '" + target.name + "'", "name at least the DRAM and one buffer");
     switch (target.kind) {
     case TargetKind::spatial:
+        if (target.fpga)
+            if (auto fits = check_overlay(target); !fits) return forward_error(fits);
         return std::make_unique<const SpatialMachine>(target, sizing_demand(target, problems));
     case TargetKind::gpu:
         return GpuMachine::create(target);

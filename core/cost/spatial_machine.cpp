@@ -1,5 +1,6 @@
 #include "core/cost/spatial_machine.h"
 
+#include "core/cost/fpga_overlay.h"
 #include "core/cost/layer_cost.h"
 #include "core/cost/mapping_text.h"
 #include "core/cost/nest_layer.h"
@@ -30,7 +31,15 @@ double SpatialMachine::macs_per_cycle() const {
 }
 
 std::map<std::string, double> SpatialMachine::area() const {
-    return chip_area(m_chip, m_target);
+    return m_target.fpga ? std::map<std::string, double>() : chip_area(m_chip, m_target);
+}
+
+std::optional<FpgaResources> SpatialMachine::resources() const {
+    return m_target.fpga ? std::optional(overlay_resources(m_target)) : std::nullopt;
+}
+
+std::optional<FpgaResources> SpatialMachine::available() const {
+    return m_target.fpga ? std::optional(may_fill(*m_target.fpga)) : std::nullopt;
 }
 
 } // namespace widthwise::cost

@@ -18,6 +18,8 @@ public:
     [[nodiscard]] double macs_per_cycle() const override;
     [[nodiscard]] double static_power_w() const override { return m_chip.static_power_w; }
     [[nodiscard]] std::map<std::string, double> area() const override;
+    [[nodiscard]] std::optional<FpgaResources> resources() const override;
+    [[nodiscard]] std::optional<FpgaResources> available() const override;
 
 private:
     HardwareTarget m_target;
