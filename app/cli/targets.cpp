@@ -2,8 +2,9 @@
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
 #include "core/base/format.h"
-#include "core/base/text.h"
 #include "core/cost/cost_model.h"
+#include "core/cost/legality.h"
+#include "core/design/format_pair.h"
 
 #include <nlohmann/json.hpp>
 
@@ -17,37 +18,18 @@ struct Options {
     bool json = false;
 };
 
-std::string format_text(const OperandSupport& format) {
-    return format.type == "integer"                             ? std::to_string(format.bits)
-           : format.type.ends_with(std::to_string(format.bits)) ? format.type
-                                                                : format.type + std::to_string(format.bits);
-}
-
-/// "int 8x8, float16" or, where the target lists nothing, the widest integers of its MAC units.
-std::string operands_text(const HardwareTarget& target) {
-    if (target.supports.pairs.empty())
-        return std::to_string(target.mac.weight_bits) + "x" + std::to_string(target.mac.activation_bits) +
-               " bits";
-    std::vector<std::string> all;
-    for (const FormatPair& pair : target.supports.pairs)
-        all.push_back(format_text(pair.weights) +
-                      (pair.weights == pair.activations && pair.weights.type != "integer"
-                           ? std::string()
-                           : "x" + format_text(pair.activations)));
-    return join(all, ", ");
-}
-
 Json supports_json(const HardwareTarget& target) {
-    Json pairs = Json::array();
-    for (const FormatPair& pair : target.supports.pairs)
-        pairs.push_back(
-            {{"weights", {{"type", pair.weights.type}, {"bits", pair.weights.bits}}},
-             {"activations", {{"type", pair.activations.type}, {"bits", pair.activations.bits}}}});
-    return {{"pairs", pairs.empty() ? Json(nullptr) : pairs},
-            {"per_channel", target.supports.per_channel},
-            {"per_group", target.supports.per_group},
-            {"weight_zero_points", target.supports.weight_zero_points},
-            {"input_zero_points", target.supports.input_zero_points}};
+    const cost::LegalFormats legal = cost::legal_formats(target);
+    Json formats = Json::array();
+    for (const FormatPair& pair : legal.pairs) formats.push_back(to_text(pair));
+    return {{"formats", formats.empty() ? Json(nullptr) : formats},
+            {"widest_weight_bits", legal.widest_weights},
+            {"widest_activation_bits", legal.widest_activations},
+            {"floats", legal.floats},
+            {"per_channel", legal.per_channel},
+            {"per_group", legal.per_group},
+            {"weight_zero_points", legal.weight_zero_points},
+            {"input_zero_points", legal.input_zero_points}};
 }
 
 /// MACs per second of the whole target at its own widest operands; nullopt where it depends on the design.
@@ -118,7 +100,8 @@ Result<void> run(const Options& options, Terminal& terminal) {
         targets.push_back(entry_json(name, *target));
         table.add({name, std::string(to_string(target->kind)), format_fixed(target->node_nm, 0) + " nm",
                    format_si(target->clock_hz, "Hz"), array_text(*target),
-                   peak ? format_si(*peak, "") : std::string(k_no_number), operands_text(*target)});
+                   peak ? format_si(*peak, "") : std::string(k_no_number),
+                   to_text(cost::legal_formats(*target))});
         descriptions += "\n" + target->description + "\n";
     }
     return terminal.print(options.json ? dump({{"targets", targets}}) : table.to_string() + descriptions);

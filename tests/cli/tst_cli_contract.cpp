@@ -265,8 +265,8 @@ void TestCliContract::projectAndReport() {
 }
 
 void TestCliContract::helpAndVersion() {
-    for (const char* command : {"inspect", "evaluate", "sensitivity", "cost", "export", "formats", "targets",
-                                "zoo", "train", "report", "demo", "manual"}) {
+    for (const char* command : {"inspect", "evaluate", "sensitivity", "cost", "calibrate", "export",
+                                "formats", "targets", "zoo", "train", "report", "demo", "manual"}) {
         const CliRun run = run_cli({command, "--help"});
         QCOMPARE(run.code, 0);
         QVERIFY2(run.out.size() > 100, command);
