@@ -48,9 +48,9 @@ Result<TermsFit> fit_terms(const Probe& probe, Figure figure, const std::vector<
     return fit_energy(constants, *terms, probe.measured());
 }
 
-FitQuality quality_of(const Probe& probe, const LayerValues& before, const LayerValues& after,
-                      const LayerValues& left_out) {
+FitQuality quality_of(const Probe& probe, const LayerValues& before, const LayerValues& left_out) {
     FitQuality quality;
+    const LayerValues& after = probe.modelled();
     const auto count = static_cast<double>(after.size());
     for (size_t i = 0; i < after.size(); ++i) {
         const double measured = probe.measured()[i];
@@ -89,11 +89,7 @@ Result<std::optional<Part>> fit_figure(Figure figure, HardwareTarget& target,
     for (int round = 0; round < k_most_rounds; ++round) {
         auto probe = Probe::create(target, runs, figure);
         if (!probe) return forward_error(probe);
-        if (round == 0) {
-            auto values = probe->modelled(original);
-            if (!values) return forward_error(values);
-            before = std::move(*values);
-        }
+        if (round == 0) before = probe->modelled();
         auto terms = fit_terms(*probe, figure, constants, original);
         if (!terms) return forward_error(terms);
         fit = std::move(*terms);
@@ -105,10 +101,8 @@ Result<std::optional<Part>> fit_figure(Figure figure, HardwareTarget& target,
     }
     auto probe = Probe::create(target, runs, figure);
     if (!probe) return forward_error(probe);
-    auto after = probe->modelled(target);
-    if (!after) return forward_error(after);
     Part part;
-    part.quality = quality_of(*probe, before, *after, fit.left_out);
+    part.quality = quality_of(*probe, before, fit.left_out);
     for (size_t k = 0; k < constants.size(); ++k) {
         const ConstantFit& found = fit.constants[k];
         part.constants.push_back(

@@ -21,7 +21,7 @@ Result<Probe> Probe::create(const HardwareTarget& target, std::span<const Measur
     probe.m_runs = runs;
     probe.m_figure = figure;
     for (const MeasuredRun& run : runs) {
-        probe.m_given.push_back(run.options);
+        probe.m_frozen.push_back(run.options);
         for (const MeasuredLayer& layer : run.layers) {
             const auto& value = figure == Figure::latency ? layer.latency_s : layer.energy_j;
             if (!value) continue;
@@ -35,11 +35,11 @@ Result<Probe> Probe::create(const HardwareTarget& target, std::span<const Measur
 }
 
 Result<void> Probe::freeze() {
-    m_frozen = m_given;
     bool maps_loops = true;
     for (size_t r = 0; r < m_runs.size(); ++r) {
-        auto cost = estimate(*m_runs[r].graph, m_runs[r].plan, m_target, m_given[r]);
+        auto cost = estimate(*m_runs[r].graph, m_runs[r].plan, m_target, m_frozen[r]);
         if (!cost) return forward_error(cost);
+        if (auto taken = take(m_runs[r], *cost, m_modelled); !taken) return taken;
         for (const LayerCost& layer : cost->layers) {
             if (layer.nest)
                 m_frozen[r].mappings[layer.layer] = layer.nest->mapping;
@@ -47,55 +47,53 @@ Result<void> Probe::freeze() {
                 maps_loops = false;
         }
     }
-    const auto whole = evaluate(m_target, m_given);
-    if (!whole) return tl::unexpected<Error>(whole.error());
     if (maps_loops || m_target.kind != TargetKind::spatial || m_target.dataflow != Dataflow::best) return {};
-    m_dataflow.assign(whole->size(), 0);
+    m_dataflow.assign(m_modelled.size(), 0);
     for (size_t d = 0; d < std::size(k_dataflows); ++d) {
         HardwareTarget one = m_target;
         one.dataflow = k_dataflows[d];
-        const auto values = evaluate(one, m_given);
+        const auto values = evaluate(one);
         if (!values) return tl::unexpected<Error>(values.error());
         for (size_t i = 0; i < values->size(); ++i)
-            if ((*values)[i] == (*whole)[i]) m_dataflow[i] = d;
+            if ((*values)[i] == m_modelled[i]) m_dataflow[i] = d;
     }
     return {};
 }
 
-Result<LayerValues> Probe::evaluate(const HardwareTarget& target, const std::vector<Options>& options) const {
+Result<void> Probe::take(const MeasuredRun& run, const CostBreakdown& cost, LayerValues& values) const {
+    std::map<std::string, const LayerCost*> by_name;
+    for (const LayerCost& layer : cost.layers) by_name[layer.layer] = &layer;
+    for (const MeasuredLayer& measured : run.layers) {
+        if (!(m_figure == Figure::latency ? measured.latency_s : measured.energy_j)) continue;
+        const auto found = by_name.find(measured.layer);
+        const LayerCost* layer = found == by_name.end() ? nullptr : found->second;
+        if (!layer || layer->cycles == 0)
+            return fail(ErrorCode::invalid_input,
+                        "the model gives this layer no cost of its own" +
+                            (layer && !layer->mapping.empty() ? " (" + layer->mapping + ")" : std::string()),
+                        run.source + ": layer '" + measured.layer + "'",
+                        "add its figure to the layer that it rides along in");
+        values.push_back(figure_of(*layer, m_figure));
+    }
+    return {};
+}
+
+Result<LayerValues> Probe::evaluate(const HardwareTarget& target) const {
     LayerValues values;
     for (size_t r = 0; r < m_runs.size(); ++r) {
-        auto cost = estimate(*m_runs[r].graph, m_runs[r].plan, target, options[r]);
+        auto cost = estimate(*m_runs[r].graph, m_runs[r].plan, target, m_frozen[r]);
         if (!cost) return forward_error(cost);
-        std::map<std::string, const LayerCost*> by_name;
-        for (const LayerCost& layer : cost->layers) by_name[layer.layer] = &layer;
-        for (const MeasuredLayer& measured : m_runs[r].layers) {
-            if (!(m_figure == Figure::latency ? measured.latency_s : measured.energy_j)) continue;
-            const auto found = by_name.find(measured.layer);
-            const LayerCost* layer = found == by_name.end() ? nullptr : found->second;
-            if (!layer || layer->cycles == 0)
-                return fail(
-                    ErrorCode::invalid_input,
-                    "the model gives this layer no cost of its own" +
-                        (layer && !layer->mapping.empty() ? " (" + layer->mapping + ")" : std::string()),
-                    m_runs[r].source + ": layer '" + measured.layer + "'",
-                    "add its figure to the layer that it rides along in");
-            values.push_back(figure_of(*layer, m_figure));
-        }
+        if (auto taken = take(m_runs[r], *cost, values); !taken) return forward_error(taken);
     }
     return values;
 }
 
-Result<LayerValues> Probe::modelled(const HardwareTarget& target) const {
-    return evaluate(target, m_given);
-}
-
 Result<LayerValues> Probe::frozen(HardwareTarget target) const {
-    if (m_dataflow.empty()) return evaluate(target, m_frozen);
+    if (m_dataflow.empty()) return evaluate(target);
     LayerValues chosen(m_dataflow.size());
     for (size_t d = 0; d < std::size(k_dataflows); ++d) {
         target.dataflow = k_dataflows[d];
-        auto values = evaluate(target, m_frozen);
+        auto values = evaluate(target);
         if (!values) return forward_error(values);
         for (size_t i = 0; i < chosen.size(); ++i)
             if (m_dataflow[i] == d) chosen[i] = (*values)[i];

@@ -23,8 +23,8 @@ public:
     /// What was measured; layers without this figure take no part anywhere.
     [[nodiscard]] const LayerValues& measured() const { return m_measured; }
     [[nodiscard]] const std::vector<std::string>& layers() const { return m_layers; }
-    /// The target's own figures, mappings chosen afresh.
-    [[nodiscard]] Result<LayerValues> modelled(const HardwareTarget& target) const;
+    /// The target's own figures as it is.
+    [[nodiscard]] const LayerValues& modelled() const { return m_modelled; }
 
     [[nodiscard]] Result<std::vector<TimeTerms>> time_terms(const std::vector<Constant>& constants) const;
     struct EnergyTerms {
@@ -41,18 +41,19 @@ private:
                                                Dataflow::input_stationary};
 
     [[nodiscard]] Result<LayerValues> frozen(HardwareTarget target) const;
-    [[nodiscard]] Result<LayerValues> evaluate(const HardwareTarget& target,
-                                               const std::vector<Options>& options) const;
+    [[nodiscard]] Result<LayerValues> evaluate(const HardwareTarget& target) const;
+    [[nodiscard]] Result<void> take(const MeasuredRun& run, const CostBreakdown& cost,
+                                    LayerValues& values) const;
     [[nodiscard]] Result<void> freeze();
 
     HardwareTarget m_target;
     std::span<const MeasuredRun> m_runs;
     Figure m_figure = Figure::latency;
     std::vector<std::string> m_layers;
-    LayerValues m_measured;
+    LayerValues m_measured, m_modelled;
     std::vector<std::optional<double>> m_measured_latency;
-    std::vector<Options> m_given, m_frozen; ///< by run
-    std::vector<size_t> m_dataflow;         ///< by layer, into k_dataflows; empty: the target's own
+    std::vector<Options> m_frozen;  ///< by run: every layer that maps loops keeps its mapping
+    std::vector<size_t> m_dataflow; ///< by layer, into k_dataflows; empty: the target's own
 };
 
 } // namespace widthwise::cost
