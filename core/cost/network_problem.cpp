@@ -1,6 +1,7 @@
 #include "core/cost/network_problem.h"
 
 #include "core/cost/legality.h"
+#include "core/cost/requantize.h"
 
 #include <algorithm>
 #include <cmath>
@@ -173,7 +174,11 @@ Result<void> NetworkTranslation::translate_matrix(NodeId id, const Widths& width
     entry.weight_bits = operand_bits(right);
     entry.activation_bits = operand_bits(precision.activations);
     entry.note = std::move(formats->fallback);
-    problem.stored = stored_bits(id, problem.nest, widths, entry);
+    problem.stored =
+        stored_bits(id, problem.nest, widths, {formats->stored_weight_bits, entry.activation_bits, 0});
+    problem.epilogue =
+        requantization(problem.nest, problem.batch, *formats,
+                       m_graph->value(node.inputs[1]).constant != nullptr, m_target->mac.accumulator_bits);
     problem.input_on_chip = widths.stays(node.inputs[0]);
     problem.output_on_chip = widths.stays(result_of(id));
     entry.bops =
@@ -197,13 +202,13 @@ Result<void> NetworkTranslation::translate_matrix(NodeId id, const Widths& width
 }
 
 StoredBits NetworkTranslation::stored_bits(NodeId id, const LoopNest& nest, const Widths& widths,
-                                           const NodeProblem& entry) const {
+                                           const StoredBits& constants) const {
     const Node& node = m_graph->node(id);
     const auto bits_of = [&](size_t input, int constant_bits) {
         const ValueId value = node.inputs[input];
         return m_graph->value(value).constant ? constant_bits : widths.stored_bits[value.position()];
     };
-    StoredBits stored{bits_of(1, entry.weight_bits), bits_of(0, entry.activation_bits),
+    StoredBits stored{bits_of(1, constants.weights), bits_of(0, constants.input),
                       widths.stored_bits[node.output().position()]};
     if (node.op == Op::conv_transpose) { // one position of the nest stands for stride x stride pixels
         const Shape& out = m_graph->value(node.output()).shape;

@@ -74,8 +74,9 @@ private:
     void prepare_vector(NodeId node, NodeProblem& entry);
     [[nodiscard]] Result<void> translate_matrix(NodeId node, const Widths& widths, NodeProblem& entry,
                                                 MatrixProblem& problem) const;
+    /// `constants`: widths of weights and of a left operand that are constant.
     [[nodiscard]] StoredBits stored_bits(NodeId node, const LoopNest& nest, const Widths& widths,
-                                         int constant_bits) const;
+                                         const StoredBits& constants) const;
     void translate_vector(NodeId node, const Widths& widths, NodeProblem& entry, VectorWork& work) const;
 
     const Graph* m_graph;

@@ -1,0 +1,273 @@
+// What targets can run, what layers become where they cannot run as designed, and what scales and zero points
+// cost on a layer's way out.
+#include "core/cost/legality.h"
+#include "core/cost/requantize.h"
+#include "tests/core/cost/small_networks.h"
+
+using namespace widthwise;
+using namespace widthwise::test;
+using cost::Numeric;
+using cost::Operands;
+using cost::VectorWork;
+
+namespace {
+
+HardwareTarget with_pairs(std::vector<FormatPair> pairs) {
+    HardwareTarget target;
+    target.mac.weight_bits = target.mac.activation_bits = 16;
+    target.supports.pairs = std::move(pairs);
+    return target;
+}
+
+FormatPair integers(int weights, int activations) {
+    return {{"integer", weights}, {"integer", activations}};
+}
+FormatPair both(const std::string& type, int bits) {
+    return {{type, bits}, {type, bits}};
+}
+
+cost::RunFormats run(const HardwareTarget& target, const NumberFormat& weights,
+                     const NumberFormat& activations) {
+    return take(cost::run_formats(target, weights, activations));
+}
+
+NumberFormat asymmetric_weights(int bits) {
+    NumberFormat format = weight_integer(bits);
+    format.symmetric = format.narrow = false;
+    return format;
+}
+NumberFormat in_groups(int bits, int size) {
+    NumberFormat format = weight_integer(bits);
+    format.granularity = Granularity::group;
+    format.group_size = size;
+    return format;
+}
+
+/// 8 -> 16 channels, 3 x 3, 10 x 10 results.
+LoopNest example_nest() {
+    LoopNest nest;
+    nest.in_channels = 8;
+    nest.out_channels = 16;
+    nest.out_height = nest.out_width = nest.in_height = nest.in_width = 10;
+    nest.kernel_height = nest.kernel_width = 3;
+    return nest;
+}
+
+} // namespace
+
+class Legality : public QObject {
+    Q_OBJECT
+private slots:
+    void the_narrowest_pair_that_holds_both_is_run() {
+        const HardwareTarget target = with_pairs({integers(16, 16), integers(8, 8), integers(4, 8)});
+        const auto exact = run(target, weight_integer(8), activation_integer(8));
+        QVERIFY((exact.operands == Operands{{Numeric::integer, 8}, {Numeric::integer, 8}}));
+        QVERIFY(exact.fallback.empty());
+        const auto narrow = run(target, weight_integer(3), activation_integer(5));
+        QVERIFY((narrow.operands == Operands{{Numeric::integer, 4}, {Numeric::integer, 8}}));
+        QCOMPARE(narrow.fallback, "runs as w4a8: the target multiplies no w3a5");
+        QCOMPARE(narrow.stored_weight_bits, 4);
+        const auto wide = run(target, weight_integer(5), activation_integer(9));
+        QCOMPARE(wide.fallback, "runs as w16a16: the target multiplies no w5a9");
+        const auto signs = run(target, weight_integer(1), activation_integer(1));
+        QCOMPARE(signs.fallback, "runs as w4a8: the target multiplies no binary");
+        const auto too_wide =
+            cost::run_formats(with_pairs({integers(8, 8)}), weight_integer(9), activation_integer(8));
+        QVERIFY(!too_wide);
+        QVERIFY(too_wide.error().to_line().find("w9a8 does not fit the MACs of target 'custom' (w8a8)") !=
+                std::string::npos);
+    }
+
+    /// Every value of the wanted format is one of the format that runs it.
+    void what_holds_what() {
+        const auto holds = [](const char* type, int bits, Numeric numeric, int wanted) {
+            return cost::holds({type, bits}, {numeric, wanted});
+        };
+        // +-{1, 2, .., 64}, 0: log4 is within int8, no narrower; log5's largest is 2^14.
+        QVERIFY(holds("integer", 8, Numeric::power_of_two, 4));
+        QVERIFY(!holds("integer", 7, Numeric::power_of_two, 4));
+        QVERIFY(holds("integer", 16, Numeric::power_of_two, 5));
+        QVERIFY(!holds("integer", 32, Numeric::power_of_two, 8));
+        QVERIFY(holds("integer", 2, Numeric::binary, 1));
+        QVERIFY(holds("integer", 2, Numeric::ternary, 2));
+        QVERIFY(holds("ternary", 2, Numeric::binary, 1));
+        QVERIFY(!holds("ternary", 2, Numeric::integer, 2));
+        QVERIFY(!holds("binary", 1, Numeric::ternary, 2));
+        QVERIFY(holds("power_of_two", 4, Numeric::ternary, 2));
+        QVERIFY(!holds("power_of_two", 4, Numeric::power_of_two, 5));
+        QVERIFY(!holds("power_of_two", 4, Numeric::integer, 2));
+        QVERIFY(holds("float16", 16, Numeric::integer, 11));
+        QVERIFY(!holds("bfloat16", 16, Numeric::integer, 9));
+        QVERIFY(!holds("integer", 16, Numeric::float16, 16));
+        QVERIFY(holds("float32", 32, Numeric::integer, 16));
+        QVERIFY(holds("codebook", 4, Numeric::codebook, 3));
+        QVERIFY(!holds("integer", 8, Numeric::codebook, 3));
+    }
+
+    void floats_without_units_for_them() {
+        const auto none = run(with_pairs({integers(8, 8)}), float32_format(), float32_format());
+        QVERIFY((none.operands == Operands{{Numeric::float32, 32}, {Numeric::float32, 32}}));
+        QCOMPARE(none.fallback, "floating-point units are assumed: the target has none");
+        const auto half =
+            run(with_pairs({integers(8, 8), both("float16", 16)}), float32_format(), float32_format());
+        QVERIFY((half.operands == Operands{{Numeric::float16, 16}, {Numeric::float16, 16}}));
+        QCOMPARE(half.fallback, "runs as float16: the target multiplies no float32");
+        const auto mixed = run(with_pairs({integers(8, 8), both("float16", 16)}), weight_integer(4),
+                               default_activation_format(FormatType::float16));
+        QVERIFY((mixed.operands == Operands{{Numeric::float16, 16}, {Numeric::float16, 16}}));
+        HardwareTarget plain;
+        QCOMPARE(run(plain, float32_format(), float32_format()).fallback,
+                 "floating-point units are assumed: the target has none");
+        plain.sizing = Sizing::to_design;
+        QVERIFY(run(plain, float32_format(), float32_format()).fallback.empty());
+        QVERIFY(run(plain, weight_integer(16), activation_integer(16)).fallback.empty());
+    }
+
+    void a_gpu_without_a_list_runs_its_peaks() {
+        HardwareTarget gpu;
+        gpu.kind = TargetKind::gpu;
+        gpu.gpu = Gpu{1, {{{"float32", 32}, 1e12}, {{"float16", 16}, 2e12}, {{"integer", 8}, 4e12}}};
+        const auto narrow = run(gpu, weight_integer(4), activation_integer(8));
+        QCOMPARE(narrow.fallback, "runs as w8a8: the target multiplies no w4a8");
+        QCOMPARE(narrow.stored_weight_bits, 4); // kernels unpack them
+        QCOMPARE(run(gpu, weight_integer(16), activation_integer(16)).fallback,
+                 "runs as float32: the target multiplies no w16a16");
+        QVERIFY(run(gpu, float32_format(), float32_format()).fallback.empty());
+    }
+
+    void coarser_scales_stand_in() {
+        HardwareTarget target;
+        target.supports.per_group = false;
+        const auto grouped = run(target, in_groups(8, 32), activation_integer(8));
+        QVERIFY(grouped.scales.weights == Granularity::channel);
+        QCOMPARE(grouped.fallback, "weights take one scale per channel: the target has none per group");
+        target.supports.per_channel = false;
+        QCOMPARE(run(target, weight_integer(8), activation_integer(8)).fallback,
+                 "weights take one scale per tensor: the target has none per channel");
+        QVERIFY(run(target, weight_integer(1), activation_integer(8)).scales.weights == Granularity::tensor);
+        QVERIFY(run(target, float32_format(), float32_format()).scales.weights == Granularity::tensor);
+        target = {};
+        target.supports.weight_zero_points = target.supports.input_zero_points = false;
+        target.supports.pairs = {integers(8, 8)};
+        const auto asymmetric = run(target, asymmetric_weights(4), activation_integer(8));
+        QCOMPARE(asymmetric.fallback,
+                 "runs as w8a8: the target multiplies no w4a8; weights run symmetric: the target has no zero "
+                 "points of weights; inputs run symmetric: the target has no zero points of inputs");
+        QVERIFY(!asymmetric.scales.weight_zero_point && !asymmetric.scales.input_zero_point);
+    }
+
+    void given_zero_points_of_zero_are_none() {
+        NumberFormat activations = activation_integer(8);
+        const HardwareTarget target;
+        QVERIFY(run(target, weight_integer(8), activations).scales.input_zero_point);
+        activations.scale = {0.5F};
+        activations.zero_point = {0};
+        QVERIFY(!run(target, weight_integer(8), activations).scales.input_zero_point);
+    }
+
+    void what_may_be_chosen() {
+        HardwareTarget target;
+        cost::LegalFormats legal = cost::legal_formats(target);
+        QVERIFY(legal.pairs.empty());
+        QCOMPARE(legal.widest_weights, 8);
+        QVERIFY(!legal.floats);
+        QCOMPARE(cost::to_text(legal), "integers up to w8a8; scales per tensor or channel or group");
+        target.sizing = Sizing::to_design;
+        QCOMPARE(cost::to_text(cost::legal_formats(target)),
+                 "integers up to w16a16, floating point; scales per tensor or channel or group");
+        target = with_pairs({integers(4, 8), integers(8, 16), both("float16", 16)});
+        target.supports.per_group = false;
+        target.supports.weight_zero_points = false;
+        legal = cost::legal_formats(target);
+        QCOMPARE(legal.pairs.size(), 3U);
+        QCOMPARE(legal.widest_weights, 8);
+        QCOMPARE(legal.widest_activations, 16);
+        QVERIFY(legal.floats);
+        QCOMPARE(cost::to_text(legal),
+                 "w4a8, w8a16, float16; scales per tensor or channel; zero points of inputs only");
+        target.supports.input_zero_points = target.supports.per_channel = false;
+        QVERIFY(cost::to_text(cost::legal_formats(target)).ends_with("; scales per tensor; no zero points"));
+    }
+
+    void activations_are_stored_as_multipliers_read_them() {
+        const HardwareTarget target = with_pairs({integers(8, 8), integers(8, 16)});
+        QCOMPARE(cost::stored_activation_bits(target, activation_integer(4)), 8);
+        QCOMPARE(cost::stored_activation_bits(target, activation_integer(9)), 16);
+        QCOMPARE(cost::stored_activation_bits(target, float32_format()), 32);
+        QCOMPARE(cost::stored_activation_bits(HardwareTarget(), activation_integer(4)), 4);
+    }
+
+    /// 1600 results of 72 products each; 100 positions.
+    void requantization_by_hand() {
+        const HardwareTarget target;
+        const LoopNest nest = example_nest();
+        const auto work = [&](const NumberFormat& weights, const NumberFormat& activations,
+                              bool constant = true, int64_t batch = 1) {
+            return cost::requantization(nest, batch, run(target, weights, activations), constant, 32);
+        };
+        const VectorWork plain = work(weight_integer(8), activation_integer(8));
+        QCOMPARE(plain.adds, 3200.0);
+        QCOMPARE(plain.multiplies, 1600.0);
+        QCOMPARE(plain.bits, 32);
+        QVERIFY(!plain.is_float && plain.read_bits == 0 && plain.dram_write_bits == 0);
+        QCOMPARE(work(weight_integer(8), activation_integer(8), true, 3).adds, 9600.0);
+        // Sums of the inputs: 72 at each of 100 positions, then one multiplication and addition per result.
+        const VectorWork asymmetric = work(asymmetric_weights(8), activation_integer(8));
+        QCOMPARE(asymmetric.adds, 3200.0 + 7200 + 1600);
+        QCOMPARE(asymmetric.multiplies, 3200.0);
+        // 72 weights in groups of 32: three.
+        const VectorWork grouped = work(in_groups(4, 32), activation_integer(8));
+        QCOMPARE(grouped.adds, 3200.0 + 3 * 1600);
+        QCOMPARE(grouped.multiplies, 1600.0 + 3 * 1600);
+        const VectorWork shifted = work(default_weight_format(FormatType::fixed_point),
+                                        default_activation_format(FormatType::fixed_point));
+        QCOMPARE(shifted.adds, 4800.0);
+        QCOMPARE(shifted.multiplies, 0.0);
+        // The right operand's sums: 72 products of each of 16 columns, and their use.
+        const VectorWork product = work(weight_integer(8), activation_integer(8), false);
+        QCOMPARE(product.adds, 3200.0 + 16 * 72 + 1600);
+        QCOMPARE(product.multiplies, 3200.0);
+        QVERIFY((work(float32_format(), float32_format()) == VectorWork{}));
+        QCOMPARE(
+            cost::requantization(nest, 1, run(target, weight_integer(8), activation_integer(8)), true, 64)
+                .bits,
+            32);
+        QCOMPARE(
+            cost::requantization(nest, 1, run(target, weight_integer(8), activation_integer(8)), true, 16)
+                .bits,
+            16);
+    }
+
+    /// 4 groups of 2 -> 4 channels: 18 products a result; each group sums its own inputs.
+    void requantization_of_groups() {
+        LoopNest nest = example_nest();
+        nest.groups = 4;
+        const VectorWork work = cost::requantization(
+            nest, 1, run(HardwareTarget(), asymmetric_weights(8), activation_integer(8)), true, 32);
+        QCOMPARE(work.adds, 3200.0 + 100 * 4 * 18 + 1600);
+    }
+
+    void fallbacks_reach_the_layers_and_cost() {
+        Net net({1, 16, 8, 8});
+        const GraphPtr graph = net.conv("conv", 32, 3).build();
+        HardwareTarget narrow = square_target(8, Dataflow::weight_stationary);
+        HardwareTarget listed = narrow;
+        listed.supports.pairs = {integers(8, 8)};
+        const auto plan = PrecisionPlan(precision(4, 8));
+        const CostBreakdown free = cost_of(graph, plan, narrow), bound = cost_of(graph, plan, listed);
+        QVERIFY(free.layers[0].fallback.empty());
+        QCOMPARE(bound.layers[0].fallback, "runs as w8a8: the target multiplies no w4a8");
+        QCOMPARE(bound.layers[0].weight_bits, 4);
+        QCOMPARE(bound.layers[0].run_weight_bits, 8);
+        QVERIFY(bound.energy_j > free.energy_j);
+        QVERIFY(bound.dram_bytes > free.dram_bytes);
+        QCOMPARE(bound.bops, free.bops);                 // of the design
+        QCOMPARE(bound.weight_bytes, free.weight_bytes); // of the design
+        const CostBreakdown eight = cost_of(graph, PrecisionPlan(precision(8, 8)), listed);
+        QCOMPARE(bound.energy_j, eight.energy_j);
+        QCOMPARE(bound.dram_bytes, eight.dram_bytes);
+    }
+};
+
+QTEST_APPLESS_MAIN(Legality)
+#include "tst_legality.moc"
