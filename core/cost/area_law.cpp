@@ -7,14 +7,13 @@
 
 namespace widthwise::cost {
 
-double mac_um2(int weight_bits, int activation_bits) {
-    return 5.08 * weight_bits * activation_bits + 50.5 * 0.5 * (weight_bits + activation_bits);
+double register_bit_um2() {
+    return 5.98 * area_scale(45, 40);
 }
 
 double accumulator_extension_um2(int weight_bits, int activation_bits, int accumulator_bits) {
-    const double register_bit = 5.98 * area_scale(45, 40);
     const double adder_bit = 137.0 / 32.0;
-    return std::max(0, accumulator_bits - weight_bits - activation_bits) * (register_bit + adder_bit);
+    return std::max(0, accumulator_bits - weight_bits - activation_bits) * (register_bit_um2() + adder_bit);
 }
 
 double sram_um2(int64_t bytes) {

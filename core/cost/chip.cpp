@@ -4,54 +4,94 @@
 #include "core/cost/energy_law.h"
 #include "core/cost/technology.h"
 
-#include <algorithm>
 #include <bit>
-#include <cassert>
 
 namespace widthwise::cost {
+namespace {
+
+bool names_integers(const OperandSupport& support) {
+    return support.type == "integer" || support.type == "fixed_point" ||
+           support.type == "dynamic_fixed_point";
+}
+
+bool names_float(const OperandSupport& support) {
+    return support.type.find("float") != std::string::npos;
+}
+
+/// Formats other than integers are among what the target says that it multiplies.
+bool has_own_datapaths(const Capabilities& supports) {
+    return std::any_of(supports.pairs.begin(), supports.pairs.end(), [](const FormatPair& pair) {
+        return !names_integers(pair.weights) || !names_integers(pair.activations);
+    });
+}
+
+bool has_float_units(const Capabilities& supports) {
+    return std::any_of(supports.pairs.begin(), supports.pairs.end(), [](const FormatPair& pair) {
+        return names_float(pair.weights) || names_float(pair.activations);
+    });
+}
+
+MacDesign mac_design(const HardwareTarget& target, const Demand& demand) {
+    const Array array{target.rows, target.cols};
+    if (target.sizing == Sizing::fixed) return {target.mac, array, has_own_datapaths(target.supports)};
+    return {target.mac, array, demand.widest, std::min(target.mac.accumulator_bits, demand.accumulator_bits)};
+}
+
+Operands widest_operands(int weight_bits, int activation_bits) {
+    return {{Numeric::integer, weight_bits}, {Numeric::integer, activation_bits}};
+}
+
+} // namespace
 
 void Demand::add(const MatrixProblem& problem) {
     if (problem.operands.floating()) {
-        has_float = true;
+        float_um2 = std::max(float_um2, float_mac_um2(problem.operands));
         return;
     }
+    widest.add(problem.operands);
     const LoopNest& nest = problem.nest;
     const int64_t window = nest.in_channels / nest.groups * nest.kernel_height * nest.kernel_width;
-    const int weights = problem.operands.weights.bits;
-    const int activations = problem.operands.activations.bits;
     const int carry =
         static_cast<int>(std::bit_width(static_cast<uint64_t>(std::max<int64_t>(1, window) - 1)));
-    weight_bits = std::max(weight_bits, weights);
-    activation_bits = std::max(activation_bits, activations);
-    accumulator_bits = std::max(accumulator_bits, weights + activations + carry);
+    const Operands integers = as_integers(problem.operands);
+    const auto bits = [](const OperandFormat& format, const OperandFormat& integer) {
+        const bool one_place = format.numeric == Numeric::binary || format.numeric == Numeric::ternary;
+        return one_place ? format.bits : integer.bits;
+    };
+    accumulator_bits =
+        std::max(accumulator_bits, bits(problem.operands.weights, integers.weights) +
+                                       bits(problem.operands.activations, integers.activations) + carry);
 }
 
 void Demand::add(const Demand& other) {
-    weight_bits = std::max(weight_bits, other.weight_bits);
-    activation_bits = std::max(activation_bits, other.activation_bits);
+    widest.add(other.widest);
     accumulator_bits = std::max(accumulator_bits, other.accumulator_bits);
-    has_float = has_float || other.has_float;
+    float_um2 = std::max(float_um2, other.float_um2);
 }
 
 Chip::Chip(const HardwareTarget& target, const Demand& demand)
     : array{target.rows, target.cols}
-    , weight_bits(target.mac.weight_bits)
-    , activation_bits(target.mac.activation_bits)
-    , accumulator_bits(target.mac.accumulator_bits)
+    , mac(mac_design(target, demand))
+    , accumulator_bits(mac.accumulator_bits)
+    , float_units(has_float_units(target.supports))
+    , mac_efficiency(target.mac_efficiency)
+    , zeros(target.zeros)
     , cycle_s(1.0 / target.clock_hz)
     , static_power_w(target.static_power_w) {
-    if (target.sizing == Sizing::to_design) {
-        float_units = demand.has_float;
-        if (demand.weight_bits > 0) {
-            weight_bits = demand.weight_bits;
-            activation_bits = demand.activation_bits;
-            accumulator_bits = std::min(target.mac.accumulator_bits, demand.accumulator_bits);
-        }
+    if (target.sizing == Sizing::to_design && demand.float_um2 > 0) {
+        float_units = true;
+        float_um2 = demand.float_um2;
     }
     logic_scale = energy_scale(target.node_nm, target.voltage_v);
+    mac_scale = logic_scale;
+    if (target.mac_pj) {
+        const MacDesign own(target.mac, array, false);
+        mac_scale =
+            *target.mac_pj / own.mac_pj(widest_operands(target.mac.weight_bits, target.mac.activation_bits));
+    }
     register_pj_per_bit =
         k_register_pj_per_bit_40nm * energy_scale(target.node_nm, target.voltage_v, k_register_node_nm);
-    noc_pj_per_bit = cost::noc_pj_per_bit() * logic_scale;
+    noc_pj_per_bit = target.noc_pj_per_bit.value_or(cost::noc_pj_per_bit() * logic_scale);
     level_count = std::min(levels.size(), target.memory.size());
     for (size_t i = 0; i < level_count; ++i) {
         const MemoryLevel& from = target.memory[i];
@@ -61,36 +101,47 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
         levels[i].write_pj_per_bit = from.write_energy_pj_per_bit.value_or(law);
         levels[i].capacity_bits = static_cast<double>(from.bytes.value_or(0)) * 8.0 / 2.0;
         levels[i].bytes_per_cycle = from.bytes_per_cycle.value_or(0);
+        levels[i].element_bits = from.element_bits;
     }
 }
 
 double Chip::mac_pj(const Operands& operands) const {
-    const double pj = operands.floating() ? k_fp32_multiply_pj + k_fp32_add_pj
-                                          : multiply_pj(operands.weights.bits, operands.activations.bits,
-                                                        weight_bits, activation_bits) +
-                                                add_pj(accumulator_bits);
-    return pj * logic_scale;
+    return mac.mac_pj(operands) * mac_scale;
+}
+
+int Chip::sum_bits(const Operands& operands) const {
+    return operands.floating() ? float_accumulator_bits(operands) : accumulator_bits;
+}
+
+double Chip::macs_per_cycle(const Operands& operands) const {
+    const MacRate rate = mac.rate(operands);
+    return static_cast<double>(array.rows * array.cols * rate.products) / static_cast<double>(rate.beats);
+}
+
+double Chip::macs_per_cycle() const {
+    return macs_per_cycle(widest_operands(mac.weight_bits, mac.activation_bits));
 }
 
 double Chip::vector_add_pj(int bits, bool is_float) const {
-    return (is_float ? k_fp32_add_pj : add_pj(bits)) * logic_scale;
+    return (is_float ? float_add_pj(bits) : add_pj(bits)) * logic_scale;
 }
 
 double Chip::vector_multiply_pj(int bits, bool is_float) const {
-    return (is_float ? k_fp32_multiply_pj : multiply_pj(bits, bits)) * logic_scale;
+    const Numeric numeric = bits <= 8 ? Numeric::float8 : bits <= 16 ? Numeric::float16 : Numeric::float32;
+    return (is_float ? float_multiply_pj(numeric, numeric) : multiply_pj(bits, bits)) * logic_scale;
 }
 
 std::map<std::string, double> chip_area(const Chip& chip, const HardwareTarget& target) {
     const double mm2 = area_scale(target.node_nm) * 1e-6;
     const double units = static_cast<double>(chip.array.rows * chip.array.cols);
-    const double integer = mac_um2(chip.weight_bits, chip.activation_bits);
-    const double registers =
-        accumulator_extension_um2(chip.weight_bits, chip.activation_bits, chip.accumulator_bits);
     std::map<std::string, double> area;
-    area["mac"] += units * mm2 * (chip.float_units ? std::max(integer, k_fp32_mac_um2) : integer);
-    area["registers"] += units * mm2 * registers;
-    for (size_t i = 1; i < target.memory.size(); ++i)
-        area[target.memory[i].name] += sram_um2(target.memory[i].bytes.value_or(0)) * mm2;
+    area["mac"] += mm2 * std::max(chip.mac.array_um2(chip.array), units * chip.float_um2);
+    area["registers"] += mm2 * chip.mac.accumulators_um2(chip.array);
+    for (size_t i = 1; i < target.memory.size(); ++i) {
+        const MemoryLevel& level = target.memory[i];
+        const double one = level.area_mm2.value_or(sram_um2(level.bytes.value_or(0)) * mm2);
+        area[level.name] += one * (level.per_pe ? units : 1);
+    }
     return area;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 // A target with every constant resolved: what the per-layer formulas multiply by.
 
+#include "core/cost/mac_style.h"
 #include "core/cost/problem.h"
 #include "core/cost/systolic.h"
 #include "core/design/hardware_target.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <string>
@@ -13,9 +15,9 @@ namespace widthwise::cost {
 
 /// What the layers of a design ask of one MAC unit.
 struct Demand {
-    int weight_bits = 0, activation_bits = 0; ///< widest integers; 0: no integer layer
-    int accumulator_bits = 0; ///< weights + activations + ceil(log2 K) of the most demanding layer
-    bool has_float = false;
+    WidestOperands widest;
+    int accumulator_bits = 0; ///< product + ceil(log2 K) of the most demanding layer
+    double float_um2 = 0;     ///< of the largest floating-point MAC; 0: no such layer
 
     void add(const MatrixProblem& problem);
     void add(const Demand& other); ///< of both: every figure is the larger one
@@ -27,12 +29,21 @@ struct Level {
     double read_pj_per_bit = 0, write_pj_per_bit = 0;
     double capacity_bits = 0;   ///< that may be kept across folds: half of it (double buffering)
     double bytes_per_cycle = 0; ///< 0: never the bottleneck
+    int element_bits = 1;       ///< least that one element takes
+
+    /// Bits of an element of `bits` as it is stored here.
+    [[nodiscard]] double stored(int bits) const { return std::max(bits, element_bits); }
 };
 
 struct Chip {
     Array array;
-    int weight_bits = 8, activation_bits = 8, accumulator_bits = 32; ///< of a MAC unit
-    bool float_units = false; ///< `to_design` for a design with floating-point layers
+    MacDesign mac;
+    int accumulator_bits = 32; ///< of a MAC unit
+    bool float_units = false;  ///< built for the design, or named among what the target supports
+    double float_um2 = 0;      ///< of one, where it is built for the design
+    double mac_scale = 1;      ///< energy of a MAC over the law's at 45 nm, 0.9 V
+    double mac_efficiency = 1;
+    ZeroUse zeros;
     double cycle_s = 0;
     double static_power_w = 0;
     double logic_scale = 1; ///< energy at the target's node and voltage over 45 nm, 0.9 V
@@ -45,15 +56,21 @@ struct Chip {
     /// than the target's and no wider than needed.
     Chip(const HardwareTarget& target, const Demand& demand);
 
-    /// pJ of one multiply and accumulate.
+    /// pJ of one multiply and accumulate: the law of mac_style.h at the target's node and voltage, or in that
+    /// law's proportion to the target's own pJ at its own widths.
     [[nodiscard]] double mac_pj(const Operands& operands) const;
+    /// Of a running sum of such products.
+    [[nodiscard]] int sum_bits(const Operands& operands) const;
+    /// MACs that all units together could do in one cycle; at the target's own widest operands.
+    [[nodiscard]] double macs_per_cycle(const Operands& operands) const;
+    [[nodiscard]] double macs_per_cycle() const;
     /// pJ of one add or compare (vector unit).
     [[nodiscard]] double vector_add_pj(int bits, bool is_float) const;
     [[nodiscard]] double vector_multiply_pj(int bits, bool is_float) const;
 };
 
-/// mm^2 by component: "mac" (whole integer PEs, or float32 multiplier and adder if larger), "registers"
-/// (accumulator bits beyond the PE's own), and each memory level on the chip by its name.
+/// mm^2 by component: "mac" (the array, or floating-point multipliers and adders if larger), "registers"
+/// (accumulator bits beyond the products'), and each memory level on the chip by its name, all instances.
 [[nodiscard]] std::map<std::string, double> chip_area(const Chip& chip, const HardwareTarget& target);
 
 } // namespace widthwise::cost

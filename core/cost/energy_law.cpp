@@ -6,8 +6,8 @@
 namespace widthwise::cost {
 
 double multiply_pj(int weight_bits, int activation_bits, int unit_weight_bits, int unit_activation_bits) {
-    return 0.002994791667 * weight_bits * activation_bits +
-           0.001041666667 * 0.5 * (unit_weight_bits + unit_activation_bits);
+    return k_multiplier_cell_pj * weight_bits * activation_bits +
+           k_multiplier_driver_pj * 0.5 * (unit_weight_bits + unit_activation_bits);
 }
 
 double multiply_pj(int weight_bits, int activation_bits) {

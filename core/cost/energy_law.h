@@ -13,6 +13,8 @@ namespace widthwise::cost {
 /// qkeras/qtools/config_public.py, a fit to Horowitz ISSCC 2014 (0.2 pJ at 8 bits, 3.1 pJ at 32):
 /// 0.002994791667 b^2 + 0.001041666667 b; for unequal widths b^2 becomes the product and b the mean of the
 /// two.
+inline constexpr double k_multiplier_cell_pj = 0.002994791667;
+inline constexpr double k_multiplier_driver_pj = 0.001041666667;
 [[nodiscard]] double multiply_pj(int weight_bits, int activation_bits, int unit_weight_bits,
                                  int unit_activation_bits);
 /// On a multiplier of just these widths.
@@ -21,9 +23,11 @@ namespace widthwise::cost {
 /// Integer adder or comparator: 0.003125 pJ per bit (same source; 0.1 pJ at 32 bits).
 [[nodiscard]] double add_pj(int bits);
 
-/// IEEE float32, Horowitz ISSCC 2014 Fig. 1.1.9: multiply 3.7 pJ, add 0.9 pJ.
+/// IEEE float32 and float16, Horowitz ISSCC 2014 Fig. 1.1.9.
 inline constexpr double k_fp32_multiply_pj = 3.7;
 inline constexpr double k_fp32_add_pj = 0.9;
+inline constexpr double k_fp16_multiply_pj = 1.1;
+inline constexpr double k_fp16_add_pj = 0.4;
 
 /// One register bit clocked once, at 40 nm: Accelergy-Project/accelergy-library-plug-in@ba4e9dac
 /// library/aladdin/ aladdin_register.csv (1 ns row).

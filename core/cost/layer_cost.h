@@ -2,17 +2,21 @@
 // Cycles, traffic and energy of one layer, from numbers alone (no graph, no strings).
 //
 // Energy, pJ:
-//   compute    MACs x (multiplier + accumulator) of both operand widths (energy_law.h)
+//   compute    MACs x (product + accumulation) in both operands' formats (mac_style.h, arithmetic.h)
 //   registers  bits clocked in the PEs: per MAC the operands that move on and the running sum (ws:
-//   activation; is: weight; os: both),
-//              per fold the loading of the operand that stays
+//   activation; is: weight; os: both), per fold the loading of the operand that stays
 //   noc        every bit between the innermost buffer and the array's edge
 //   buffer     reads and writes of every level but the outermost, on the array's side and on the outer side
 //   dram       bits across the outermost boundary (traffic.h)
 //   static     static power x latency
 // Operands narrower than the MAC unit save what they do not switch; stored operands are packed at their own
-// width. Latency: the longest of the compute cycles and each level's bytes over its bandwidth (roofline;
-// transfers overlap compute).
+// width, or take a level's `element_bits` if that is more. Latency: the longest of the compute cycles and
+// each level's bytes over its bandwidth (roofline; transfers overlap compute).
+//
+// Zeros. Gating: a zero input clocks neither multiplier nor running sum; it still moves and takes its cycle.
+// Skipping: zeros take no cycle and move nothing in the array; that rows and columns find unequal numbers of
+// them and wait for each other is ignored, so this is the most that skipping can give. Compression: feature
+// maps cross the outermost boundary run-length coded (zero_coding.h).
 
 #include "core/cost/chip.h"
 #include "core/cost/machine.h"

@@ -27,7 +27,7 @@ LayerFigures SpatialMachine::vector(const VectorWork& work) const {
 }
 
 double SpatialMachine::macs_per_cycle() const {
-    return static_cast<double>(m_chip.array.rows * m_chip.array.cols);
+    return m_chip.macs_per_cycle();
 }
 
 std::map<std::string, double> SpatialMachine::area() const {

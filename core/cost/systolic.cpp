@@ -1,8 +1,17 @@
 #include "core/cost/systolic.h"
 
+#include <algorithm>
 #include <cassert>
+#include <cmath>
 
 namespace widthwise::cost {
+namespace {
+
+int64_t ceil_divide(int64_t a, int64_t b) {
+    return (a + b - 1) / b;
+}
+
+} // namespace
 
 Folding fold(Dataflow dataflow, const Gemm& gemm, const Array& array) {
     assert(dataflow != Dataflow::best);
@@ -21,15 +30,35 @@ Folding fold(Dataflow dataflow, const Gemm& gemm, const Array& array) {
         f.s_r = gemm.k, f.s_c = gemm.n, f.t = gemm.m;
         break;
     }
-    f.row_folds = (f.s_r + array.rows - 1) / array.rows;
-    f.col_folds = (f.s_c + array.cols - 1) / array.cols;
-    f.cycles_per_fold = f.t + array.rows + array.cols - 2;
-    if (dataflow != Dataflow::output_stationary) f.cycles_per_fold += array.rows;
+    f.row_folds = ceil_divide(f.s_r, array.rows);
+    f.col_folds = ceil_divide(f.s_c, array.cols);
+    f.fill = array.rows + array.cols - 2;
+    if (dataflow != Dataflow::output_stationary) f.fill += array.rows;
     return f;
 }
 
-int64_t compute_cycles(const Folding& folding, int64_t groups) {
-    return groups * folding.folds() * folding.cycles_per_fold - 1;
+Folding fold_composed(Dataflow dataflow, const LoopNest& nest, int64_t batch, const Array& array,
+                      int64_t products) {
+    const Gemm gemm = group_gemm(nest, batch);
+    Folding f = fold(dataflow, gemm, array);
+    const int64_t channels = nest.in_channels / nest.groups;
+    const bool unrolled = channels < array.rows;
+    const int64_t positions = unrolled ? 1 : nest.kernel_height * nest.kernel_width;
+    const int64_t along = unrolled ? gemm.k : channels;
+    if (dataflow == Dataflow::output_stationary) {
+        f.t = positions * ceil_divide(along, products);
+    } else {
+        f.row_folds = positions * ceil_divide(along, array.rows * products);
+        if (dataflow == Dataflow::weight_stationary) f.fill = 0;
+    }
+    return f;
+}
+
+double compute_cycles(const Folding& folding, int64_t groups, int64_t beats, double busy) {
+    const double folds = static_cast<double>(groups) * static_cast<double>(folding.folds());
+    const double streamed = static_cast<double>(folding.t) * static_cast<double>(beats) * busy;
+    const double cycles = std::ceil(folds * (streamed + static_cast<double>(folding.fill)));
+    return std::max(1.0, folding.fill > 0 ? cycles - 1 : cycles);
 }
 
 ArrayWords array_words(Dataflow dataflow, const Folding& f) {
@@ -49,6 +78,11 @@ ArrayWords array_words(Dataflow dataflow, const Folding& f) {
         break;
     }
     return {streamed_by_row, held, streamed_by_col, partial};
+}
+
+Gemm group_gemm(const LoopNest& nest, int64_t batch) {
+    return {nest.out_height * nest.out_width * batch, nest.out_channels / nest.groups,
+            nest.in_channels / nest.groups * nest.kernel_height * nest.kernel_width};
 }
 
 double mapping_efficiency(const Folding& f, const Array& array) {

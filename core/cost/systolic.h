@@ -10,6 +10,7 @@
 //   and C-1 is         K               M                  N            T + 2R + C - 2
 
 #include "core/design/hardware_target.h"
+#include "core/graph/layer_work.h"
 
 #include <cstdint>
 
@@ -28,17 +29,30 @@ struct Gemm {
 struct Folding {
     int64_t s_r = 1, s_c = 1, t = 1;
     int64_t row_folds = 1, col_folds = 1;
-    int64_t cycles_per_fold = 1;
+    int64_t fill = 0; ///< cycles of a fold beside its t: loading and skew
 
     [[nodiscard]] int64_t folds() const { return row_folds * col_folds; }
+    [[nodiscard]] int64_t cycles_per_fold() const { return t + fill; }
 };
 
 /// `dataflow` is one of ws, os, is (not `best`).
 [[nodiscard]] Folding fold(Dataflow dataflow, const Gemm& gemm, const Array& array);
 
+/// Bit-composable units that each take `products` operand pairs of neighbouring input channels at once. The
+/// positions of the kernel follow one another, each over all channels (channel-wise), except where a group
+/// has fewer channels than the array has rows: there the window is unrolled over the rows (im2col). With
+/// stationary weights nothing is loaded between folds and nothing skews: every unit has a weight buffer of
+/// its own. Source: hsharma35/bitfusion@0246bc4c simulator/accelerator.py get_compute_cycles(), whose cycles
+/// these are exactly for AlexNet; it unrolls a network's first layer only.
+[[nodiscard]] Folding fold_composed(Dataflow dataflow, const LoopNest& nest, int64_t batch,
+                                    const Array& array, int64_t products);
+
 /// Cycles without memory stalls for `groups` products of this folding, one after another: the index of the
-/// last result's write (SCALE-Sim's "Total Cycles"), hence the -1; edge folds take as long as whole ones.
-[[nodiscard]] int64_t compute_cycles(const Folding& folding, int64_t groups = 1);
+/// last result's write (SCALE-Sim's "Total Cycles"), hence the -1 (not where nothing is filled); edge folds
+/// take as long as whole ones. `beats`: cycles that one operand pair takes (bit-serial units). `busy`: share
+/// of the pairs that are not skipped, evenly spread.
+[[nodiscard]] double compute_cycles(const Folding& folding, int64_t groups = 1, int64_t beats = 1,
+                                    double busy = 1);
 
 /// Words between the buffer and the array's edge, per group. SCALE-Sim's own counts for os carry folds * (R +
 /// C) further result words, an artefact of its trace that is left out here.
@@ -53,5 +67,8 @@ struct ArrayWords {
 
 /// Share of the array that holds data, over all folds: S_r S_c / (folds R C).
 [[nodiscard]] double mapping_efficiency(const Folding& folding, const Array& array);
+
+/// One group's product of a layer at a batch.
+[[nodiscard]] Gemm group_gemm(const LoopNest& nest, int64_t batch);
 
 } // namespace widthwise::cost

@@ -174,15 +174,11 @@ void choose(const Case& c, double capacity, Traffic& best, double& least) {
                 best.partial_reads = best.partial_writes = results.way[r].moved;
                 best.rows_inner = c.rows_inner;
                 best.tiles = c.tiles;
+                best.kept_bits = kept;
             }
 }
 
 } // namespace
-
-Gemm group_gemm(const LoopNest& nest, int64_t batch) {
-    return {nest.out_height * nest.out_width * batch, nest.out_channels / nest.groups,
-            nest.in_channels / nest.groups * nest.kernel_height * nest.kernel_width};
-}
 
 int64_t touched_plane(const LoopNest& nest) {
     return touched_extent(nest.in_height, nest.out_height, nest.kernel_height, nest.stride_height,

@@ -39,13 +39,11 @@ struct Traffic {
     double partial_writes = 0, output_writes = 0;
     bool rows_inner = false; ///< loop order: column folds outside, row folds inside
     int64_t tiles = 1;       ///< of output pixels
+    double kept_bits = 0;    ///< what the inner level keeps across folds, largest tile
     [[nodiscard]] double reads() const { return activation_reads + weight_reads + partial_reads; }
     [[nodiscard]] double writes() const { return partial_writes + output_writes; }
     [[nodiscard]] double total() const { return reads() + writes(); }
 };
-
-/// One group's product of a layer at a batch.
-[[nodiscard]] Gemm group_gemm(const LoopNest& nest, int64_t batch);
 
 /// Input elements per channel plane that the kernel touches, without padding.
 [[nodiscard]] int64_t touched_plane(const LoopNest& nest);

@@ -29,6 +29,9 @@ HardwareTarget tiny_target(Dataflow dataflow) {
 
 constexpr double k_noc_pj = 2 * (0.002994791667 * 256 + 0.001041666667 * 16 + 0.1) / 16;
 
+/// 12 results: a 32-bit multiplication and two additions each.
+constexpr double k_requantization_pj = 12 * (0.002994791667 * 1024 + 0.001041666667 * 32 + 2 * 0.1);
+
 double register_pj() {
     return 0.009 * cost::energy_scale(45, 0.9, 40, 0.9);
 }
@@ -53,7 +56,8 @@ private slots:
         compare(l.buffer_bytes, 16 + 6 + 12 + 26);
         compare(l.energy.buffer_j, ((16 + 6 + 12) * 8 * 0.1 + (12 + 14) * 8 * 0.2) * 1e-12);
         compare(l.energy.noc_j, (16 + 6 + 12) * 8 * k_noc_pj * 1e-12);
-        compare(l.energy.compute_j, 24 * (0.2 + 0.1) * 1e-12);
+        // 24 MACs; each of 12 results is scaled, rounded and clipped at 32 bits.
+        compare(l.energy.compute_j, (24 * (0.2 + 0.1) + k_requantization_pj) * 1e-12);
         // Per MAC the input (8 bits) moves on and the sum (32) is written; 6 weights are loaded.
         compare(l.energy.registers_j, (24 * (8 + 32) + 6 * 8) * register_pj() * 1e-12);
         // 26 bytes at 1 byte per cycle take longer than 15 cycles.
@@ -70,7 +74,8 @@ private slots:
         compare(cost.weight_bytes, 6);
         compare(cost.model_bytes, 6 + 3 * 4 + 2 * 4); // 3 weight scales, activation scale and zero point
         compare(cost.bops, 24 * 64);
-        compare(cost.area.at("mac"), 4 * (5.08 * 64 + 50.5 * 8) * 1e-6);
+        compare(cost.area.at("mac"),
+                (2 * (25.6197 * 8 + 0.758269 * 64) + 4 * (23.5717 * 8 + 4.35691 * 64)) * 1e-6);
         compare(cost.area.at("registers"), 4 * 16 * (5.98 * cost::area_scale(45, 40) + 137.0 / 32) * 1e-6);
         compare(cost.area.at("buffer"),
                 1498.98 * std::pow(1024.0 / 128, std::log(108577 / 1498.98) / std::log(128.0)) * 1e-6);
@@ -82,7 +87,8 @@ private slots:
         const CostBreakdown cost =
             cost_of(tiny_network(), PrecisionPlan(precision(4, 8)), tiny_target(Dataflow::weight_stationary));
         const LayerCost& l = cost.layers[0];
-        compare(l.energy.compute_j, 24 * (0.002994791667 * 32 + 0.001041666667 * 8 + 0.1) * 1e-12);
+        compare(l.energy.compute_j,
+                (24 * (0.002994791667 * 32 + 0.001041666667 * 8 + 0.1) + k_requantization_pj) * 1e-12);
         compare(l.energy.registers_j, (24 * (8 + 32) + 6 * 4) * register_pj() * 1e-12);
         compare(l.dram_bytes, 8 + 3 + 12);
         compare(l.buffer_bytes, 16 + 3 + 12 + 23);
@@ -268,7 +274,7 @@ private slots:
         QVERIFY(narrow < middle && middle < wide);
         // 4 x 4 bits over a window of 8: 8 + 3 bits of accumulator, 3 more than the element's own.
         compare(cost_of(graph, PrecisionPlan(precision(4, 4)), target).area.at("mac"),
-                64 * (5.08 * 16 + 50.5 * 4) * 1e-6);
+                (8 * (25.6197 * 4 + 0.758269 * 16) + 64 * (23.5717 * 4 + 4.35691 * 16)) * 1e-6);
         compare(cost_of(graph, PrecisionPlan(precision(4, 4)), target).area.at("registers"),
                 64 * 3 * (5.98 * cost::area_scale(45, 40) + 137.0 / 32) * 1e-6);
     }
