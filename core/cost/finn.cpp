@@ -43,10 +43,6 @@ double mvau_threshold_luts(const Mvau& unit, int output_bits) {
     return (std::exp2(output_bits) - 1) * mvau_accumulator_bits(unit) * (stored + 1);
 }
 
-double xnor_popcount_luts(double inputs) {
-    return inputs * 376.0 / 128.0;
-}
-
 int64_t mvau_rtl_dsps(const Mvau& unit, DspKind dsp) {
     return dsp == DspKind::dsp58 ? unit.pe * ceil_div(unit.simd, 3) : ceil_div(unit.pe, 4) * unit.simd;
 }

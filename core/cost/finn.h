@@ -32,13 +32,14 @@ struct Mvau {
 /// LUTs without memory for weights: 300 + 1.1 PE (multipliers + adder tree + accumulator + thresholds), not
 /// truncated. Multipliers SIMD (2 ceil((W + A) / 6) - 1) (W + A), none where DSPs multiply; adder tree (W +
 /// A) (2 SIMD - 1); thresholds as of threshold_luts.
+///
+/// Binary weights and inputs (XNOR and popcount) go by the same formula at W = A = 1: 4.4 LUTs a product in
+/// PE-wide units. The kernel alone was published at 376 LUTs for 128 products (FINN, FPGA 2017,
+/// section 4.2.1; a quoted copy was seen), 2.9 each; CNV-w1a1 after synthesis (26,072 LUTs,
+/// Xilinx/BNN-PYNQ@d84f6e88) lies within 10 % of the formula's sum and a quarter above the kernel's.
 [[nodiscard]] double mvau_luts(const Mvau& unit, bool dsps_multiply, double threshold_luts = 0);
 /// Of one PE, thresholds kept in LUTs: (2^B - 1) accumulator bits (ceil(MH / PE / 64) + 1), B bits out.
 [[nodiscard]] double mvau_threshold_luts(const Mvau& unit, int output_bits);
-
-/// XNOR and popcount of binary weights and inputs: 376 LUTs for 128 of them (FINN, FPGA 2017, section 4.2.1,
-/// Vivado HLS at 200 MHz; a quoted copy was seen), in place of multipliers and adder tree.
-[[nodiscard]] double xnor_popcount_luts(double inputs);
 
 /// DSPs of FINN's RTL unit as FINN counts them, whatever the widths: ceil(PE / 4) SIMD; DSP58 PE ceil(SIMD /
 /// 3).

@@ -79,9 +79,12 @@ private:
         std::map<int64_t, std::pair<int64_t, int64_t>> best;
         std::map<int64_t, std::pair<double, double>> costs;
         const bool depthwise = m_nest.groups > 1 && m_nest.groups == m_nest.in_channels;
+        const int64_t channels = m_nest.in_channels / m_nest.groups;
         for (const int64_t pe : divisors(m_mvau.mh, k_most_parallel))
             for (const int64_t simd : divisors(m_mvau.mw, k_most_parallel)) {
-                if (depthwise && simd > 1 && pe < m_mvau.mh) continue; // FINN unfolds a VVAU's channels first
+                // FINN unfolds a VVAU's channels first, and a window's channels before its pixels.
+                if (depthwise && simd > 1 && pe < m_mvau.mh) continue;
+                if (channels % simd != 0 && simd % channels != 0) continue;
                 m_mvau.pe = pe;
                 m_mvau.simd = simd;
                 const std::pair<double, double> cost = {d(packed_dsps(m_mvau, m_dsp, m_nest.groups == 1)),
@@ -125,15 +128,7 @@ private:
             choice.dsps = products * one.dsps;
             return;
         }
-        const bool binary = m_problem.operands.weights.numeric == Numeric::binary &&
-                            m_problem.operands.activations.numeric == Numeric::binary;
         choice.around.luts += activation_luts(m_mvau, m_problem.stored.output);
-        if (binary) {
-            choice.lut_luts = k_base_luts + xnor_popcount_luts(products) +
-                              1.1 * d(choice.pe) * mvau_accumulator_bits(m_mvau);
-            choice.dsp_luts = choice.lut_luts;
-            return;
-        }
         choice.lut_luts = mvau_luts(m_mvau, false);
         choice.dsp_luts = mvau_luts(m_mvau, true);
         choice.dsps = d(packed_dsps(m_mvau, m_dsp, m_nest.groups == 1));

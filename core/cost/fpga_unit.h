@@ -28,7 +28,7 @@ struct UnitChoice {
 /// C/groups R S inputs: depthwise layers are FINN's VVAU, other grouped layers, which FINN has no unit for,
 /// are taken alike. Cycles (MH / PE) (MW / SIMD) positions.
 ///
-/// LUTs of the product: finn.h; binary weights and inputs: XNOR and popcount. Floating point, one multiplier
+/// LUTs of the product: finn.h. Floating point, one multiplier
 /// and adder a product (Xilinx' floating-point operator at full use of DSPs and with LUTs alone, rounded,
 /// from memory): float32 5 DSPs + 300 LUTs or 1020 LUTs; float16 3 + 200 or 400; bfloat16 2 + 180 or 340;
 /// float8 180 LUTs. Activation of integer layers: the cheaper of thresholds kept in LUTs (up to 8 bits out)

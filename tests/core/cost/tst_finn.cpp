@@ -127,9 +127,6 @@ private slots:
         QCOMPARE(bram18_count(32 * 32, 18 * 2), int64_t{29}); // 1024 bits wide
     }
 
-    /// The published kernel itself.
-    void xnor_popcount() { QCOMPARE(xnor_popcount_luts(128), 376.0); }
-
     /// 3x3 over 32 x 32 x 64 pixels of two bits, 32 channels at a time: two rows and three pixels are kept,
     /// twice, 64 bits wide; 30 rows of 30 windows of 9 pixels, twice.
     void line_buffer() {
