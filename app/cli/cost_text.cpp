@@ -64,10 +64,10 @@ std::string layers_text(const CostBreakdown& cost) {
             ++free;
             continue;
         }
-        table.add({clipped(layer.layer, k_name_columns), format_si(static_cast<double>(layer.macs), ""),
-                   widths(layer), format_si(static_cast<double>(layer.cycles), ""),
-                   format_si(layer.latency_s, "s"), format_si(layer.energy.total_j(), "J"),
-                   format_bytes(layer.dram_bytes),
+        table.add({clipped(layer.layer, k_name_columns),
+                   layer.macs > 0 ? format_si(static_cast<double>(layer.macs), "") : "-", widths(layer),
+                   format_si(static_cast<double>(layer.cycles), ""), format_si(layer.latency_s, "s"),
+                   format_si(layer.energy.total_j(), "J"), format_bytes(layer.dram_bytes),
                    layer.macs > 0 ? format_percent(layer.utilization, 0) : "-", report::limit_of(layer),
                    layer.mapping});
     }

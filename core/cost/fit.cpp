@@ -115,8 +115,10 @@ Result<std::optional<Part>> fit_figure(Figure figure, HardwareTarget& target,
 
 std::string sources_of(std::span<const MeasuredRun> runs) {
     std::vector<std::string> names;
-    for (const MeasuredRun& run : runs)
-        names.push_back(std::filesystem::path(run.source).filename().string());
+    for (const MeasuredRun& run : runs) {
+        const std::string name = std::filesystem::path(run.source).filename().string();
+        if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    }
     return join(names, ", ");
 }
 

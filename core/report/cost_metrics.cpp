@@ -119,9 +119,10 @@ std::string known_as(const CostBreakdown& cost, const std::string& figure) {
     std::string text(to_string(confidence.basis));
     if (confidence.basis == Basis::exact || !(confidence.factor > 1)) return text;
     constexpr double k_largest_percentage = 1.5;
-    return text + (confidence.factor <= k_largest_percentage
-                       ? ", within " + format_percent(confidence.factor - 1, 0)
-                       : ", within a factor of " + format_number(confidence.factor, 2));
+    if (confidence.factor <= k_largest_percentage)
+        return text + ", within " + format_percent(confidence.factor - 1, 0);
+    const bool whole = confidence.factor == std::round(confidence.factor);
+    return text + ", within a factor of " + format_fixed(confidence.factor, whole ? 0 : 1);
 }
 
 std::vector<Metric> cost_metrics(const CostBreakdown& cost) {
