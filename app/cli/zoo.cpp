@@ -25,14 +25,18 @@ struct Options {
 /// One row of the comparison: what is listed, and what the graph says.
 struct Network {
     std::string name; ///< with its options
-    zoo::Entry entry;
+    zoo::Entry entry; ///< without published accuracies where options changed the network
     NetworkFacts facts;
+    int64_t outputs = 0;
 };
 
 Result<Network> described(const std::string& spec, const zoo::Entry& entry) {
     auto graph = zoo::build(spec, zoo::Weights::zero);
     if (!graph) return forward_error(graph);
-    return Network{spec, entry, network_facts(**graph)};
+    const Value& output = (*graph)->value((*graph)->outputs().front());
+    Network network{spec, entry, network_facts(**graph), output.shape.elements()};
+    if (spec != entry.name) network.entry.published = {};
+    return network;
 }
 
 Json json_of(const Extent& extent) {
@@ -49,7 +53,7 @@ Json json_of(const zoo::Published& published) {
 }
 
 Json json_of(const Network& network) {
-    const auto& [name, entry, facts] = network;
+    const auto& [name, entry, facts, outputs] = network;
     const LayerFacts& conv = facts.convolutions;
     const LayerFacts& fc = facts.fully_connected;
     return {{"name", name},
@@ -59,7 +63,7 @@ Json json_of(const Network& network) {
             {"input_shape", facts.input.dims()},
             {"size_unit", entry.size_unit},
             {"smallest_size", entry.smallest_size},
-            {"classes", entry.classes ? Json(entry.classes) : Json()},
+            {"classes", entry.classes ? Json(outputs) : Json()},
             {"conv_layers", conv.layers},
             {"conv_kernels", facts.kernels},
             {"conv_channels", json_of(conv.channels)},
@@ -84,19 +88,23 @@ std::string percent_or_dash(const std::optional<double>& share) {
     return share ? format_percent(*share) : "-";
 }
 
+std::string or_dash(std::string text) {
+    return text.empty() ? "-" : text;
+}
+
 /// The columns of Sze et al. 2017, table II.
 std::string comparison(const std::vector<Network>& networks) {
-    Table table({"network", "input", "conv", "kernels", "channels", "weights", "MACs", "fc", "weights",
-                 "MACs", "parameters", "peak act.", "top-1", "top-5"});
-    for (const auto& [name, entry, facts] : networks) {
+    Table table({"network", "input", "conv", "kernels", "channels", "conv weights", "conv MACs", "fc",
+                 "fc weights", "fc MACs", "parameters", "peak act.", "top-1", "top-5"});
+    for (const auto& [name, entry, facts, outputs] : networks) {
         const LayerFacts& conv = facts.convolutions;
         const LayerFacts& fc = facts.fully_connected;
         const auto count = [](int64_t number) { return format_si(static_cast<double>(number), ""); };
         table.add({"zoo:" + name, facts.input.to_string().substr(2), std::to_string(conv.layers),
-                   kernels_text(facts), to_string(conv.channels), count(conv.weights), count(conv.macs),
-                   std::to_string(fc.layers), count(fc.weights), count(fc.macs), count(facts.parameters),
-                   count(facts.peak_activations), percent_or_dash(entry.published.top1),
-                   percent_or_dash(entry.published.top5)});
+                   or_dash(kernels_text(facts)), or_dash(to_string(conv.channels)), count(conv.weights),
+                   count(conv.macs), std::to_string(fc.layers), count(fc.weights), count(fc.macs),
+                   count(facts.parameters), count(facts.peak_activations),
+                   percent_or_dash(entry.published.top1), percent_or_dash(entry.published.top5)});
     }
     return table.to_string();
 }
