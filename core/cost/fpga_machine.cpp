@@ -58,6 +58,7 @@ void FpgaMachine::line_up(const Surroundings& around) {
             if (place > matrices_before) break;
             const VectorWork& work = m_works[next];
             m_vector_layer.push_back(m_layers.size());
+            if (work == VectorWork()) continue; // nothing to do: no unit
             m_layers.push_back({nullptr, &work, work.dram_read_bits / images, work.dram_write_bits / images});
             m_names.emplace_back("(element-wise)");
         }
@@ -208,7 +209,7 @@ Result<MatrixResult> FpgaMachine::matrix(const MatrixProblem& problem, const Map
 }
 
 LayerFigures FpgaMachine::vector_at(size_t position, const VectorWork& /*work*/) const {
-    return figures(m_vector_layer[position]);
+    return m_works[position] == VectorWork() ? LayerFigures{} : figures(m_vector_layer[position]);
 }
 
 LayerFigures FpgaMachine::vector(const VectorWork& work) const {
@@ -218,6 +219,7 @@ LayerFigures FpgaMachine::vector(const VectorWork& work) const {
 }
 
 std::optional<FpgaResources> FpgaMachine::vector_resources(size_t position) const {
+    if (m_works[position] == VectorWork()) return std::nullopt;
     return fitted(m_vector_layer[position]).resources;
 }
 
