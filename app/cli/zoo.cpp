@@ -95,7 +95,7 @@ std::string or_dash(std::string text) {
 /// The columns of Sze et al. 2017, table II.
 std::string comparison(const std::vector<Network>& networks) {
     Table table({"network", "input", "conv", "kernels", "channels", "conv weights", "conv MACs", "fc",
-                 "fc weights", "fc MACs", "parameters", "peak act.", "top-1", "top-5"});
+                 "fc weights", "fc MACs", "parameters", "MACs", "peak act.", "top-1", "top-5"});
     for (const auto& [name, entry, facts, outputs] : networks) {
         const LayerFacts& conv = facts.convolutions;
         const LayerFacts& fc = facts.fully_connected;
@@ -103,7 +103,7 @@ std::string comparison(const std::vector<Network>& networks) {
         table.add({"zoo:" + name, facts.input.to_string().substr(2), std::to_string(conv.layers),
                    or_dash(kernels_text(facts)), or_dash(to_string(conv.channels)), count(conv.weights),
                    count(conv.macs), std::to_string(fc.layers), count(fc.weights), count(fc.macs),
-                   count(facts.parameters), count(facts.peak_activations),
+                   count(facts.parameters), count(facts.macs), count(facts.peak_activations),
                    percent_or_dash(entry.published.top1), percent_or_dash(entry.published.top5)});
     }
     return table.to_string();
