@@ -91,15 +91,21 @@ struct Activity {
     }
 };
 
+/// Composable units keep weights in buffers of their own, read for each product, and their columns sum up
+/// before a result leaves.
+bool sums_stay(const Chip& chip, Dataflow dataflow) {
+    return chip.mac.style == MacStyle::bit_composable && dataflow == Dataflow::weight_stationary;
+}
+
 double register_bits(const Chip& chip, Dataflow dataflow, const Operands& operands, const Activity& activity,
                      double macs, double held_words) {
-    const MacClocking clocking = chip.mac.clocking(operands);
-    const double sums = macs * activity.switching *
-                        (clocking.accumulations * chip.sum_bits(operands) + clocking.partial_bits);
+    const double sums =
+        macs * activity.switching * chip.mac.accumulations(operands) * chip.sum_bits(operands);
     const double moved = macs * activity.moving;
     const int weights = operands.weights.bits;
     const int activations = operands.activations.bits;
-    if (dataflow == Dataflow::output_stationary) return moved * (weights + activations) + sums;
+    if (dataflow == Dataflow::output_stationary || sums_stay(chip, dataflow))
+        return moved * (weights + activations) + sums;
     if (dataflow == Dataflow::input_stationary) return moved * weights + sums + held_words * activations;
     return moved * activations + sums + held_words * weights;
 }
@@ -179,6 +185,10 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
         held *= static_cast<double>(tiles);
         reloads = groups * static_cast<double>(layer.folding.folds()) * static_cast<double>(tiles - 1) *
                   static_cast<double>(layer.folding.fill);
+    }
+    if (sums_stay(chip, dataflow)) {
+        words.result_writes -= words.partial_reads;
+        words.partial_reads = 0;
     }
     // The last row fold writes finished results, the others partial sums.
     const double partials = static_cast<double>(words.partial_reads);

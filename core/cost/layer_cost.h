@@ -4,7 +4,8 @@
 // Energy, pJ:
 //   compute    MACs x (product + accumulation) in both operands' formats (mac_style.h, arithmetic.h)
 //   registers  bits clocked in the PEs: per MAC the operands that move on and the running sum (ws:
-//   activation; is: weight; os: both), per fold the loading of the operand that stays
+//   activation; is: weight; os: both), per fold the loading of the operand that stays; composable units
+//   read their weight for each product (from a small buffer, counted as registers) and sum up in the column
 //   noc        every bit between the innermost buffer and the array's edge
 //   buffer     reads and writes of every level but the outermost, on the array's side and on the outer side
 //   dram       bits across the outermost boundary (traffic.h)

@@ -5,9 +5,12 @@
 #include "core/cost/mac_array.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace widthwise::cost {
 namespace {
+
+constexpr double k_lanes_per_tree = 16; ///< Stripes' inner product units
 
 /// The narrowest min_bits x 2^k that holds `bits`.
 int slot_bits(int bits, int min_bits) {
@@ -121,18 +124,10 @@ MacRate MacDesign::rate(const Operands& operands) const {
     return rate;
 }
 
-MacClocking MacDesign::clocking(const Operands& operands) const {
+double MacDesign::accumulations(const Operands& operands) const {
     const MacRate rate = this->rate(operands);
-    MacClocking clocking;
-    clocking.accumulations = 1.0 / static_cast<double>(rate.products);
-    if (style == MacStyle::bit_serial && !operands.floating()) {
-        const Operands run = as_run(operands);
-        const int row = serial == SerialOperands::both          ? 1
-                        : serial == SerialOperands::activations ? run.weights.bits
-                                                                : run.activations.bits;
-        clocking.partial_bits = static_cast<double>(rate.beats) * (row + 1);
-    }
-    return clocking;
+    const double lanes = style == MacStyle::bit_serial && !operands.floating() ? k_lanes_per_tree : 1;
+    return (lanes > 1 ? static_cast<double>(rate.beats) : 1) / (lanes * static_cast<double>(rate.products));
 }
 
 double MacDesign::mac_pj(const Operands& operands) const {
@@ -148,9 +143,8 @@ double MacDesign::mac_pj(const Operands& operands) const {
         const int a = serial_activations(serial) ? 1 : run.activations.bits;
         const int unit_w = serial_weights(serial) ? 1 : std::max(w, weight_bits);
         const int unit_a = serial_activations(serial) ? 1 : std::max(a, activation_bits);
-        return static_cast<double>(rate.beats) *
-                   (multiply_pj(w, a, unit_w, unit_a) + add_pj(std::max(w, a) + 1)) +
-               accumulate;
+        return static_cast<double>(rate.beats) * (multiply_pj(w, a, unit_w, unit_a) +
+                                                  add_pj(std::max(w, a) + 1) + accumulate / k_lanes_per_tree);
     }
     case MacStyle::bit_composable:
         return composed_ratio * (multiply_pj(weight_bits, activation_bits) + add_pj(accumulator_bits)) /
@@ -177,13 +171,14 @@ double MacDesign::array_um2(const Array& array) const {
 double MacDesign::accumulators_um2(const Array& array) const {
     const double columns = static_cast<double>(array.cols);
     const double units = static_cast<double>(array.rows) * columns;
+    const double trees = std::ceil(static_cast<double>(array.rows) / k_lanes_per_tree) * columns;
     if (style == MacStyle::bit_composable) // sums leave a column at its end
         return columns * accumulator_extension_um2(weight_bits, activation_bits, accumulator_bits);
     if (style == MacStyle::bit_parallel)
         return units * accumulator_extension_um2(weight_bits, activation_bits, accumulator_bits);
     const int w = serial_weights(serial) ? 1 : weight_bits;
     const int a = serial_activations(serial) ? 1 : activation_bits;
-    return units * accumulator_extension_um2(w, a, accumulator_bits);
+    return trees * accumulator_extension_um2(w, a, accumulator_bits);
 }
 
 } // namespace widthwise::cost

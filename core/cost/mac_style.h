@@ -2,13 +2,12 @@
 // One MAC unit as it is built: how many products it makes in how many cycles, and what each costs.
 //
 //   bit_parallel    one product a cycle.
-//   bit_serial      reads one operand bit by bit (Stripes: activations; UNPU: weights; Loom: both) and adds a
-//                   row of the product in each cycle: as many cycles as that operand has bits. A unit is as
-//                   large as a multiplier of one bit, so a serial array has more of them: `rows` and `cols`
-//                   count these units. Each cycle costs a one-bit product and an addition as wide; the
-//                   accumulator is met once a product. (Judd et al., MICRO 2016; Lee et al., ISSCC 2018;
-//                   Sharify et al., DAC 2018; the split of energy between row and accumulator is an
-//                   estimate.)
+//   bit_serial      reads one operand bit by bit (Stripes: activations; UNPU: weights; Loom: both) and makes
+//                   a row of the product in each cycle: as many cycles as that operand has bits. A unit is a
+//                   lane, as large as a multiplier of one bit, so a serial array has more of them: `rows` and
+//                   `cols` count lanes. Sixteen lanes of a column share a tree of adders and an accumulator,
+//                   which takes the tree's sum in every cycle (Stripes: Judd et al., MICRO 2016; Lee et al.,
+//                   ISSCC 2018; Sharify et al., DAC 2018). Energy from the laws of the parts: an estimate.
 //   bit_composable  a fusion unit of min_bits x min_bits multipliers that makes (W / w) (A / a) products of
 //                   w x a bits in one cycle, w and a rounded up to min_bits 2^k (Sharma et al., ISCA 2018: 8
 //                   and 2 bits). A cycle of the whole unit costs what a fixed unit of its width does times
@@ -39,12 +38,6 @@ struct MacRate {
     int64_t beats = 1, products = 1;
 };
 
-/// Register bits that one product clocks beside its operands.
-struct MacClocking {
-    double accumulations = 1; ///< of the whole accumulator
-    double partial_bits = 0;  ///< of the sum of rows of a serial product
-};
-
 struct MacDesign {
     MacStyle style = MacStyle::bit_parallel;
     SerialOperands serial = SerialOperands::activations;
@@ -63,7 +56,8 @@ struct MacDesign {
     MacDesign(const MacUnit& unit, const Array& array, const WidestOperands& widest, int accumulator_bits);
 
     [[nodiscard]] MacRate rate(const Operands& operands) const;
-    [[nodiscard]] MacClocking clocking(const Operands& operands) const;
+    /// Of the accumulator, per product.
+    [[nodiscard]] double accumulations(const Operands& operands) const;
     /// pJ of one multiply and accumulate, 45 nm, 0.9 V. A float runs on a unit of its own.
     [[nodiscard]] double mac_pj(const Operands& operands) const;
     /// um^2 at 45 nm of the whole array, without what accumulators need beyond the product.

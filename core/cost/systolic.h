@@ -3,7 +3,7 @@
 // beside it.
 //
 // Source: SCALE-Sim v2 (scalesim-project/scale-sim-v2@22f88b17), whose stall-free cycle counts, utilizations
-// and SRAM accesses these formulas reproduce exactly (tests/core/cost/tst_scalesim.cpp).
+// and SRAM accesses these formulas reproduce exactly (tests/core/cost/validation_scalesim.cpp).
 //   dataflow   rows hold S_r   columns hold S_c   streamed T   cycles per fold
 //   os         M (pixels)      N (filters)        K (window)   T + R + C - 2     drain overlaps the next fold
 //   ws         K               N                  M            T + 2R + C - 2    load R, stream T, skew R-1

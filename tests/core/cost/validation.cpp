@@ -50,6 +50,9 @@ std::string to_line(const ValidationRow& row) {
 
 const std::vector<ValidationSource>& validation_sources() {
     static const std::vector<ValidationSource> sources = {
+        {"SCALE-Sim", validation_scalesim},
+        {"BitFusion", validation_bitfusion},
+        {"HAWQ-V3", validation_hawq},
         {"Timeloop v2.0", validation_timeloop},
     };
     return sources;
