@@ -125,7 +125,7 @@ void MainWindow::connectAll() {
         // Something to look at: the first layer with bits to set.
         for (const NodeId id : m_document.graph().node_ids()) {
             const std::string& name = m_document.graph().node(id).name;
-            if (!takes_bits(m_document.graph(), name, Operand::weights)) continue;
+            if (!takes_bits(m_document.graph(), name, LayerOperand::weights)) continue;
             QMetaObject::invokeMethod(
                 this,
                 [this, name] {

@@ -1,5 +1,6 @@
 #include "widgets/cost_text.h"
 
+#include "core/cost/legality.h"
 #include "widgets/number_text.h"
 
 #include <QObject>
@@ -136,6 +137,12 @@ QString area_text(const CostBreakdown& cost) {
     const DeviceUse use = scarcest(cost);
     if (use.name.isEmpty()) return k_dash;
     return QObject::tr("%1 of %2").arg(percent(use.share(), 0), use.name);
+}
+
+QString fallback_of(const HardwareTarget& target, const NumberFormat& weights,
+                    const NumberFormat& activations) {
+    const auto run = cost::run_formats(target, weights, activations);
+    return run ? qt(run->fallback) : qt(run.error().message);
 }
 
 int fallback_count(const CostBreakdown& cost) {

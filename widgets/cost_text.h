@@ -2,6 +2,7 @@
 // Words for what the hardware model says: targets, how figures are known, what a device is filled with.
 
 #include "core/design/cost_breakdown.h"
+#include "core/quant/number_format.h"
 
 #include <QString>
 
@@ -33,6 +34,9 @@ struct DeviceUse {
 [[nodiscard]] DeviceUse scarcest(const CostBreakdown& cost);
 /// "12.3 mm²", "63 % of LUT", or a dash.
 [[nodiscard]] QString area_text(const CostBreakdown& cost);
+/// What the target makes of a layer in these formats where it does not run them as they are; empty: it does.
+[[nodiscard]] QString fallback_of(const HardwareTarget& target, const NumberFormat& weights,
+                                  const NumberFormat& activations);
 /// Layers that do not run in the formats the design asks for.
 [[nodiscard]] int fallback_count(const CostBreakdown& cost);
 /// "bound by compute", "bound by DRAM".

@@ -1,12 +1,16 @@
 // Pictures of the window for people to look at; the test itself only sees that they are full of things.
 #include "tests/gui/window_fixture.h"
 
+#include "widgets/dialogs/target_dialog.h"
 #include "widgets/models/layer_table_model.h"
+#include "widgets/models/zoo_table_model.h"
 #include "widgets/theme.h"
 
 #include <QComboBox>
 #include <QDir>
 #include <QHeaderView>
+#include <QSortFilterProxyModel>
+#include <QTabWidget>
 #include <QToolButton>
 
 #include <set>
@@ -49,18 +53,18 @@ private slots:
         open(window, "demo");
         Document& document = window.document();
         const QStringList layers = weighted(document);
-        const auto set = [&](const QStringList& some, Operand operand, FormatType type) {
+        const auto set = [&](const QStringList& some, LayerOperand operand, FormatType type) {
             FormatChange change;
             change.type = type;
             document.applyPlan(with_format(document.plan(), document.graph(), some, operand, change), "type");
         };
-        document.setBits(layers.mid(1, 2), Operand::weights, 4);
-        set(layers.mid(3, 1), Operand::weights, FormatType::ternary);
-        set(layers.mid(4, 1), Operand::weights, FormatType::power_of_two);
-        set(layers.mid(5, 1), Operand::activations, FormatType::bfloat16);
-        set(layers.mid(6, 1), Operand::weights, FormatType::float8_e4m3);
-        document.setBits(layers.mid(7, 1), Operand::weights, 12);
-        document.setBits(layers.mid(8, 1), Operand::weights, 1);
+        document.setBits(layers.mid(1, 2), LayerOperand::weights, 4);
+        set(layers.mid(3, 1), LayerOperand::weights, FormatType::ternary);
+        set(layers.mid(4, 1), LayerOperand::weights, FormatType::power_of_two);
+        set(layers.mid(5, 1), LayerOperand::activations, FormatType::bfloat16);
+        set(layers.mid(6, 1), LayerOperand::weights, FormatType::float8_e4m3);
+        document.setBits(layers.mid(7, 1), LayerOperand::weights, 12);
+        document.setBits(layers.mid(8, 1), LayerOperand::weights, 1);
         document.setSelection(layers.mid(2, 4));
         test::child<QAction>(window, "actionFormats")->trigger();
         save("formats-mixed", window);
@@ -87,7 +91,7 @@ private slots:
         apply_theme(Theme::dark);
         open(window, "demo");
         Document& document = window.document();
-        document.setBits(weighted(document).mid(2, 3), Operand::activations, 4);
+        document.setBits(weighted(document).mid(2, 3), LayerOperand::activations, 4);
         window.measurements().evaluateCurrent();
         window.diagnostics().run();
         QTRY_VERIFY_WITH_TIMEOUT(!window.measurements().lane().busy() && window.diagnostics().shown(),
@@ -129,6 +133,76 @@ private slots:
         save("imported", window);
     }
 
+    void the_hardware_data() {
+        QTest::addColumn<QString>("target");
+        QTest::addColumn<bool>("dark");
+        for (const std::string& name : cost::preset_names())
+            QTest::newRow(name.c_str()) << QString::fromStdString(name) << false;
+        QTest::newRow("eyeriss in the dark") << QStringLiteral("eyeriss") << true;
+    }
+    void the_hardware() {
+        QFETCH(QString, target);
+        QFETCH(bool, dark);
+        apply_theme(dark ? Theme::dark : Theme::light);
+        MainWindow window;
+        open(window, "demo");
+        Document& document = window.document();
+        document.setTarget(*cost::load_target(target.toStdString()));
+        QTRY_VERIFY_WITH_TIMEOUT(!document.costStale(), 60000);
+        document.setSelection({weighted(document).at(3)});
+        test::child<QTabWidget>(window, "lowerTabs")->setCurrentIndex(1);
+        auto* view = test::child<QComboBox>(window, "hardwareView");
+        const QString name = QStringLiteral("hardware-") + target + (dark ? "-dark" : "");
+        const bool all = dark || target == QLatin1String("eyeriss") || target == QLatin1String("tpu-v1");
+        const QStringList names{"energy", "latency", "roofline", "area", "options"};
+        for (int i = 0; i < view->count(); ++i) {
+            if (!all && i != 0 && i != 2) continue;
+            view->setCurrentIndex(i);
+            save(name + '-' + names.at(i), window);
+        }
+        apply_theme(Theme::light);
+    }
+
+    void a_large_network_without_data() {
+        MainWindow window;
+        open(window, "zoo:resnet50");
+        Document& document = window.document();
+        QTRY_VERIFY_WITH_TIMEOUT(!document.costStale(), 120000);
+        document.setSelection({weighted(document).at(20)});
+        test::child<QTabWidget>(window, "lowerTabs")->setCurrentIndex(1);
+        auto* view = test::child<QComboBox>(window, "hardwareView");
+        for (int i = 0; i < 3; ++i) {
+            view->setCurrentIndex(i);
+            save(QStringLiteral("resnet50-%1").arg(i), window);
+        }
+    }
+
+    void dialogs_data() {
+        QTest::addColumn<bool>("dark");
+        QTest::newRow("light") << false;
+        QTest::newRow("dark") << true;
+    }
+    void dialogs() {
+        QFETCH(bool, dark);
+        apply_theme(dark ? Theme::dark : Theme::light);
+        const QString suffix = dark ? "-dark" : "";
+        MainWindow window;
+        open(window, "demo");
+        test::child<QAction>(window, "actionCompareTargets")->trigger();
+        auto* targets = test::child<TargetDialog>(window, "targetDialog");
+        QTRY_VERIFY_WITH_TIMEOUT(!targets->comparison().busy(), 120000);
+        save("compare-targets" + suffix, *targets);
+        test::child<QAction>(window, "actionZoo")->trigger();
+        auto* zoo = test::child<QDialog>(window, "zooDialog");
+        auto* table = zoo->findChild<QTableView*>("zooTable");
+        auto* sorted = qobject_cast<QSortFilterProxyModel*>(table->model());
+        auto* model = qobject_cast<ZooTableModel*>(sorted->sourceModel());
+        QTRY_VERIFY_WITH_TIMEOUT(!model->lane().busy(), 120000);
+        table->selectRow(3);
+        save("zoo" + suffix, *zoo);
+        apply_theme(Theme::light);
+    }
+
     void nothing_is_open() { save("empty", *std::make_unique<MainWindow>()); }
 
 private:
@@ -144,7 +218,7 @@ private:
     static QStringList weighted(const Document& document) {
         QStringList layers;
         for (const Node& node : document.graph().nodes())
-            if (takes_bits(document.graph(), node.name, Operand::weights))
+            if (takes_bits(document.graph(), node.name, LayerOperand::weights))
                 layers += QString::fromStdString(node.name);
         return layers;
     }
@@ -160,8 +234,8 @@ private:
         const QStringList layers = weighted(document);
         QVERIFY(layers.size() >= 8);
         const QStringList middle = layers.mid(4, layers.size() / 2);
-        document.setBits(middle, Operand::weights, 4);
-        document.setBits(middle, Operand::activations, 5);
+        document.setBits(middle, LayerOperand::weights, 4);
+        document.setBits(middle, LayerOperand::activations, 5);
         window.measurements().evaluateCurrent();
         QTRY_VERIFY_WITH_TIMEOUT(document.currentDesign() != nullptr, 200000);
         document.setSelection({middle.first()});
@@ -180,6 +254,14 @@ private:
             QApplication::processEvents();
             QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
         }
+        grab(name, window);
+    }
+    static void save(const QString& name, QDialog& dialog) {
+        QVERIFY(QTest::qWaitForWindowExposed(&dialog));
+        for (int turn = 0; turn < 20; ++turn) QApplication::processEvents();
+        grab(name, dialog);
+    }
+    static void grab(const QString& name, QWidget& window) {
         const QImage image = window.grab().toImage();
         QVERIFY(image.save(QStringLiteral(WIDTHWISE_SCREENSHOTS "/%1.png").arg(name)));
         std::set<QRgb> colours;

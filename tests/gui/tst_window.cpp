@@ -2,8 +2,11 @@
 
 #include "core/onnx/export.h"
 #include "tests/widgets/tiny_network.h"
+#include "widgets/charts/stacked_bars.h"
 #include "widgets/models/layer_table_model.h"
+#include "widgets/panels/target_combo.h"
 #include "widgets/precision/equalizer.h"
+#include "widgets/precision/layer_view.h"
 
 #include <QComboBox>
 #include <QFileInfo>
@@ -59,16 +62,16 @@ private slots:
         auto* view = test::child<QTableView>(*m_window, "layerView");
         view->setFocus();
         QTest::keyClick(view, Qt::Key_4);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 4);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 4);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::activations), 8);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", LayerOperand::weights), 4);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", LayerOperand::weights), 4);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", LayerOperand::activations), 8);
         QCOMPARE(m_window->document().undoStack()->count(), 1);
         QVERIFY(m_window->isWindowModified());
         QTest::keyClick(view, Qt::Key_F);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), k_float_bits);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", LayerOperand::weights), k_float_bits);
         QTest::keyClick(view, Qt::Key_Minus);
         QTest::keyClick(view, Qt::Key_Minus);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 15);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", LayerOperand::weights), 15);
         QCOMPARE(m_window->document().undoStack()->count(), 3);
         test::child<QAction>(*m_window, "actionUndo")->trigger();
         test::child<QAction>(*m_window, "actionUndo")->trigger();
@@ -87,7 +90,7 @@ private slots:
         for (int i = 0; i < 3; ++i) QTest::keyClick(editor, Qt::Key_Down);
         QTest::keyClick(editor, Qt::Key_Return);
         for (const char* layer : {"conv1", "conv2", "fc"})
-            QCOMPARE(bits_of(m_window->document().plan(), layer, Operand::weights), 5);
+            QCOMPARE(bits_of(m_window->document().plan(), layer, LayerOperand::weights), 5);
         QCOMPARE(m_window->document().undoStack()->count(), 1);
     }
 
@@ -97,7 +100,7 @@ private slots:
         auto* spin = test::child<QSpinBox>(*m_window, "activationBits");
         spin->setValue(6);
         spin->setValue(5);
-        QCOMPARE(bits_of(m_window->document().plan(), "fc", Operand::activations), 5);
+        QCOMPARE(bits_of(m_window->document().plan(), "fc", LayerOperand::activations), 5);
         QCOMPARE(m_window->document().undoStack()->count(), 1);
         test::select(*m_window, {"conv1"});
         QCOMPARE(spin->value(), 8);
@@ -110,22 +113,22 @@ private slots:
         openTiny();
         auto* bars = test::child<Equalizer>(*m_window, "equalizer");
         const auto at = [&](const char* layer, int bits) {
-            return bars->positionOf(layer, Operand::weights, bits);
+            return bars->positionOf(layer, LayerOperand::weights, bits);
         };
         QTest::mousePress(bars, Qt::LeftButton, {}, at("conv1", 6));
         QTest::mouseMove(bars, at("conv1", 4));
         QTest::mouseMove(bars, at("fc", 4)); // a quick hand jumps over conv2
         QTest::mouseRelease(bars, Qt::LeftButton, {}, at("fc", 4));
         for (const char* layer : {"conv1", "conv2", "fc"}) {
-            QCOMPARE(bits_of(m_window->document().plan(), layer, Operand::weights), 4);
-            QCOMPARE(bits_of(m_window->document().plan(), layer, Operand::activations), 8);
+            QCOMPARE(bits_of(m_window->document().plan(), layer, LayerOperand::weights), 4);
+            QCOMPARE(bits_of(m_window->document().plan(), layer, LayerOperand::activations), 8);
         }
         QCOMPARE(m_window->document().undoStack()->count(), 1);
         QCOMPARE(m_window->document().selection(), QStringList{"conv1"});
         QTest::keyClick(bars, Qt::Key_Right);
         QCOMPARE(m_window->document().selection(), QStringList{"conv2"});
         QTest::keyClick(bars, Qt::Key_Up, Qt::ShiftModifier);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::activations), 9);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", LayerOperand::activations), 9);
     }
 
     void formats_are_reached_by_key_and_button() {
@@ -141,6 +144,37 @@ private slots:
         tabs->setCurrentIndex(0);
         QTest::mouseClick(test::child<QWidget>(*m_window, "editFormats"), Qt::LeftButton);
         QCOMPARE(tabs->currentIndex(), 1);
+    }
+
+    void a_layer_picked_in_a_chart_is_picked_in_the_table() {
+        openTiny();
+        test::child<QTabWidget>(*m_window, "lowerTabs")->setCurrentIndex(1);
+        auto* bars = test::child<StackedBarsView>(*m_window, "energyPerLayer");
+        QTRY_VERIFY(bars->isVisible() && bars->positionOf("conv2").x() > 0);
+        const QPoint at = bars->positionOf("conv2");
+        QWidget* hit = bars->childAt(at);
+        QVERIFY(hit);
+        QTest::mouseClick(hit, Qt::LeftButton, {}, hit->mapFrom(bars, at));
+        auto* table = test::child<LayerView>(*m_window, "layerView");
+        QCOMPARE(table->selectedLayers(), QStringList{"conv2"});
+        QTest::keyClick(bars, Qt::Key_Left);
+        QVERIFY(table->selectedLayers() != QStringList{"conv2"});
+    }
+
+    void a_built_in_network_opens_and_says_that_it_is_untrained() {
+        m_window->open("zoo:lenet5");
+        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 30000);
+        QVERIFY(m_window->document().whyNotMeasurable().contains("not trained"));
+        QTRY_VERIFY(test::child<QLabel>(*m_window, "figureEnergyValue")->text().contains("J"));
+    }
+
+    void a_bad_target_file_stands_in_the_banner() {
+        openTiny();
+        const auto path = test::scratch_dir() / "bad-target.json";
+        test::write_file(path, "{\"format\": \"widthwise-target/1\", \"name\": \"bad\", \"clock\": 3}");
+        test::child<TargetCombo>(*m_window, "targetCombo")->choose(QString::fromStdString(path.string()));
+        const QString text = test::child<QLabel>(*m_window, "bannerText")->text();
+        QVERIFY2(text.contains("clock") && text.contains("bad-target.json"), qPrintable(text));
     }
 
     void columns_are_hidden_and_remembered() {
@@ -190,7 +224,7 @@ private slots:
 
     void an_export_that_cannot_be_stands_in_the_banner() {
         openTiny(testImages());
-        m_window->document().setBits({"conv1"}, Operand::weights, 12);
+        m_window->document().setBits({"conv1"}, LayerOperand::weights, 12);
         const QString path = QString::fromStdString((test::scratch_dir() / "twelve.onnx").string());
         m_window->measurements().exportNetwork(path, flow::Evaluator::ExportForm::qdq);
         auto* text = test::child<QLabel>(*m_window, "bannerText");
@@ -212,20 +246,20 @@ private slots:
         auto* value = test::child<QLabel>(*m_window, "figureAccuracyValue");
         QTRY_VERIFY(value->text().contains('%'));
         QVERIFY(!value->font().italic());
-        m_window->document().setBits({"conv1"}, Operand::weights, 3);
+        m_window->document().setBits({"conv1"}, LayerOperand::weights, 3);
         QVERIFY(value->text().contains('%')); // stale, but there
         auto* table = test::child<QTableView>(*m_window, "designTable");
         QCOMPARE(table->model()->rowCount(), 1);
         emit table->activated(table->model()->index(0, 0));
-        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 8);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", LayerOperand::weights), 8);
         QCOMPARE(m_window->document().undoStack()->count(), 2);
         m_window->document().undoStack()->undo();
-        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 3);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", LayerOperand::weights), 3);
     }
 
     void a_saved_project_opens_with_everything_in_it() {
         openTiny(testImages());
-        m_window->document().setBits({"conv2"}, Operand::weights, 5);
+        m_window->document().setBits({"conv2"}, LayerOperand::weights, 5);
         test::child<QAction>(*m_window, "actionEvaluate")->trigger();
         QTRY_COMPARE_WITH_TIMEOUT(m_window->document().designs().size(), size_t(1), 60000);
         const QString path = QString::fromStdString((test::scratch_dir() / "saved.widthwise").string());
@@ -240,7 +274,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 20000);
         QCOMPARE(m_window->document().designs().size(), size_t(1));
         QCOMPARE(m_window->document().designs().front().evaluation.accuracy.top1, top1);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv2", Operand::weights), 5);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv2", LayerOperand::weights), 5);
         QVERIFY(m_window->document().currentDesign());
         QVERIFY(m_window->document().data());
     }
@@ -290,11 +324,11 @@ private slots:
 
     void closing_while_measuring_is_safe_and_keeps_edits() {
         openTiny(testImages());
-        m_window->document().setBits({"conv1"}, Operand::weights, 2);
+        m_window->document().setBits({"conv1"}, LayerOperand::weights, 2);
         const QString path = QString::fromStdString((test::scratch_dir() / "closed.widthwise").string());
         m_window->project().saveAs(path);
         QTRY_COMPARE(m_window->project().path(), path);
-        m_window->document().setBits({"conv1"}, Operand::weights, 3);
+        m_window->document().setBits({"conv1"}, LayerOperand::weights, 3);
         test::child<QAction>(*m_window, "actionEvaluateSet")->trigger();
         QTRY_VERIFY(m_window->measurements().lane().busy());
         m_window->close();
@@ -302,7 +336,7 @@ private slots:
         init();
         m_window->open(path);
         QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 20000);
-        QCOMPARE(bits_of(m_window->document().plan(), "conv1", Operand::weights), 3);
+        QCOMPARE(bits_of(m_window->document().plan(), "conv1", LayerOperand::weights), 3);
     }
 
 private:

@@ -27,4 +27,12 @@ AxisScale nice_scale(double lo, double hi, int wanted) {
     return scale;
 }
 
+Decades decades_of(double lo, double hi) {
+    if (!(lo > 0) || !(hi >= lo) || !std::isfinite(hi)) return {};
+    Decades decades{static_cast<int>(std::floor(std::log10(lo) + 1e-9)),
+                    static_cast<int>(std::ceil(std::log10(hi) - 1e-9))};
+    if (decades.hi <= decades.lo) decades.hi = decades.lo + 1;
+    return decades;
+}
+
 } // namespace widthwise::gui

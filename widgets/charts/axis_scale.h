@@ -13,4 +13,10 @@ struct AxisScale {
 /// both sides.
 [[nodiscard]] AxisScale nice_scale(double lo, double hi, int wanted = 5);
 
+/// Decades that hold all of [lo, hi]: floor and ceiling of their logarithms, at least one decade apart.
+struct Decades {
+    int lo = 0, hi = 1;
+};
+[[nodiscard]] Decades decades_of(double lo, double hi);
+
 } // namespace widthwise::gui

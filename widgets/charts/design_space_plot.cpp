@@ -77,11 +77,14 @@ DesignSpacePlot::~DesignSpacePlot() {
 
 void DesignSpacePlot::show(const DesignSpace& space, const QPalette& palette) {
     m_space = space;
+    // A cost that a target does not have has no place on the axis.
+    std::erase_if(m_space.points,
+                  [&](const DesignPoint& point) { return !std::isfinite(cost_of(point, space.axis)); });
     m_palette = palette;
-    m_front = pareto_front(space.points, space.axis);
+    m_front = pareto_front(m_space.points, space.axis);
     double cost_lo = 0, cost_hi = 0, top_lo = 0.5, top_hi = 1;
     bool first = true;
-    for (const DesignPoint& point : space.points) {
+    for (const DesignPoint& point : m_space.points) {
         const double cost = cost_of(point, space.axis);
         const double lo = space.error_bars ? point.top1_lo : point.top1,
                      hi = space.error_bars ? point.top1_hi : point.top1;
@@ -94,12 +97,13 @@ void DesignSpacePlot::show(const DesignSpace& space, const QPalette& palette) {
     const CostAxisTitle title = cost_axis_title(space.axis, cost_hi);
     m_factor = title.factor;
     style_chart(*m_chart, palette);
-    style_axis(*m_x, title.text, palette);
+    const bool lacking = m_space.points.empty() && !space.points.empty();
+    style_axis(*m_x, lacking ? QObject::tr("%1: the target has none").arg(title.text) : title.text, palette);
     style_axis(*m_y, space.agreement ? QObject::tr("Agreement (%)") : QObject::tr("Top-1 accuracy (%)"),
                palette);
     const double margin = (cost_hi - cost_lo) * 0.03;
     AxisScale x = nice_scale(std::max(0.0, cost_lo - margin) / m_factor, (cost_hi + margin) / m_factor, 6);
-    if (space.points.empty()) x = nice_scale(0, 1);
+    if (m_space.points.empty()) x = nice_scale(0, 1);
     set_scale(*m_x, x);
     set_scale(*m_y, nice_scale(std::max(0.0, top_lo * 100), std::min(100.0, top_hi * 100)));
     m_marks->changed();

@@ -27,8 +27,6 @@ RooflineView::RooflineView(QWidget* parent) : QWidget(parent), m_impl(std::make_
     setObjectName(QStringLiteral("roofline"));
     setAccessibleName(tr("Roofline: achieved speed against reuse"));
     setFocusPolicy(Qt::StrongFocus);
-    setBackgroundRole(QPalette::Base);
-    setAutoFillBackground(true);
     Impl& d = *m_impl;
     QChart* chart = d.plot.chart();
     d.marks = new PaintedItem(chart, [this](QPainter& painter) { m_impl->plot.paint(painter); });
@@ -47,6 +45,9 @@ RooflineView::RooflineView(QWidget* parent) : QWidget(parent), m_impl(std::make_
     column->setSpacing(0);
     column->addWidget(d.legend);
     column->addWidget(d.view, 1);
+    // Last: the palette changes with it.
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     refresh();
 }
 

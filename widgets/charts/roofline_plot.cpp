@@ -25,14 +25,6 @@ QString decade_label(int decade) {
 
 } // namespace
 
-Decades decades_of(double lo, double hi) {
-    if (!(lo > 0) || !(hi >= lo) || !std::isfinite(hi)) return {};
-    Decades decades{static_cast<int>(std::floor(std::log10(lo) + 1e-9)),
-                    static_cast<int>(std::ceil(std::log10(hi) - 1e-9))};
-    if (decades.hi <= decades.lo) decades.hi = decades.lo + 1;
-    return decades;
-}
-
 RooflinePlot::RooflinePlot() {
     m_chart->addSeries(m_anchor);
     m_chart->setMargins(QMargins(8, 4, 24, 4));

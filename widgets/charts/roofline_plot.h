@@ -1,6 +1,7 @@
 #pragma once
 // The roofline chart itself: axes, roofs and points. For charts/ only: it sees QtCharts.
 
+#include "widgets/charts/axis_scale.h"
 #include "widgets/charts/roofline.h"
 
 #include <QCategoryAxis>
@@ -9,12 +10,6 @@
 #include <QPalette>
 
 namespace widthwise::gui {
-
-/// Decades that hold all of [lo, hi]: floor and ceiling of their logarithms, at least one decade apart.
-struct Decades {
-    int lo = 0, hi = 1;
-};
-[[nodiscard]] Decades decades_of(double lo, double hi);
 
 class RooflinePlot {
 public:

@@ -116,8 +116,6 @@ void StackedBarsView::Impl::paintNames(QPainter& painter) const {
 
 StackedBarsView::StackedBarsView(QWidget* parent) : QWidget(parent), m_impl(std::make_unique<Impl>()) {
     setFocusPolicy(Qt::StrongFocus);
-    setBackgroundRole(QPalette::Base);
-    setAutoFillBackground(true);
     Impl& d = *m_impl;
     d.chart->addSeries(d.anchor);
     d.chart->addAxis(d.x, Qt::AlignBottom);
@@ -141,6 +139,9 @@ StackedBarsView::StackedBarsView(QWidget* parent) : QWidget(parent), m_impl(std:
     column->setSpacing(0);
     column->addWidget(d.legend);
     column->addWidget(d.view, 1);
+    // Last: the palette changes with it.
+    setBackgroundRole(QPalette::Base);
+    setAutoFillBackground(true);
     refresh();
 }
 

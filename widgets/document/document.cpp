@@ -1,5 +1,6 @@
 #include "widgets/document/document.h"
 
+#include "widgets/document/commands/set_options.h"
 #include "widgets/document/commands/set_plan.h"
 #include "widgets/document/commands/set_target.h"
 #include "widgets/number_text.h"
@@ -11,8 +12,9 @@
 namespace widthwise::gui {
 namespace {
 
-QString edit_text(const QStringList& layers, Operand operand, int bits) {
-    const QString what = operand == Operand::weights ? Document::tr("weights") : Document::tr("activations");
+QString edit_text(const QStringList& layers, LayerOperand operand, int bits) {
+    const QString what =
+        operand == LayerOperand::weights ? Document::tr("weights") : Document::tr("activations");
     const QString width = bits == k_float_bits ? Document::tr("float") : Document::tr("%1 bits").arg(bits);
     const QString where = layers.size() == 1
                               ? layers.first()
@@ -75,6 +77,7 @@ void Document::open(Opened opened_) {
     m_imported_plan.reset();
     if (m_model.carried_design) m_imported_plan = canonical_plan(*m_model.carried_design, graph());
     if (opened_.target) m_target = std::move(*opened_.target);
+    m_options = {};
     m_data = std::move(opened_.data);
     m_calibration = std::move(opened_.calibration);
     m_all_designs = std::move(opened_.designs);
@@ -115,7 +118,7 @@ void Document::addDesign(Design design) {
     emit designAdded();
 }
 
-void Document::setBits(const QStringList& layers, Operand operand, int bits, quint64 gesture) {
+void Document::setBits(const QStringList& layers, LayerOperand operand, int bits, quint64 gesture) {
     if (!hasNetwork() || (bits != k_float_bits && (bits < k_min_bits || bits > k_max_bits))) return;
     QStringList touched;
     for (const QString& layer : layers)
@@ -123,7 +126,7 @@ void Document::setBits(const QStringList& layers, Operand operand, int bits, qui
     applyPlan(with_bits(m_plan, graph(), touched, operand, bits), edit_text(touched, operand, bits), gesture);
 }
 
-void Document::stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture) {
+void Document::stepBits(const QStringList& layers, LayerOperand operand, int step, quint64 gesture) {
     if (!hasNetwork()) return;
     applyPlan(with_step(m_plan, graph(), layers, operand, step),
               step > 0 ? tr("more bits") : tr("fewer bits"), gesture);
@@ -142,6 +145,10 @@ void Document::setTarget(const HardwareTarget& target) {
         m_undo->push(new SetTargetCommand(*this, target));
     else
         putTarget(target);
+}
+
+void Document::setModelOptions(const cost::Options& options, const QString& text) {
+    if (hasNetwork() && options != m_options) m_undo->push(new SetOptionsCommand(*this, options, text));
 }
 
 quint64 Document::newGesture() {
@@ -166,12 +173,23 @@ void Document::putPlan(const PrecisionPlan& plan) {
 
 void Document::putTarget(const HardwareTarget& target) {
     m_target = target;
-    forgetCosts();
-    refreshCosts();
-    refreshDesigns();
+    costAgain();
     emit targetChanged();
     emit designsReset();
     emit costChanged();
+}
+
+void Document::putOptions(const cost::Options& options) {
+    m_options = options;
+    costAgain();
+    emit designsReset();
+    emit costChanged();
+}
+
+void Document::costAgain() {
+    forgetCosts();
+    refreshCosts();
+    refreshDesigns();
 }
 
 void Document::forgetCosts() {
@@ -183,7 +201,7 @@ void Document::forgetCosts() {
 
 void Document::refreshCosts() {
     if (!hasNetwork() || m_uncosted.empty()) return;
-    CostRequest request{m_model.graph, m_target, {}, {}};
+    CostRequest request{m_model.graph, m_target, m_options, {}};
     if (m_uncosted.contains(k_current)) request.designs.emplace_back(k_current, m_plan);
     if (m_uncosted.contains(k_baseline)) request.designs.emplace_back(k_baseline, m_baseline_plan);
     for (const Design& design : m_all_designs)

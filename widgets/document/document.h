@@ -35,6 +35,8 @@ public:
     [[nodiscard]] const Graph& graph() const { return *m_model.graph; }
     [[nodiscard]] const PrecisionPlan& plan() const { return m_plan; }
     [[nodiscard]] const HardwareTarget& target() const { return m_target; }
+    /// How the model runs the network on the target: what stays on the chip, fusion, order.
+    [[nodiscard]] const cost::Options& modelOptions() const { return m_options; }
     [[nodiscard]] const DatasetPtr& data() const { return m_data; }
     [[nodiscard]] const DatasetPtr& calibration() const { return m_calibration; }
     /// Unsupported networks, topologies and untrained ones have costs but no accuracy worth measuring: why,
@@ -83,12 +85,13 @@ public:
 
     // Edits: each one command; edits with the same non-zero `gesture` merge.
     /// Layers that do not take this operand are left alone.
-    void setBits(const QStringList& layers, Operand operand, int bits, quint64 gesture = 0);
+    void setBits(const QStringList& layers, LayerOperand operand, int bits, quint64 gesture = 0);
     /// Adds `step` within k_min_bits..k_max_bits; float counts as one above.
-    void stepBits(const QStringList& layers, Operand operand, int step, quint64 gesture = 0);
+    void stepBits(const QStringList& layers, LayerOperand operand, int step, quint64 gesture = 0);
     /// Any other edit: the whole plan as it shall be, made by plan_edit's functions.
     void applyPlan(const PrecisionPlan& plan, const QString& text, quint64 gesture = 0);
     void setTarget(const HardwareTarget& target);
+    void setModelOptions(const cost::Options& options, const QString& text);
     [[nodiscard]] static quint64 newGesture();
 
     void setSelection(const QStringList& layers);
@@ -106,8 +109,11 @@ signals:
 private:
     friend class SetPlanCommand;
     friend class SetTargetCommand;
+    friend class SetOptionsCommand;
     void putPlan(const PrecisionPlan& plan);
     void putTarget(const HardwareTarget& target);
+    void putOptions(const cost::Options& options);
+    void costAgain();
     /// Asks for all costs that are not known; those that are ready soon are taken at once.
     void refreshCosts();
     void forgetCosts();
@@ -120,6 +126,7 @@ private:
     PrecisionPlan m_plan, m_baseline_plan;
     std::optional<PrecisionPlan> m_imported_plan;
     HardwareTarget m_target;
+    cost::Options m_options;
     DatasetPtr m_data, m_calibration;
     std::optional<CostBreakdown> m_cost, m_baseline_cost;
     std::optional<Error> m_cost_problem;

@@ -17,13 +17,13 @@ void drop_parameters(NumberFormat& format) {
     format.threshold.clear();
 }
 
-NumberFormat usual_format(FormatType type, int bits, Operand operand) {
-    return operand == Operand::weights ? default_weight_format(type, bits)
-                                       : default_activation_format(type, bits);
+NumberFormat usual_format(FormatType type, int bits, LayerOperand operand) {
+    return operand == LayerOperand::weights ? default_weight_format(type, bits)
+                                            : default_activation_format(type, bits);
 }
 
 /// Another type: its usual format with what it can keep of the present one.
-NumberFormat with_type(const NumberFormat& format, FormatType type, Operand operand) {
+NumberFormat with_type(const NumberFormat& format, FormatType type, LayerOperand operand) {
     NumberFormat usual = usual_format(type, 0, operand);
     if (has_field(type, FormatField::bits) && has_field(format.type, FormatField::bits)) {
         const NumberFormat same_width = usual_format(type, format.bits, operand);
@@ -44,7 +44,7 @@ NumberFormat with_type(const NumberFormat& format, FormatType type, Operand oper
     return usual;
 }
 
-NumberFormat with_width(const NumberFormat& format, int bits, Operand operand) {
+NumberFormat with_width(const NumberFormat& format, int bits, LayerOperand operand) {
     if (format.type == FormatType::integer && bits == 1)
         return with_type(format, FormatType::binary, operand);
     NumberFormat result = format;
@@ -80,7 +80,7 @@ bool has_field(FormatType type, FormatField field) {
     return false;
 }
 
-Result<NumberFormat> changed(const NumberFormat& format, const FormatChange& change, Operand operand) {
+Result<NumberFormat> changed(const NumberFormat& format, const FormatChange& change, LayerOperand operand) {
     NumberFormat result = format;
     drop_parameters(result);
     if (change.type && *change.type != format.type) result = with_type(result, *change.type, operand);
@@ -134,7 +134,7 @@ Result<NumberFormat> changed(const NumberFormat& format, const FormatChange& cha
     return result;
 }
 
-QString why_not(const std::vector<NumberFormat>& formats, const FormatChange& change, Operand operand) {
+QString why_not(const std::vector<NumberFormat>& formats, const FormatChange& change, LayerOperand operand) {
     QString reason;
     for (const NumberFormat& format : formats) {
         const auto result = changed(format, change, operand);

@@ -12,7 +12,7 @@
 
 namespace widthwise::gui {
 
-enum class Operand { weights, activations };
+enum class LayerOperand { weights, activations };
 
 /// The fields that a user sets.
 enum class FormatField { type, bits, symmetric, narrow, granularity, scale_type, range, fraction_bits };
@@ -36,10 +36,10 @@ struct FormatChange {
 /// type brings its usual width where the present one does not fit, and keeps granularity and range rule where
 /// it can. Errors: the format has no such field, or the combination is invalid: `message` says why.
 [[nodiscard]] Result<NumberFormat> changed(const NumberFormat& format, const FormatChange& change,
-                                           Operand operand);
+                                           LayerOperand operand);
 /// Why no one of `formats` can take the change; empty where at least one can.
 [[nodiscard]] QString why_not(const std::vector<NumberFormat>& formats, const FormatChange& change,
-                              Operand operand);
+                              LayerOperand operand);
 
 /// One field of several formats.
 template <typename T> struct Common {

@@ -9,14 +9,14 @@
 namespace widthwise::gui {
 namespace {
 
-NumberFormat& format_in(LayerPrecision& precision, Operand operand) {
-    return operand == Operand::weights ? precision.weights : precision.activations;
+NumberFormat& format_in(LayerPrecision& precision, LayerOperand operand) {
+    return operand == LayerOperand::weights ? precision.weights : precision.activations;
 }
 
 /// Applies `edit` to the precision of every layer that takes the operand.
 template <typename Edit>
 PrecisionPlan edited(const PrecisionPlan& plan, const Graph& graph, const QStringList& layers,
-                     Operand operand, Edit edit) {
+                     LayerOperand operand, Edit edit) {
     PrecisionPlan result = plan;
     for (const QString& layer : layers) {
         const std::string name = layer.toStdString();
@@ -37,29 +37,29 @@ bool stands_at(const NumberFormat& format, int bits) {
 
 } // namespace
 
-bool takes_bits(const Graph& graph, const std::string& layer, Operand operand) {
+bool takes_bits(const Graph& graph, const std::string& layer, LayerOperand operand) {
     const NodeId id = graph.find_node(layer);
     if (!id.valid()) return false;
-    return operand == Operand::weights ? is_weighted(graph, id) : reads_activations(graph, id);
+    return operand == LayerOperand::weights ? is_weighted(graph, id) : reads_activations(graph, id);
 }
 
-const NumberFormat& format_of(const LayerPrecision& precision, Operand operand) {
-    return operand == Operand::weights ? precision.weights : precision.activations;
+const NumberFormat& format_of(const LayerPrecision& precision, LayerOperand operand) {
+    return operand == LayerOperand::weights ? precision.weights : precision.activations;
 }
 
-const NumberFormat& format_of(const PrecisionPlan& plan, const std::string& layer, Operand operand) {
+const NumberFormat& format_of(const PrecisionPlan& plan, const std::string& layer, LayerOperand operand) {
     return format_of(plan.at(layer), operand);
 }
 
-int bits_of(const PrecisionPlan& plan, const std::string& layer, Operand operand) {
+int bits_of(const PrecisionPlan& plan, const std::string& layer, LayerOperand operand) {
     const NumberFormat& format = format_of(plan, layer, operand);
     return format.is_quantized() ? format.storage_bits() : k_float_bits;
 }
 
-NumberFormat with_bits(const NumberFormat& format, int bits, Operand operand) {
+NumberFormat with_bits(const NumberFormat& format, int bits, LayerOperand operand) {
     if (bits == k_float_bits) return float32_format();
     const auto usual = [&] {
-        return operand == Operand::weights ? weight_integer(bits) : activation_integer(bits);
+        return operand == LayerOperand::weights ? weight_integer(bits) : activation_integer(bits);
     };
     if (!format.is_quantized()) return usual();
     FormatChange change;
@@ -72,7 +72,7 @@ NumberFormat with_bits(const NumberFormat& format, int bits, Operand operand) {
 }
 
 PrecisionPlan with_bits(const PrecisionPlan& plan, const Graph& graph, const QStringList& layers,
-                        Operand operand, int bits) {
+                        LayerOperand operand, int bits) {
     return edited(plan, graph, layers, operand, [&](LayerPrecision& precision) {
         NumberFormat& format = format_in(precision, operand);
         if (!stands_at(format, bits)) format = with_bits(format, bits, operand);
@@ -80,7 +80,7 @@ PrecisionPlan with_bits(const PrecisionPlan& plan, const Graph& graph, const QSt
 }
 
 PrecisionPlan with_step(const PrecisionPlan& plan, const Graph& graph, const QStringList& layers,
-                        Operand operand, int step) {
+                        LayerOperand operand, int step) {
     return edited(plan, graph, layers, operand, [&](LayerPrecision& precision) {
         NumberFormat& format = format_in(precision, operand);
         const int old = format.is_quantized() ? std::min(format.storage_bits(), k_max_bits) : k_max_bits + 1;
@@ -91,7 +91,7 @@ PrecisionPlan with_step(const PrecisionPlan& plan, const Graph& graph, const QSt
 }
 
 std::vector<NumberFormat> formats_of(const PrecisionPlan& plan, const Graph& graph, const QStringList& layers,
-                                     Operand operand) {
+                                     LayerOperand operand) {
     std::vector<NumberFormat> formats;
     for (const QString& layer : layers)
         if (const std::string name = layer.toStdString(); takes_bits(graph, name, operand))
@@ -100,7 +100,7 @@ std::vector<NumberFormat> formats_of(const PrecisionPlan& plan, const Graph& gra
 }
 
 PrecisionPlan with_format(const PrecisionPlan& plan, const Graph& graph, const QStringList& layers,
-                          Operand operand, const FormatChange& change) {
+                          LayerOperand operand, const FormatChange& change) {
     return edited(plan, graph, layers, operand, [&](LayerPrecision& precision) {
         NumberFormat& format = format_in(precision, operand);
         if (auto result = changed(format, change, operand)) format = std::move(*result);
@@ -109,7 +109,7 @@ PrecisionPlan with_format(const PrecisionPlan& plan, const Graph& graph, const Q
 
 PrecisionPlan with_accumulator(const PrecisionPlan& plan, const Graph& graph, const QStringList& layers,
                                std::optional<int> bits, std::optional<Overflow> overflow) {
-    return edited(plan, graph, layers, Operand::weights, [&](LayerPrecision& precision) {
+    return edited(plan, graph, layers, LayerOperand::weights, [&](LayerPrecision& precision) {
         if (bits) precision.accumulator.bits = *bits;
         if (overflow) precision.accumulator.overflow = *overflow;
     });
@@ -158,8 +158,8 @@ PrecisionPlan canonical_plan(const PrecisionPlan& plan, const Graph& graph) {
 }
 
 PrecisionPlan uniform_plan(int weight_bits, int activation_bits) {
-    return PrecisionPlan({with_bits(float32_format(), weight_bits, Operand::weights),
-                          with_bits(float32_format(), activation_bits, Operand::activations),
+    return PrecisionPlan({with_bits(float32_format(), weight_bits, LayerOperand::weights),
+                          with_bits(float32_format(), activation_bits, LayerOperand::activations),
                           {}});
 }
 

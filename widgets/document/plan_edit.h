@@ -12,31 +12,31 @@ namespace widthwise::gui {
 inline constexpr int k_float_bits = 32;
 
 /// Whether the layer has this operand to give a width to.
-[[nodiscard]] bool takes_bits(const Graph& graph, const std::string& layer, Operand operand);
+[[nodiscard]] bool takes_bits(const Graph& graph, const std::string& layer, LayerOperand operand);
 
-[[nodiscard]] const NumberFormat& format_of(const LayerPrecision& precision, Operand operand);
+[[nodiscard]] const NumberFormat& format_of(const LayerPrecision& precision, LayerOperand operand);
 [[nodiscard]] const NumberFormat& format_of(const PrecisionPlan& plan, const std::string& layer,
-                                            Operand operand);
+                                            LayerOperand operand);
 /// Bits that one number takes; k_float_bits for float32.
-[[nodiscard]] int bits_of(const PrecisionPlan& plan, const std::string& layer, Operand operand);
+[[nodiscard]] int bits_of(const PrecisionPlan& plan, const std::string& layer, LayerOperand operand);
 
 /// `format` at another width (k_min_bits..k_max_bits or k_float_bits): the type stays where it comes in this
 /// width, else an integer takes its place; granularity and range rule stay, resolved scales do not.
-[[nodiscard]] NumberFormat with_bits(const NumberFormat& format, int bits, Operand operand);
+[[nodiscard]] NumberFormat with_bits(const NumberFormat& format, int bits, LayerOperand operand);
 /// The plan with one width for these layers; those without the operand, or with this width already, are left
 /// alone.
 [[nodiscard]] PrecisionPlan with_bits(const PrecisionPlan& plan, const Graph& graph,
-                                      const QStringList& layers, Operand operand, int bits);
+                                      const QStringList& layers, LayerOperand operand, int bits);
 /// The same, up or down from each layer's own width; float32 counts as one above k_max_bits.
 [[nodiscard]] PrecisionPlan with_step(const PrecisionPlan& plan, const Graph& graph,
-                                      const QStringList& layers, Operand operand, int step);
+                                      const QStringList& layers, LayerOperand operand, int step);
 
 /// The layers' formats, of those that take the operand.
 [[nodiscard]] std::vector<NumberFormat> formats_of(const PrecisionPlan& plan, const Graph& graph,
-                                                   const QStringList& layers, Operand operand);
+                                                   const QStringList& layers, LayerOperand operand);
 /// Layers whose format cannot take the change are left alone.
 [[nodiscard]] PrecisionPlan with_format(const PrecisionPlan& plan, const Graph& graph,
-                                        const QStringList& layers, Operand operand,
+                                        const QStringList& layers, LayerOperand operand,
                                         const FormatChange& change);
 
 /// Weighted layers only: they have sums to hold.

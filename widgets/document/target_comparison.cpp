@@ -53,19 +53,20 @@ void TargetComparison::restart() {
 void TargetComparison::submit(size_t row) {
     if (!m_document.hasNetwork() || !m_rows[row].chosen) return;
     ++m_pending;
-    m_lane.submit(
-        tr("Modelling %1").arg(qt(m_rows[row].target.name)),
-        [this, row, generation = m_generation, graph = m_document.model().graph, plan = m_document.plan(),
-         target = m_rows[row].target](const WorkControl&) -> JobLane::Deliver {
-            auto cost = std::make_shared<Result<CostBreakdown>>(cost::estimate(*graph, plan, target));
-            return [this, row, generation, cost, target] {
-                if (generation != m_generation) return;
-                --m_pending;
-                if (m_rows[row].target != target) return; // another of that name came meanwhile
-                m_rows[row].cost = std::move(*cost);
-                emit rowChanged(static_cast<int>(row));
-            };
-        });
+    m_lane.submit(tr("Modelling %1").arg(qt(m_rows[row].target.name)),
+                  [this, row, generation = m_generation, graph = m_document.model().graph,
+                   plan = m_document.plan(), options = m_document.modelOptions(),
+                   target = m_rows[row].target](const WorkControl&) -> JobLane::Deliver {
+                      auto cost = std::make_shared<Result<CostBreakdown>>(
+                          cost::estimate(*graph, plan, target, options));
+                      return [this, row, generation, cost, target] {
+                          if (generation != m_generation) return;
+                          --m_pending;
+                          if (m_rows[row].target != target) return; // another of that name came meanwhile
+                          m_rows[row].cost = std::move(*cost);
+                          emit rowChanged(static_cast<int>(row));
+                      };
+                  });
 }
 
 } // namespace widthwise::gui

@@ -6,6 +6,8 @@
 #include <QFont>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace widthwise::gui {
 
@@ -44,7 +46,7 @@ void DesignTableModel::rescale() {
         energy = std::max(energy, design.cost.energy_j);
         latency = std::max(latency, design.cost.latency_s);
         size = std::max(size, design.cost.model_bytes);
-        area = std::max(area, design.cost.area_mm2);
+        if (std::isfinite(design.cost.area_mm2)) area = std::max(area, design.cost.area_mm2);
     }
     const auto decimals = [](double value) { return value >= 100 ? 1 : 2; };
     const auto scale = [&](double largest, const QString& unit) {
@@ -105,7 +107,9 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
         case Latency:
             return design.cost.latency_s;
         case Area:
-            return design.cost.area_mm2;
+            // Not a number has no place in an order: behind all others.
+            return std::isfinite(design.cost.area_mm2) ? design.cost.area_mm2
+                                                       : std::numeric_limits<double>::infinity();
         case Size:
             return design.cost.model_bytes;
         default:
@@ -149,7 +153,9 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     case Latency:
         return QString::number(design.cost.latency_s / m_latency.factor, 'f', m_latency.decimals);
     case Area:
-        return QString::number(design.cost.area_mm2, 'f', m_area_decimals);
+        return std::isfinite(design.cost.area_mm2)
+                   ? QString::number(design.cost.area_mm2, 'f', m_area_decimals)
+                   : k_dash;
     case Size:
         return QString::number(design.cost.model_bytes / m_size.factor, 'f', m_size.decimals);
     default:

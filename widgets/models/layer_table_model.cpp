@@ -45,6 +45,7 @@ LayerTableModel::LayerTableModel(Document& document, WeightAnalysis& analysis, D
     connect(&m_document, &Document::costChanged, this, [this] {
         rescaleUnits();
         columnsChanged(Energy, Latency);
+        columnsChanged(WeightBits, ActivationBits);
     });
     connect(&m_analysis, &WeightAnalysis::sqnrChanged, this, [this] { columnsChanged(Sqnr, Sqnr); });
     reset();
@@ -118,9 +119,9 @@ int LayerTableModel::rowOf(const QString& layer) const {
     return found == m_rows.end() ? -1 : static_cast<int>(found - m_rows.begin());
 }
 
-std::optional<Operand> LayerTableModel::operandOf(int column) {
-    if (column == WeightBits) return Operand::weights;
-    if (column == ActivationBits) return Operand::activations;
+std::optional<LayerOperand> LayerTableModel::operandOf(int column) {
+    if (column == WeightBits) return LayerOperand::weights;
+    if (column == ActivationBits) return LayerOperand::activations;
     return std::nullopt;
 }
 
@@ -192,9 +193,9 @@ QVariant LayerTableModel::number(int at, int column) const {
     case Macs:
         return row.macs > 0 ? QVariant(qlonglong(row.macs)) : QVariant();
     case WeightBits:
-        return row.weights ? QVariant(bits_of(m_document.plan(), layer, Operand::weights)) : QVariant();
+        return row.weights ? QVariant(bits_of(m_document.plan(), layer, LayerOperand::weights)) : QVariant();
     case ActivationBits:
-        return row.activations ? QVariant(bits_of(m_document.plan(), layer, Operand::activations))
+        return row.activations ? QVariant(bits_of(m_document.plan(), layer, LayerOperand::activations))
                                : QVariant();
     case Sqnr:
         if (row.weights)
@@ -235,9 +236,9 @@ QString LayerTableModel::text(int at, int column) const {
     case Macs:
         return count_text(value.toLongLong());
     case WeightBits:
-        return short_label(format_of(m_document.plan(), row.name.toStdString(), Operand::weights));
+        return short_label(format_of(m_document.plan(), row.name.toStdString(), LayerOperand::weights));
     case ActivationBits:
-        return short_label(format_of(m_document.plan(), row.name.toStdString(), Operand::activations));
+        return short_label(format_of(m_document.plan(), row.name.toStdString(), LayerOperand::activations));
     case Sqnr:
     case OutputSqnr:
         return fixed(1, 1);
@@ -277,11 +278,14 @@ QString LayerTableModel::toolTip(int at, int column) const {
         return exact(row.macs);
     case WeightBits:
     case ActivationBits: {
-        const Operand operand = *operandOf(column);
-        if (operand == Operand::weights ? !row.weights : !row.activations) return {};
+        const LayerOperand operand = *operandOf(column);
+        if (operand == LayerOperand::weights ? !row.weights : !row.activations) return {};
         const NumberFormat& format = format_of(m_document.plan(), row.name.toStdString(), operand);
-        const QString numbers = facts_text(format);
-        return numbers.isEmpty() ? qt(format.to_string()) : qt(format.to_string()) + '\n' + numbers;
+        QStringList lines{qt(format.to_string())};
+        if (const QString numbers = facts_text(format); !numbers.isEmpty()) lines += numbers;
+        if (const LayerCost* cost = costOf(at); cost && !cost->fallback.empty())
+            lines += tr("%1: %2").arg(qt(m_document.target().name), qt(cost->fallback));
+        return lines.join('\n');
     }
     default:
         break;
@@ -311,7 +315,8 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
         return QVariant((column <= Kind || column == ExecutionColumn ? Qt::AlignLeft : Qt::AlignRight) |
                         Qt::AlignVCenter);
     case Qt::ForegroundRole:
-        if (m_diagnostics.stale() && column >= OutputSqnr && column <= InputClipped)
+        if ((m_diagnostics.stale() && column >= OutputSqnr && column <= InputClipped) ||
+            (m_document.costStale() && (column == Energy || column == Latency)))
             return muted_text(QApplication::palette());
         return {};
     case Qt::ToolTipRole:
@@ -333,6 +338,15 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
     }
     case TakesPrecisionRole:
         return row.weights || row.activations;
+    case FallbackRole: {
+        const LayerCost* cost = operandOf(column) ? costOf(index.row()) : nullptr;
+        if (!cost || cost->fallback.empty()) return false;
+        // The operand that the target widens or converts; both where the widths do not tell.
+        const bool weights = cost->run_weight_bits != cost->weight_bits;
+        const bool activations = cost->run_activation_bits != cost->activation_bits;
+        if (!weights && !activations) return true;
+        return column == WeightBits ? weights : activations;
+    }
     default:
         return {};
     }
@@ -360,7 +374,7 @@ Qt::ItemFlags LayerTableModel::flags(const QModelIndex& index) const {
     Qt::ItemFlags flags = QAbstractTableModel::flags(index);
     if (const auto operand = operandOf(index.column()); operand && index.row() < rowCount()) {
         const Row& row = m_rows[static_cast<size_t>(index.row())];
-        if (*operand == Operand::weights ? row.weights : row.activations) flags |= Qt::ItemIsEditable;
+        if (*operand == LayerOperand::weights ? row.weights : row.activations) flags |= Qt::ItemIsEditable;
     }
     return flags;
 }

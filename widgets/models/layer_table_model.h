@@ -35,8 +35,8 @@ public:
     };
     /// SortRole: a number where the column has one, -infinity for an empty cell. TakesPrecisionRole: bool, of
     /// the row. BarRole: 0..1, how full the cell's bar is (width of the number, share of the largest energy
-    /// or latency); invalid: no bar.
-    enum Role { SortRole = Qt::UserRole, TakesPrecisionRole, BarRole };
+    /// or latency); invalid: no bar. FallbackRole: bool, of the widths: the target runs the layer in others.
+    enum Role { SortRole = Qt::UserRole, TakesPrecisionRole, BarRole, FallbackRole };
 
     LayerTableModel(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
                     QObject* parent = nullptr);
@@ -50,7 +50,7 @@ public:
 
     [[nodiscard]] QString layerAt(int row) const;
     [[nodiscard]] int rowOf(const QString& layer) const;
-    [[nodiscard]] static std::optional<Operand> operandOf(int column);
+    [[nodiscard]] static std::optional<LayerOperand> operandOf(int column);
     /// Columns that a user can hide, with their names; Name and the widths always stay.
     [[nodiscard]] static bool isOptional(int column);
     [[nodiscard]] static bool isShownAtFirst(int column);

@@ -39,9 +39,10 @@ const std::optional<NetworkFacts>& ZooTableModel::factsAt(int row) const {
 }
 
 QVariant ZooTableModel::number(int row, int column) const {
-    if (column == Accuracy) {
-        const auto& top1 = entryAt(row).published.top1;
-        return top1 ? QVariant(*top1) : QVariant();
+    if (column == Top1 || column == Top5) {
+        const zoo::Published& published = entryAt(row).published;
+        const auto& share = column == Top1 ? published.top1 : published.top5;
+        return share ? QVariant(*share) : QVariant();
     }
     const auto& facts = factsAt(row);
     if (!facts) return {};
@@ -79,7 +80,7 @@ QVariant ZooTableModel::number(int row, int column) const {
 QString ZooTableModel::text(int row, int column) const {
     if (column == Name) return qt(entryAt(row).name);
     const auto& facts = factsAt(row);
-    if (!facts && column != Accuracy) return QStringLiteral("\u2026");
+    if (!facts && column < Top1) return QStringLiteral("\u2026");
     const auto or_dash = [](const QString& text) { return text.isEmpty() ? k_dash : text; };
     switch (column) {
     case Kernels:
@@ -98,8 +99,7 @@ QString ZooTableModel::text(int row, int column) const {
     }
     const QVariant value = number(row, column);
     if (!value.isValid()) return k_dash;
-    return column == Accuracy ? QString::number(value.toDouble() * 100, 'f', 1)
-                              : count_text(value.toLongLong());
+    return column >= Top1 ? QString::number(value.toDouble() * 100, 'f', 1) : count_text(value.toLongLong());
 }
 
 QVariant ZooTableModel::data(const QModelIndex& index, int role) const {
@@ -114,12 +114,10 @@ QVariant ZooTableModel::data(const QModelIndex& index, int role) const {
                         Qt::AlignVCenter);
     case Qt::ToolTipRole: {
         if (column == Name) return qt(entry.description) + '\n' + qt(entry.source);
-        if (column == Accuracy) {
-            if (!entry.published.top1) return tr("No comparable accuracy was published");
-            QString tip = tr("Top-1 on %1").arg(qt(entry.published.dataset));
-            if (entry.published.top5) tip += tr(", top-5 %1").arg(percent(*entry.published.top5));
-            return tip + '\n' + qt(entry.published.source);
-        }
+        if (column >= Top1)
+            return entry.published.dataset.empty()
+                       ? tr("No comparable accuracy was published")
+                       : tr("On %1\n%2").arg(qt(entry.published.dataset), qt(entry.published.source));
         const QVariant value = number(row, column);
         return value.isValid() && column != Input ? QVariant(QLocale::c().toString(value.toLongLong()))
                                                   : QVariant();
@@ -151,7 +149,8 @@ QVariant ZooTableModel::headerData(int section, Qt::Orientation orientation, int
          {tr("Params"), tr("All that training adjusts: weights, biases, scales and shifts")},
          {tr("MACs"), tr("Of all layers, one image")},
          {tr("Peak act."), tr("Most activations alive at once; bytes at 8 bits")},
-         {tr("Top-1 (%)"), tr("As published for a trained network of this architecture")}}};
+         {tr("Top-1 (%)"), tr("As published for a trained network of this architecture")},
+         {tr("Top-5 (%)"), tr("As published for a trained network of this architecture")}}};
     if (role == Qt::TextAlignmentRole)
         return QVariant((section == Name || section == Kernels ? Qt::AlignLeft : Qt::AlignRight) |
                         Qt::AlignVCenter);

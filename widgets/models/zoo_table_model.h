@@ -31,7 +31,8 @@ public:
         Parameters,
         Macs,
         PeakActivations,
-        Accuracy,
+        Top1,
+        Top5,
         ColumnCount
     };
     /// SortRole: a number where the column has one, -1 for an empty cell.

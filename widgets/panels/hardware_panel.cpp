@@ -4,6 +4,7 @@
 #include "widgets/number_text.h"
 #include "widgets/panels/area_bars.h"
 #include "widgets/panels/mapping_panel.h"
+#include "widgets/panels/model_options.h"
 #include "widgets/theme.h"
 
 #include <QComboBox>
@@ -27,6 +28,7 @@ HardwarePanel::HardwarePanel(Document& document, QWidget* parent)
     , m_latency(new StackedBarsView(this))
     , m_roofline(new RooflineView(this))
     , m_area(new AreaBars(this))
+    , m_options(new ModelOptions(document, this))
     , m_note(new QLabel(this))
     , m_problem(new QLabel(this)) {
     setObjectName(QStringLiteral("hardwarePanel"));
@@ -34,8 +36,8 @@ HardwarePanel::HardwarePanel(Document& document, QWidget* parent)
     setAutoFillBackground(true);
     m_choice->setObjectName(QStringLiteral("hardwareView"));
     m_choice->setAccessibleName(tr("What of the hardware to show"));
-    m_choice->addItems(
-        {tr("Energy per layer"), tr("Latency per layer"), tr("Roofline"), tr("Area breakdown")});
+    m_choice->addItems({tr("Energy per layer"), tr("Latency per layer"), tr("Roofline"), tr("Area breakdown"),
+                        tr("Model options")});
     connect(m_choice, &QComboBox::currentIndexChanged, this, &HardwarePanel::refresh);
     m_note->setObjectName(QStringLiteral("hardwareNote"));
     m_note->setForegroundRole(QPalette::PlaceholderText);
@@ -59,7 +61,8 @@ HardwarePanel::HardwarePanel(Document& document, QWidget* parent)
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
     area->setWidget(m_area);
-    for (QWidget* page : std::initializer_list<QWidget*>{m_energy, m_latency, m_roofline, area, m_problem})
+    for (QWidget* page :
+         std::initializer_list<QWidget*>{m_energy, m_latency, m_roofline, area, m_options, m_problem})
         m_views->addWidget(page);
     for (StackedBarsView* view : {m_energy, m_latency})
         connect(view, &StackedBarsView::chosen, this,
@@ -136,6 +139,8 @@ void HardwarePanel::refresh() {
     }
     case Area:
         m_area->show(cost);
+        break;
+    case Options: // follows the document by itself
         break;
     }
     m_note->setText(stale ? tr("being modelled again") : note);

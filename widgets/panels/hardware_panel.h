@@ -13,6 +13,7 @@ namespace widthwise::gui {
 
 class AreaBars;
 class MappingPanel;
+class ModelOptions;
 class RooflineView;
 class StackedBarsView;
 
@@ -21,7 +22,7 @@ class StackedBarsView;
 class HardwarePanel : public QWidget {
     Q_OBJECT
 public:
-    enum View { Energy, Latency, RooflineChart, Area };
+    enum View { Energy, Latency, RooflineChart, Area, Options };
 
     explicit HardwarePanel(Document& document, QWidget* parent = nullptr);
     [[nodiscard]] QSplitter& splitter() { return *m_splitter; }
@@ -41,6 +42,7 @@ private:
     StackedBarsView *m_energy, *m_latency;
     RooflineView* m_roofline;
     AreaBars* m_area;
+    ModelOptions* m_options;
     QLabel *m_note, *m_problem;
 };
 

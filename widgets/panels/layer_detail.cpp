@@ -1,12 +1,14 @@
 #include "widgets/panels/layer_detail.h"
 
 #include "core/graph/layer_work.h"
+#include "widgets/cost_text.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/empty_state.h"
 #include "widgets/panels/energy_bar.h"
 #include "widgets/panels/histogram_panel.h"
 #include "widgets/theme.h"
 
+#include <QEvent>
 #include <QFormLayout>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -64,6 +66,7 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, Diagnosti
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_chart = new HistogramPanel(analysis, diagnostics, content);
     auto* form = new QFormLayout;
+    m_form = form;
     form->setContentsMargins(16, 4, 16, 8);
     form->setHorizontalSpacing(16);
     form->setVerticalSpacing(4);
@@ -75,6 +78,7 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, Diagnosti
     m_output = addFact(*form, tr("Output"), QStringLiteral("factOutput"));
     m_sums = addFact(*form, tr("Sums"), QStringLiteral("factSums"));
     m_execution = addFact(*form, tr("Runs as"), QStringLiteral("factExecution"));
+    m_fallback = addFact(*form, tr("On target"), QStringLiteral("factFallback"));
     m_latency = addFact(*form, tr("Latency"), QStringLiteral("factLatency"));
     m_mapping = addFact(*form, tr("Mapping"), QStringLiteral("factMapping"));
     m_energy = addFact(*form, tr("Energy"), QStringLiteral("factEnergy"));
@@ -122,6 +126,11 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, Diagnosti
     connect(&m_analysis, &WeightAnalysis::sqnrChanged, this, &LayerDetail::refresh);
     connect(&m_diagnostics, &Diagnostics::changed, this, &LayerDetail::refresh);
     refresh();
+}
+
+void LayerDetail::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) refresh();
 }
 
 QLabel* LayerDetail::addFact(QFormLayout& form, const QString& title, const QString& object_name) {
@@ -216,10 +225,15 @@ void LayerDetail::refreshCost(NodeId id) {
         m_document.cost() && at < m_document.cost()->layers.size() ? &m_document.cost()->layers[at] : nullptr;
     const bool works = cost && cost->energy.total_j() > 0;
     m_latency->setText(!works ? k_dash
-                              : tr("%1, %2-bound, %3 utilized")
-                                    .arg(engineering(cost->latency_s, QStringLiteral("s")),
-                                         cost->bound == Bound::compute ? tr("compute") : tr("memory"),
+                              : tr("%1, %2, %3 utilized")
+                                    .arg(engineering(cost->latency_s, QStringLiteral("s")), bound_text(*cost),
                                          percent(cost->utilization, 0)));
+    const bool falls_back = cost && !cost->fallback.empty();
+    m_fallback->setText(falls_back ? qt(cost->fallback) : QString());
+    QPalette colours = palette();
+    colours.setColor(QPalette::WindowText, bad_colour(palette()));
+    m_fallback->setPalette(colours);
+    m_form->setRowVisible(m_fallback, falls_back);
     m_mapping->setText(works && !cost->mapping.empty() ? qt(cost->mapping) : k_dash);
     m_energy->setText(works ? engineering(cost->energy.total_j(), QStringLiteral("J")) : k_dash);
     m_energy_bar->show(works ? std::optional(cost->energy) : std::nullopt);

@@ -22,6 +22,9 @@ public:
     LayerDetail(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
                 QWidget* parent = nullptr);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 signals:
     /// The formats of the selection are to be edited.
     void formatsRequested();
@@ -41,7 +44,8 @@ private:
     QLabel *m_title, *m_subtitle;
     HistogramPanel* m_chart;
     QLabel *m_weights, *m_activations, *m_range, *m_sqnr, *m_output, *m_sums, *m_execution, *m_energy,
-        *m_latency, *m_mapping;
+        *m_latency, *m_mapping, *m_fallback;
+    QFormLayout* m_form;
     EnergyBar* m_energy_bar;
 };
 

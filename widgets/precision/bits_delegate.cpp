@@ -74,6 +74,14 @@ void BitsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
         painter->setBrush(colour);
         painter->drawRect(filled);
     }
+    if (index.data(LayerTableModel::FallbackRole).toBool()) {
+        // A folded corner: the target runs the layer in another format, the tooltip says which.
+        const QPointF corner = QRectF(option.rect).adjusted(0, 3, -3, 0).topRight();
+        painter->setPen(Qt::NoPen);
+        painter->setBrush(selected ? option.palette.color(QPalette::HighlightedText)
+                                   : bad_colour(option.palette));
+        painter->drawPolygon(QPolygonF({corner, corner + QPointF(-7, 0), corner + QPointF(0, 7)}));
+    }
     if (current && LayerTableModel::operandOf(index.column())) {
         painter->setBrush(Qt::NoBrush);
         painter->setPen(

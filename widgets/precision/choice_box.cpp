@@ -1,5 +1,7 @@
 #include "widgets/precision/choice_box.h"
 
+#include "widgets/theme.h"
+
 #include <QSignalBlocker>
 #include <QStandardItemModel>
 #include <QWheelEvent>
@@ -35,6 +37,7 @@ void ChoiceBox::show(const std::vector<Choice>& choices, std::optional<int> show
         QStandardItem* item = items->item(count() - 1);
         item->setEnabled(choice.why_not.isEmpty());
         item->setToolTip(choice.why_not.isEmpty() ? choice.tip : choice.why_not);
+        if (choice.faint) item->setForeground(muted_text(palette()));
     }
     setCurrentIndex(shown ? findData(*shown) : -1);
     setToolTip(currentIndex() >= 0 ? items->item(currentIndex())->toolTip() : QString());

@@ -20,6 +20,7 @@ public:
         int value = 0;
         QString why_not; ///< empty: can be chosen
         QString tip;
+        bool faint = false; ///< can be chosen, but is not what it seems: the tip says why
     };
     explicit ChoiceBox(QWidget* parent = nullptr);
     /// `shown`: nullopt shows `blank` ("mixed") instead of a choice.

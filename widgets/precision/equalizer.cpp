@@ -38,7 +38,7 @@ void Equalizer::reset() {
     m_nodes.clear();
     const Graph& graph = m_document.graph();
     for (const NodeId id : graph.node_ids()) {
-        if (!takes_bits(graph, graph.node(id).name, Operand::weights)) continue;
+        if (!takes_bits(graph, graph.node(id).name, LayerOperand::weights)) continue;
         m_layers += qt(graph.node(id).name);
         m_nodes.push_back(id.position());
     }
@@ -62,9 +62,10 @@ double Equalizer::heightOf(int bits) const {
     return plot().height() * bar_height(bits);
 }
 
-QPoint Equalizer::positionOf(const QString& layer, Operand operand, int bits) const {
+QPoint Equalizer::positionOf(const QString& layer, LayerOperand operand, int bits) const {
     const auto column = static_cast<double>(m_layers.indexOf(layer));
-    const double x = plot().left() + (column + (operand == Operand::weights ? 0.3 : 0.7)) * columnWidth();
+    const double x =
+        plot().left() + (column + (operand == LayerOperand::weights ? 0.3 : 0.7)) * columnWidth();
     return {static_cast<int>(x), static_cast<int>(plot().bottom() - heightOf(bits))};
 }
 
@@ -74,7 +75,7 @@ std::optional<Equalizer::Bar> Equalizer::barAt(const QPointF& position) const {
     if (column < 0 || column >= static_cast<double>(m_layers.size())) return std::nullopt;
     Bar bar;
     bar.column = static_cast<int>(column);
-    bar.operand = column - bar.column < 0.5 ? Operand::weights : Operand::activations;
+    bar.operand = column - bar.column < 0.5 ? LayerOperand::weights : LayerOperand::activations;
     bar.bits = bits_at_height((area.bottom() - position.y()) / area.height());
     return bar;
 }
@@ -130,8 +131,8 @@ int Equalizer::firstSelectedColumn() const {
 
 void Equalizer::keyPressEvent(QKeyEvent* event) {
     const int column = firstSelectedColumn();
-    const Operand operand =
-        event->modifiers().testFlag(Qt::ShiftModifier) ? Operand::activations : Operand::weights;
+    const LayerOperand operand =
+        event->modifiers().testFlag(Qt::ShiftModifier) ? LayerOperand::activations : LayerOperand::weights;
     switch (event->key()) {
     case Qt::Key_Up:
     case Qt::Key_Down:
@@ -160,11 +161,11 @@ bool Equalizer::event(QEvent* event) {
         return true;
     }
     const QString& layer = m_layers[bar->column];
-    const auto format = [&](Operand operand) {
+    const auto format = [&](LayerOperand operand) {
         return qt(format_of(m_document.plan(), layer.toStdString(), operand).to_string());
     };
     QString text = tr("%1\nweights %2, activations %3")
-                       .arg(layer, format(Operand::weights), format(Operand::activations));
+                       .arg(layer, format(LayerOperand::weights), format(LayerOperand::activations));
     if (const auto& cost = m_document.cost(); cost && cost->energy_j > 0)
         text += tr("\n%1 of the energy")
                     .arg(percent(cost->layers[m_nodes[static_cast<size_t>(bar->column)]].energy.total_j() /
@@ -212,8 +213,8 @@ void Equalizer::paintBars(QPainter& painter) const {
             painter.fillRect(QRectF(left, area.top(), column, area.height() + k_share_height + 4), chosen);
         const std::string layer = m_layers[i].toStdString();
         const LayerPrecision& precision = m_document.plan().at(layer);
-        const double weights = heightOf(bits_of(m_document.plan(), layer, Operand::weights));
-        const double activations = heightOf(bits_of(m_document.plan(), layer, Operand::activations));
+        const double weights = heightOf(bits_of(m_document.plan(), layer, LayerOperand::weights));
+        const double activations = heightOf(bits_of(m_document.plan(), layer, LayerOperand::activations));
         paintBar(painter, QRectF(left + gap, area.bottom() - weights, bar, weights), precision.weights, dark);
         paintBar(painter, QRectF(left + gap + bar, area.bottom() - activations, bar, activations),
                  precision.activations, light);

@@ -19,7 +19,7 @@ public:
     [[nodiscard]] QSize sizeHint() const override { return {600, 150}; }
     [[nodiscard]] QSize minimumSizeHint() const override { return {200, 110}; }
     /// Middle of a bar's top at this width; for tests.
-    [[nodiscard]] QPoint positionOf(const QString& layer, Operand operand, int bits) const;
+    [[nodiscard]] QPoint positionOf(const QString& layer, LayerOperand operand, int bits) const;
 
 protected:
     bool event(QEvent* event) override;
@@ -32,7 +32,7 @@ protected:
 private:
     struct Bar {
         int column = -1;
-        Operand operand = Operand::weights;
+        LayerOperand operand = LayerOperand::weights;
         int bits = 8;
     };
     void reset();

@@ -1,5 +1,6 @@
 #include "widgets/precision/format_column.h"
 
+#include "widgets/cost_text.h"
 #include "widgets/number_text.h"
 
 #include <QGridLayout>
@@ -70,10 +71,10 @@ std::vector<ChoiceBox::Choice> rule_choices() {
 
 } // namespace
 
-FormatColumn::FormatColumn(Document& document, Operand operand, QGridLayout& grid, int column,
+FormatColumn::FormatColumn(Document& document, LayerOperand operand, QGridLayout& grid, int column,
                            QWidget* parent)
     : QObject(parent), m_document(document), m_operand(operand), m_column(column) {
-    const bool weights = operand == Operand::weights;
+    const bool weights = operand == LayerOperand::weights;
     const QString heading = weights ? tr("Weights") : tr("Activations");
     const QString prefix = weights ? QStringLiteral("weight") : QStringLiteral("activation");
     auto* title = new QLabel(heading, parent);
@@ -187,8 +188,8 @@ void FormatColumn::refreshBox(ChoiceBox& box, const std::vector<NumberFormat>& f
                               const std::function<int(const NumberFormat&)>& get,
                               const std::function<FormatChange(int)>& change) {
     if (formats.empty()) {
-        box.showDisabled({}, m_operand == Operand::weights ? tr("No selected layer has weights")
-                                                           : tr("No selected layer reads activations"));
+        box.showDisabled({}, m_operand == LayerOperand::weights ? tr("No selected layer has weights")
+                                                                : tr("No selected layer reads activations"));
         return;
     }
     const auto value = common(formats, field, get);
@@ -198,7 +199,31 @@ void FormatColumn::refreshBox(ChoiceBox& box, const std::vector<NumberFormat>& f
     }
     for (ChoiceBox::Choice& choice : choices)
         choice.why_not = why_not(formats, change(choice.value), m_operand);
+    if (field == FormatField::type || field == FormatField::bits || field == FormatField::symmetric ||
+        field == FormatField::granularity)
+        markFallbacks(choices, formats, change);
     box.show(choices, value.value, tr("mixed"));
+}
+
+void FormatColumn::markFallbacks(std::vector<ChoiceBox::Choice>& choices,
+                                 const std::vector<NumberFormat>& formats,
+                                 const std::function<FormatChange(int)>& change) const {
+    const bool weights = m_operand == LayerOperand::weights;
+    const std::vector<NumberFormat> others =
+        formats_of(m_document.plan(), m_document.graph(), m_document.selection(),
+                   weights ? LayerOperand::activations : LayerOperand::weights);
+    if (others.empty()) return;
+    const QString target = qt(m_document.target().name);
+    for (ChoiceBox::Choice& choice : choices) {
+        const auto format = changed(formats.front(), change(choice.value), m_operand);
+        if (!format) continue;
+        const QString why = fallback_of(m_document.target(), weights ? *format : others.front(),
+                                        weights ? others.front() : *format);
+        if (why.isEmpty()) continue;
+        choice.faint = true;
+        if (!choice.tip.isEmpty()) choice.tip += '\n';
+        choice.tip += QStringLiteral("%1: %2").arg(target, why);
+    }
 }
 
 void FormatColumn::refresh() {
@@ -232,7 +257,7 @@ void FormatColumn::refresh() {
         {{tr("all"), 0, {}, tr("Every code of the width")},
          {tr("narrow"), 1, {}, tr("One code less, so that both signs reach equally far")}},
         [](const NumberFormat& f) { return f.narrow ? 1 : 0; }, narrow_change);
-    const bool weights = m_operand == Operand::weights;
+    const bool weights = m_operand == LayerOperand::weights;
     refreshBox(
         *m_scales, formats, FormatField::granularity,
         {{tr("one"), static_cast<int>(Granularity::tensor), {}, tr("One scale for the tensor")},

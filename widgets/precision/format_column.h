@@ -17,7 +17,7 @@ class FormatColumn : public QObject {
 public:
     enum Row { Heading, Type, Bits, ZeroPoint, Codes, Scales, ScaleKind, Range, Fraction, Facts };
 
-    FormatColumn(Document& document, Operand operand, QGridLayout& grid, int column, QWidget* parent);
+    FormatColumn(Document& document, LayerOperand operand, QGridLayout& grid, int column, QWidget* parent);
     void refresh();
     /// Edits of one field in a row are one command until this is called.
     void endGesture() { m_gesture_field = -1; }
@@ -30,6 +30,9 @@ private:
                       std::function<FormatChange(int)> change);
     void addCell(QGridLayout& grid, int row, std::initializer_list<QWidget*> widgets);
     void apply(int field, const FormatChange& change);
+    /// Marks the choices that the target does not run as they are, and says what it does instead.
+    void markFallbacks(std::vector<ChoiceBox::Choice>& choices, const std::vector<NumberFormat>& formats,
+                       const std::function<FormatChange(int)>& change) const;
     void refreshParameters(const std::vector<NumberFormat>& formats);
     /// Fills a box from the field's value in all formats; `choices` are tried one by one.
     void refreshBox(ChoiceBox& box, const std::vector<NumberFormat>& formats, FormatField field,
@@ -38,7 +41,7 @@ private:
                     const std::function<FormatChange(int)>& change);
 
     Document& m_document;
-    const Operand m_operand;
+    const LayerOperand m_operand;
     const int m_column;
     ChoiceBox *m_type, *m_bits, *m_zero_point, *m_codes, *m_scales, *m_scale_kind, *m_range, *m_fraction;
     NumberBox *m_group, *m_fraction_bits;

@@ -1,9 +1,12 @@
 #include "widgets/precision/format_editor.h"
 
+#include "core/cost/legality.h"
 #include "widgets/number_text.h"
 #include "widgets/precision/choice_box.h"
 #include "widgets/precision/format_column.h"
+#include "widgets/theme.h"
 
+#include <QEvent>
 #include <QGridLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -23,6 +26,10 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
     m_subtitle = new QLabel(this);
     m_subtitle->setForegroundRole(QPalette::PlaceholderText);
     m_subtitle->setWordWrap(true);
+    m_target = new QLabel(this);
+    m_target->setObjectName(QStringLiteral("formatTarget"));
+    m_target->setTextFormat(Qt::PlainText);
+    m_target->setWordWrap(true);
 
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(8);
@@ -47,8 +54,8 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
     m_point = label(FormatColumn::Fraction, tr("Point"),
                     tr("Where the binary point of a fixed-point number stands"));
     label(FormatColumn::Facts, tr("Holds"), tr("What the format can hold, in steps of its scale"));
-    m_weights = new FormatColumn(document, Operand::weights, *grid, 1, this);
-    m_activations = new FormatColumn(document, Operand::activations, *grid, 2, this);
+    m_weights = new FormatColumn(document, LayerOperand::weights, *grid, 1, this);
+    m_activations = new FormatColumn(document, LayerOperand::activations, *grid, 2, this);
 
     const int below = FormatColumn::Facts + 1;
     label(below, tr("Sums"), tr("The register that a layer's products are summed in, two's complement"));
@@ -70,8 +77,8 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
     connect(all, &QPushButton::clicked, this, [this] {
         QStringList layers;
         for (const Node& node : m_document.graph().nodes())
-            if (takes_bits(m_document.graph(), node.name, Operand::weights) ||
-                takes_bits(m_document.graph(), node.name, Operand::activations))
+            if (takes_bits(m_document.graph(), node.name, LayerOperand::weights) ||
+                takes_bits(m_document.graph(), node.name, LayerOperand::activations))
                 layers += qt(node.name);
         m_document.setSelection(layers);
     });
@@ -81,6 +88,7 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
     column->setSpacing(2);
     column->addWidget(m_title);
     column->addWidget(m_subtitle);
+    column->addWidget(m_target);
     column->addSpacing(8);
     column->addLayout(grid);
     column->addSpacing(12);
@@ -92,8 +100,10 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
         m_weights->endGesture();
         m_activations->endGesture();
     });
-    for (const auto signal : {&Document::opened, &Document::planChanged, &Document::selectionChanged})
+    for (const auto signal :
+         {&Document::opened, &Document::planChanged, &Document::selectionChanged, &Document::targetChanged})
         connect(&m_document, signal, this, &FormatEditor::refresh);
+    connect(&m_document, &Document::costChanged, this, &FormatEditor::refreshTarget);
     refresh();
 }
 
@@ -121,13 +131,42 @@ void FormatEditor::refresh() {
     m_activations->refresh();
     m_point->setVisible(m_weights->hasPoint() || m_activations->hasPoint());
     refreshAccumulator();
+    refreshTarget();
+}
+
+void FormatEditor::refreshTarget() {
+    const QStringList& layers = m_document.selection();
+    const QString target = qt(m_document.target().name);
+    int falling = 0;
+    QString first;
+    if (m_document.cost())
+        for (const LayerCost& layer : m_document.cost()->layers) {
+            if (layer.fallback.empty() || !layers.contains(qt(layer.layer))) continue;
+            if (falling++ == 0) first = qt(layer.fallback);
+        }
+    const QString which = layers.size() == 1 ? target
+                          : falling == 1     ? tr("%1, one of these layers").arg(target)
+                                             : tr("%1, %2 of these layers").arg(target).arg(falling);
+    m_target->setText(
+        falling > 0
+            ? QStringLiteral("%1: %2").arg(which, first)
+            : tr("%1 runs %2").arg(target, qt(cost::to_text(cost::legal_formats(m_document.target())))));
+    m_target->setToolTip(tr("Greyed choices do not run as they are on this target"));
+    QPalette colours = palette();
+    colours.setColor(QPalette::WindowText, falling > 0 ? bad_colour(palette()) : muted_text(palette()));
+    m_target->setPalette(colours);
+}
+
+void FormatEditor::changeEvent(QEvent* event) {
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::PaletteChange) refreshTarget();
 }
 
 void FormatEditor::refreshAccumulator() {
     std::vector<AccumulatorFormat> registers;
     if (m_document.hasNetwork())
         for (const QString& layer : m_document.selection())
-            if (takes_bits(m_document.graph(), layer.toStdString(), Operand::weights))
+            if (takes_bits(m_document.graph(), layer.toStdString(), LayerOperand::weights))
                 registers.push_back(m_document.plan().at(layer.toStdString()).accumulator);
     m_bits->setEnabled(!registers.empty());
     const QString none = tr("No selected layer sums products");

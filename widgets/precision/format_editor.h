@@ -21,13 +21,18 @@ public:
     /// The keyboard goes to the first field.
     void focusFirst();
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
     void refresh();
     void refreshAccumulator();
+    /// What the target makes of the selected layers.
+    void refreshTarget();
     void setAccumulator(std::optional<int> bits, std::optional<Overflow> overflow);
 
     Document& m_document;
-    QLabel *m_title, *m_subtitle, *m_point;
+    QLabel *m_title, *m_subtitle, *m_target, *m_point;
     FormatColumn *m_weights, *m_activations;
     NumberBox* m_bits;
     ChoiceBox* m_overflow;

@@ -38,8 +38,8 @@ LayerPanel::LayerPanel(Document& document, LayerTableModel& layers, QWidget* par
 
     m_summary = new QLabel(this);
     m_summary->setObjectName(QStringLiteral("selectionSummary"));
-    m_weights = addSpin(Operand::weights, QStringLiteral("weightBits"));
-    m_activations = addSpin(Operand::activations, QStringLiteral("activationBits"));
+    m_weights = addSpin(LayerOperand::weights, QStringLiteral("weightBits"));
+    m_activations = addSpin(LayerOperand::activations, QStringLiteral("activationBits"));
     auto* weights_label = new QLabel(tr("&Weights"), this);
     weights_label->setBuddy(m_weights);
     auto* activations_label = new QLabel(tr("Activat&ions"), this);
@@ -73,7 +73,7 @@ LayerPanel::LayerPanel(Document& document, LayerTableModel& layers, QWidget* par
     refreshSpins();
 }
 
-QSpinBox* LayerPanel::addSpin(Operand operand, const QString& name) {
+QSpinBox* LayerPanel::addSpin(LayerOperand operand, const QString& name) {
     QSpinBox* spin = make_bits_spin(this);
     spin->setObjectName(name);
     spin->setMinimumWidth(76);
@@ -92,7 +92,7 @@ void LayerPanel::focusFilter() {
 
 void LayerPanel::refreshSpins() {
     const QStringList& selection = m_document.selection();
-    const auto refresh = [&](QSpinBox* spin, Operand operand) {
+    const auto refresh = [&](QSpinBox* spin, LayerOperand operand) {
         const QString* first = nullptr;
         for (const QString& layer : selection)
             if (!first && takes_bits(m_document.graph(), layer.toStdString(), operand)) first = &layer;
@@ -101,8 +101,8 @@ void LayerPanel::refreshSpins() {
         const QSignalBlocker blocker(spin);
         spin->setValue(spin_from_bits(bits_of(m_document.plan(), first->toStdString(), operand)));
     };
-    refresh(m_weights, Operand::weights);
-    refresh(m_activations, Operand::activations);
+    refresh(m_weights, LayerOperand::weights);
+    refresh(m_activations, LayerOperand::activations);
     m_summary->setText(selection.isEmpty()     ? QString()
                        : selection.size() == 1 ? tr("1 layer")
                                                : tr("%1 layers").arg(selection.size()));

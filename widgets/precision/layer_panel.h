@@ -24,7 +24,7 @@ public:
 
 private:
     void refreshSpins();
-    QSpinBox* addSpin(Operand operand, const QString& name);
+    QSpinBox* addSpin(LayerOperand operand, const QString& name);
 
     Document& m_document;
     LayerFilter* m_filter;

@@ -77,7 +77,7 @@ QStringList LayerView::selectedLayers() const {
     return names;
 }
 
-Operand LayerView::operand() const {
+LayerOperand LayerView::operand() const {
     return m_operand;
 }
 
@@ -113,8 +113,8 @@ void LayerView::keyPressEvent(QKeyEvent* event) {
         if (LayerTableModel::operandOf(index.column()))
             edit(index);
         else if (index.isValid())
-            edit(index.siblingAtColumn(m_operand == Operand::weights ? LayerTableModel::WeightBits
-                                                                     : LayerTableModel::ActivationBits));
+            edit(index.siblingAtColumn(m_operand == LayerOperand::weights ? LayerTableModel::WeightBits
+                                                                          : LayerTableModel::ActivationBits));
         return;
     }
     QTableView::keyPressEvent(event);
@@ -124,16 +124,16 @@ void LayerView::contextMenuEvent(QContextMenuEvent* event) {
     const QStringList layers = selectedLayers();
     if (layers.isEmpty()) return;
     QMenu menu(this);
-    const auto fill = [&](QMenu* sub, std::optional<Operand> only) {
+    const auto fill = [&](QMenu* sub, std::optional<LayerOperand> only) {
         for (const int bits : {16, 8, 6, 4, 3, 2, 1, k_float_bits})
             sub->addAction(bits == k_float_bits ? tr("&Float") : tr("&%1 bits").arg(bits), this, [=, this] {
                 const quint64 gesture = Document::newGesture();
-                for (const Operand operand : {Operand::weights, Operand::activations})
+                for (const LayerOperand operand : {LayerOperand::weights, LayerOperand::activations})
                     if (!only || *only == operand) m_document.setBits(layers, operand, bits, gesture);
             });
     };
-    fill(menu.addMenu(tr("&Weights")), Operand::weights);
-    fill(menu.addMenu(tr("&Activations")), Operand::activations);
+    fill(menu.addMenu(tr("&Weights")), LayerOperand::weights);
+    fill(menu.addMenu(tr("&Activations")), LayerOperand::activations);
     fill(menu.addMenu(tr("&Both")), std::nullopt);
     menu.addSeparator();
     menu.addAction(tr("&Formats\u2026"), QKeySequence(Qt::Key_F4), this, &LayerView::formatsRequested);

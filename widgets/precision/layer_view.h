@@ -18,7 +18,7 @@ public:
 
     [[nodiscard]] QStringList selectedLayers() const;
     /// Where keys act: the cursor's column if it holds bits, else the one used last.
-    [[nodiscard]] Operand operand() const;
+    [[nodiscard]] LayerOperand operand() const;
     /// One checkable action for each column that can be hidden; for the header's menu and the window's.
     [[nodiscard]] const QList<QAction*>& columnActions() const { return m_column_actions; }
 
@@ -44,7 +44,7 @@ private:
     LayerTableModel& m_layers;
     LayerFilter& m_filter;
     QList<QAction*> m_column_actions;
-    Operand m_operand = Operand::weights;
+    LayerOperand m_operand = LayerOperand::weights;
     quint64 m_gesture = 0; ///< of the editor that is open, or of the key held down
     bool m_syncing = false;
 };

@@ -44,7 +44,7 @@ private slots:
         const double sqnr_8 = at_8->output.sqnr_db;
         QVERIFY(sqnr_8 > 10);
 
-        m_document->setBits({"conv2"}, Operand::weights, 2);
+        m_document->setBits({"conv2"}, LayerOperand::weights, 2);
         QVERIFY(m_diagnostics->stale());
         QVERIFY(m_diagnostics->reportOf("conv2")); // greyed, not gone
         run();
@@ -69,7 +69,7 @@ private slots:
         QCOMPARE(cell(LayerTableModel::OutputSqnr).data().toString(), k_dash_text());
         QVERIFY(cell(LayerTableModel::OutputSqnr).data(Qt::ToolTipRole).toString().contains("F6"));
         QVERIFY(cell(LayerTableModel::ExecutionColumn).data(Qt::ToolTipRole).toString().contains("F5"));
-        m_document->setBits({"conv2"}, Operand::weights, 3);
+        m_document->setBits({"conv2"}, LayerOperand::weights, 3);
         run();
         for (const int column : {int(LayerTableModel::OutputSqnr), int(LayerTableModel::OutputCosine),
                                  int(LayerTableModel::OutputKl), int(LayerTableModel::InputClipped)})
@@ -88,7 +88,7 @@ private slots:
         for (int row = 1; row < filter.rowCount(); ++row) QVERIFY(sqnr(row - 1) <= sqnr(row));
         filter.sortBy(LayerTableModel::OutputSqnr);
         QCOMPARE(filter.index(0, LayerTableModel::Name).data().toString(), QString("conv1"));
-        m_document->setBits({"conv2"}, Operand::weights, 4);
+        m_document->setBits({"conv2"}, LayerOperand::weights, 4);
         QVERIFY(cell(LayerTableModel::OutputSqnr).data(Qt::ForegroundRole).isValid());
     }
 

@@ -5,6 +5,8 @@
 #include <QTest>
 #include <QUndoStack>
 
+#include <future>
+
 using namespace widthwise;
 using namespace widthwise::gui;
 
@@ -18,24 +20,24 @@ private slots:
 
     void bits_of_many_layers_are_one_command() {
         QSignalSpy changed(m_document.get(), &Document::planChanged);
-        m_document->setBits({"conv1", "conv2", "relu1", "pool"}, Operand::weights, 4);
+        m_document->setBits({"conv1", "conv2", "relu1", "pool"}, LayerOperand::weights, 4);
         QCOMPARE(changed.count(), 1);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 4);
-        QCOMPARE(bits_of(m_document->plan(), "conv2", Operand::weights), 4);
-        QCOMPARE(bits_of(m_document->plan(), "fc", Operand::weights), 8);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 4);
+        QCOMPARE(bits_of(m_document->plan(), "conv2", LayerOperand::weights), 4);
+        QCOMPARE(bits_of(m_document->plan(), "fc", LayerOperand::weights), 8);
         QCOMPARE(m_document->undoStack()->count(), 1);
         m_document->undoStack()->undo();
         QCOMPARE(m_document->plan(), canonical_plan(uniform_plan(8, 8), m_document->graph()));
         m_document->undoStack()->redo();
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 4);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 4);
     }
 
     void no_change_is_no_command() {
-        m_document->setBits({"conv1"}, Operand::weights, 8);
-        m_document->setBits({"relu1"}, Operand::weights, 4); // has no weights
-        m_document->setBits({"pool"}, Operand::weights, 4);
-        m_document->setBits({"conv1"}, Operand::weights, 17); // no such width
-        m_document->setBits({"nobody"}, Operand::weights, 4);
+        m_document->setBits({"conv1"}, LayerOperand::weights, 8);
+        m_document->setBits({"relu1"}, LayerOperand::weights, 4); // has no weights
+        m_document->setBits({"pool"}, LayerOperand::weights, 4);
+        m_document->setBits({"conv1"}, LayerOperand::weights, 17); // no such width
+        m_document->setBits({"nobody"}, LayerOperand::weights, 4);
         m_document->applyPlan(uniform_plan(8, 8), "same");
         m_document->setTarget(m_document->target());
         QCOMPARE(m_document->undoStack()->count(), 0);
@@ -43,27 +45,27 @@ private slots:
 
     void one_gesture_merges_and_vanishes_when_it_comes_back() {
         const quint64 gesture = Document::newGesture();
-        for (const int bits : {7, 6, 5}) m_document->setBits({"conv1"}, Operand::weights, bits, gesture);
+        for (const int bits : {7, 6, 5}) m_document->setBits({"conv1"}, LayerOperand::weights, bits, gesture);
         QCOMPARE(m_document->undoStack()->count(), 1);
         m_document->undoStack()->undo();
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 8);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 8);
         m_document->undoStack()->redo();
-        m_document->setBits({"conv1"}, Operand::weights, 4, Document::newGesture());
+        m_document->setBits({"conv1"}, LayerOperand::weights, 4, Document::newGesture());
         QCOMPARE(m_document->undoStack()->count(), 2);
         const quint64 there_and_back = Document::newGesture();
-        m_document->setBits({"fc"}, Operand::activations, 3, there_and_back);
-        m_document->setBits({"fc"}, Operand::activations, 8, there_and_back);
+        m_document->setBits({"fc"}, LayerOperand::activations, 3, there_and_back);
+        m_document->setBits({"fc"}, LayerOperand::activations, 8, there_and_back);
         QCOMPARE(m_document->undoStack()->count(), 2);
     }
 
     void steps_stop_at_both_ends_and_float_lies_above_sixteen() {
-        m_document->setBits({"conv1"}, Operand::weights, 16);
-        m_document->stepBits({"conv1"}, Operand::weights, 1);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), k_float_bits);
-        m_document->stepBits({"conv1"}, Operand::weights, 1);
+        m_document->setBits({"conv1"}, LayerOperand::weights, 16);
+        m_document->stepBits({"conv1"}, LayerOperand::weights, 1);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), k_float_bits);
+        m_document->stepBits({"conv1"}, LayerOperand::weights, 1);
         QCOMPARE(m_document->undoStack()->count(), 2);
-        for (int i = 0; i < 20; ++i) m_document->stepBits({"conv1"}, Operand::weights, -1);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 1);
+        for (int i = 0; i < 20; ++i) m_document->stepBits({"conv1"}, LayerOperand::weights, -1);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 1);
         QVERIFY(m_document->plan().at("conv1").weights.type == FormatType::binary);
     }
 
@@ -85,7 +87,7 @@ private slots:
         design.evaluation.plan = carried;
         m_document->addDesign(design);
         QCOMPARE(m_document->designs().front().label, std::string("as imported"));
-        m_document->setBits({"conv1"}, Operand::activations, 6);
+        m_document->setBits({"conv1"}, LayerOperand::activations, 6);
         QVERIFY(m_document->plan().at("conv1").activations.scale.empty());
         QVERIFY(m_document->labelOf(m_document->plan()) != QString("as imported"));
         m_document->applyPlan(*m_document->importedPlan(), "back");
@@ -96,7 +98,7 @@ private slots:
         QVERIFY(m_document->cost());
         const double before = m_document->cost()->model_bytes;
         QSignalSpy changed(m_document.get(), &Document::costChanged);
-        m_document->setBits({"conv2"}, Operand::weights, 2);
+        m_document->setBits({"conv2"}, LayerOperand::weights, 2);
         QCOMPARE(changed.count(), 1);
         QVERIFY(m_document->cost()->model_bytes < before);
         QCOMPARE(m_document->baselineCost()->model_bytes, before);
@@ -144,12 +146,54 @@ private slots:
         QCOMPARE(m_document->designs().front().cost.energy_j, before);
     }
 
+    void a_cost_that_takes_its_time_is_stale_until_it_comes() {
+        // A worker that is held up: the answer is not there at once, and comes by itself.
+        std::promise<void> gate;
+        auto begun = std::make_shared<std::promise<void>>();
+        const std::shared_future<void> open = gate.get_future().share();
+        m_document->costing().submit("held up", [open, begun](const WorkControl&) -> JobLane::Deliver {
+            begun->set_value();
+            open.wait();
+            return {};
+        });
+        begun->get_future().wait();
+        const CostBreakdown before = *m_document->cost();
+        QSignalSpy changed(m_document.get(), &Document::costChanged);
+        m_document->setBits({"conv2"}, LayerOperand::weights, 2);
+        QVERIFY(m_document->costStale());
+        QCOMPARE(changed.count(), 1);
+        QCOMPARE(m_document->cost()->model_bytes, before.model_bytes); // what was known, not nothing
+        m_document->setBits({"conv2"}, LayerOperand::weights, 3);      // the newest edit wins
+        gate.set_value();
+        QTRY_VERIFY(!m_document->costStale());
+        const auto direct = cost::estimate(m_document->graph(), m_document->plan(), m_document->target());
+        QCOMPARE(m_document->cost()->model_bytes, direct->model_bytes);
+        QVERIFY(m_document->cost()->model_bytes < before.model_bytes);
+    }
+
+    void model_options_are_commands_and_change_the_cost() {
+        m_document->setTarget(*cost::load_target("tpu-v1"));
+        QTRY_VERIFY(!m_document->costStale());
+        cost::Options keep = m_document->modelOptions();
+        keep.keep_feature_maps = !m_document->target().keeps_feature_maps;
+        const double before = m_document->cost()->dram_bytes;
+        const int commands = m_document->undoStack()->count();
+        m_document->setModelOptions(keep, "keep");
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY(m_document->cost()->dram_bytes != before);
+        m_document->setModelOptions(keep, "keep");
+        QCOMPARE(m_document->undoStack()->count(), commands + 1);
+        m_document->undoStack()->undo();
+        QTRY_VERIFY(!m_document->costStale());
+        QCOMPARE(m_document->cost()->dram_bytes, before);
+    }
+
     void stale_accuracy_is_the_one_shown_last() {
         Design design;
         design.id = 7;
         design.evaluation.plan = m_document->plan();
         m_document->addDesign(design);
-        m_document->setBits({"conv1"}, Operand::weights, 3);
+        m_document->setBits({"conv1"}, LayerOperand::weights, 3);
         QVERIFY(!m_document->currentDesign());
         QVERIFY(m_document->lastShownDesign());
         QCOMPARE(m_document->lastShownDesign()->id, int64_t(7));

@@ -63,7 +63,7 @@ private slots:
 
     void an_edit_is_measured_by_itself_and_the_newest_wins() {
         m_measurements->setAutomatic(true);
-        for (const int bits : {7, 6, 5, 4}) m_document->setBits({"conv1"}, Operand::weights, bits);
+        for (const int bits : {7, 6, 5, 4}) m_document->setBits({"conv1"}, LayerOperand::weights, bits);
         QTRY_VERIFY_WITH_TIMEOUT(m_document->currentDesign() != nullptr, 30000);
         QTRY_VERIFY(!m_measurements->lane().busy());
         // The widths passed through on the way were never measured.

@@ -22,9 +22,10 @@ private slots:
     void every_type_can_follow_every_other() {
         for (const FormatType from : k_format_types)
             for (const FormatType to : k_format_types)
-                for (const Operand operand : {Operand::weights, Operand::activations}) {
-                    const NumberFormat start = operand == Operand::weights ? default_weight_format(from)
-                                                                           : default_activation_format(from);
+                for (const LayerOperand operand : {LayerOperand::weights, LayerOperand::activations}) {
+                    const NumberFormat start = operand == LayerOperand::weights
+                                                   ? default_weight_format(from)
+                                                   : default_activation_format(from);
                     FormatChange change;
                     change.type = to;
                     const auto result = changed(start, change, operand);
@@ -41,13 +42,13 @@ private slots:
         format.range.type = RangeRuleType::mse;
         FormatChange change;
         change.type = FormatType::power_of_two;
-        const NumberFormat log = must(changed(format, change, Operand::weights));
+        const NumberFormat log = must(changed(format, change, LayerOperand::weights));
         QCOMPARE(log.bits, 6);
         QVERIFY(log.granularity == Granularity::group);
         QCOMPARE(log.group_size, 24);
         QVERIFY(log.range.type == RangeRuleType::mse);
         // Sixteen bits are too many for powers of two: the usual width stands in.
-        const NumberFormat wide = must(changed(weight_integer(16), change, Operand::weights));
+        const NumberFormat wide = must(changed(weight_integer(16), change, LayerOperand::weights));
         QVERIFY(wide.bits <= 8);
     }
 
@@ -57,56 +58,57 @@ private slots:
         change.symmetric = true;
         NumberFormat expected = format;
         expected.symmetric = true;
-        QVERIFY(must(changed(format, change, Operand::activations)) == expected);
+        QVERIFY(must(changed(format, change, LayerOperand::activations)) == expected);
         // Scales of the old format go.
         format.scale = {0.5F};
         format.zero_point = {3};
-        QVERIFY(must(changed(format, change, Operand::activations)) == expected);
+        QVERIFY(must(changed(format, change, LayerOperand::activations)) == expected);
     }
 
     void what_cannot_be_says_why() {
         FormatChange narrow;
         narrow.narrow = true;
-        QVERIFY(why_not({float32_format()}, narrow, Operand::weights).contains("float32"));
+        QVERIFY(why_not({float32_format()}, narrow, LayerOperand::weights).contains("float32"));
         FormatChange dynamic;
         dynamic.rule = RangeRuleType::dynamic;
-        QVERIFY(!why_not({weight_integer(8)}, dynamic, Operand::weights).isEmpty());
-        QVERIFY(!why_not({activation_integer(4)}, dynamic, Operand::activations).isEmpty());
-        QCOMPARE(why_not({activation_integer(8)}, dynamic, Operand::activations), QString());
+        QVERIFY(!why_not({weight_integer(8)}, dynamic, LayerOperand::weights).isEmpty());
+        QVERIFY(!why_not({activation_integer(4)}, dynamic, LayerOperand::activations).isEmpty());
+        QCOMPARE(why_not({activation_integer(8)}, dynamic, LayerOperand::activations), QString());
         FormatChange seventeen;
         seventeen.bits = 17;
-        QVERIFY(!why_not({weight_integer(8)}, seventeen, Operand::weights).isEmpty());
+        QVERIFY(!why_not({weight_integer(8)}, seventeen, LayerOperand::weights).isEmpty());
         // One that can is enough.
-        QCOMPARE(why_not({float32_format(), weight_integer(8)}, narrow, Operand::weights), QString());
-        QVERIFY(!why_not({}, narrow, Operand::weights).isEmpty());
+        QCOMPARE(why_not({float32_format(), weight_integer(8)}, narrow, LayerOperand::weights), QString());
+        QVERIFY(!why_not({}, narrow, LayerOperand::weights).isEmpty());
     }
 
     void a_group_gets_a_size_and_loses_it() {
         FormatChange group;
         group.granularity = Granularity::group;
-        const NumberFormat grouped = must(changed(weight_integer(4), group, Operand::weights));
+        const NumberFormat grouped = must(changed(weight_integer(4), group, LayerOperand::weights));
         QVERIFY(grouped.group_size > 0);
         FormatChange tensor;
         tensor.granularity = Granularity::tensor;
-        QCOMPARE(must(changed(grouped, tensor, Operand::weights)).group_size, 0);
+        QCOMPARE(must(changed(grouped, tensor, LayerOperand::weights)).group_size, 0);
     }
 
     void widths_move_through_binary_integers_and_float() {
-        QVERIFY(with_bits(weight_integer(8), 1, Operand::weights).type == FormatType::binary);
-        QVERIFY(with_bits(default_weight_format(FormatType::binary), 3, Operand::weights).type ==
+        QVERIFY(with_bits(weight_integer(8), 1, LayerOperand::weights).type == FormatType::binary);
+        QVERIFY(with_bits(default_weight_format(FormatType::binary), 3, LayerOperand::weights).type ==
                 FormatType::integer);
-        QCOMPARE(with_bits(default_weight_format(FormatType::binary), 3, Operand::weights).bits, 3);
-        QVERIFY(with_bits(default_weight_format(FormatType::fixed_point, 8), 6, Operand::weights).type ==
+        QCOMPARE(with_bits(default_weight_format(FormatType::binary), 3, LayerOperand::weights).bits, 3);
+        QVERIFY(with_bits(default_weight_format(FormatType::fixed_point, 8), 6, LayerOperand::weights).type ==
                 FormatType::fixed_point);
-        QVERIFY(with_bits(default_weight_format(FormatType::power_of_two, 4), 12, Operand::weights).type ==
+        QVERIFY(
+            with_bits(default_weight_format(FormatType::power_of_two, 4), 12, LayerOperand::weights).type ==
+            FormatType::integer);
+        QVERIFY(with_bits(default_weight_format(FormatType::float8_e4m3), 8, LayerOperand::weights).type ==
                 FormatType::integer);
-        QVERIFY(with_bits(default_weight_format(FormatType::float8_e4m3), 8, Operand::weights).type ==
-                FormatType::integer);
-        QVERIFY(with_bits(weight_integer(4), k_float_bits, Operand::weights) == float32_format());
+        QVERIFY(with_bits(weight_integer(4), k_float_bits, LayerOperand::weights) == float32_format());
         for (int bits = k_min_bits; bits <= k_max_bits; ++bits)
             for (const FormatType type : k_format_types) {
                 const NumberFormat format =
-                    with_bits(default_activation_format(type), bits, Operand::activations);
+                    with_bits(default_activation_format(type), bits, LayerOperand::activations);
                 QCOMPARE(format.storage_bits(), bits);
                 QVERIFY(validate(format));
             }
@@ -128,11 +130,11 @@ private slots:
     void a_change_reaches_the_layers_that_can_take_it() {
         const flow::Model model = test::tiny_model();
         PrecisionPlan plan = uniform_plan(8, 8);
-        plan = with_bits(plan, *model.graph, {"fc"}, Operand::weights, k_float_bits);
+        plan = with_bits(plan, *model.graph, {"fc"}, LayerOperand::weights, k_float_bits);
         FormatChange change;
         change.granularity = Granularity::tensor;
-        const PrecisionPlan edited =
-            with_format(plan, *model.graph, {"conv1", "relu1", "fc", "nobody"}, Operand::weights, change);
+        const PrecisionPlan edited = with_format(plan, *model.graph, {"conv1", "relu1", "fc", "nobody"},
+                                                 LayerOperand::weights, change);
         QVERIFY(edited.at("conv1").weights.granularity == Granularity::tensor);
         QVERIFY(edited.at("conv2").weights.granularity == Granularity::channel);
         QVERIFY(edited.at("fc").weights == float32_format());

@@ -9,6 +9,8 @@
 #include <QStandardPaths>
 #include <QTest>
 
+#include <cmath>
+
 using namespace widthwise;
 using namespace widthwise::gui;
 
@@ -37,7 +39,7 @@ private slots:
         QCOMPARE(filter.rowCount(), 7);
         filter.setText("conv");
         QCOMPARE(filter.rowCount(), 2);
-        document.setBits({"conv1"}, Operand::weights, 3);
+        document.setBits({"conv1"}, LayerOperand::weights, 3);
         test::open_tiny(document);
         QCOMPARE(model.rowCount(), 7);
     }
@@ -60,12 +62,13 @@ private slots:
         QCOMPARE(text(1, LayerTableModel::WeightBits), k_dash); // relu
         QVERIFY(!(model.index(1, LayerTableModel::WeightBits).flags() & Qt::ItemIsEditable));
         QVERIFY(model.index(0, LayerTableModel::WeightBits).flags() & Qt::ItemIsEditable);
-        document.setBits({"conv1"}, Operand::activations, k_float_bits);
+        document.setBits({"conv1"}, LayerOperand::activations, k_float_bits);
         QCOMPARE(text(0, LayerTableModel::ActivationBits), QString("float"));
         FormatChange ternary;
         ternary.type = FormatType::ternary;
         document.applyPlan(
-            with_format(document.plan(), document.graph(), {"conv1"}, Operand::weights, ternary), "ternary");
+            with_format(document.plan(), document.graph(), {"conv1"}, LayerOperand::weights, ternary),
+            "ternary");
         QCOMPARE(text(0, LayerTableModel::WeightBits), QString("tern"));
         QCOMPARE(model.index(0, LayerTableModel::WeightBits).data(Qt::EditRole).toInt(), 2);
         QVERIFY(
@@ -88,11 +91,11 @@ private slots:
         const QModelIndex cell = model.index(2, LayerTableModel::Sqnr);
         QTRY_VERIFY(cell.data(Qt::EditRole).isValid());
         const double at_8 = cell.data(Qt::EditRole).toDouble();
-        document.setBits({"conv2"}, Operand::weights, 4);
+        document.setBits({"conv2"}, LayerOperand::weights, 4);
         QTRY_VERIFY(cell.data(Qt::EditRole).isValid());
         const double at_4 = cell.data(Qt::EditRole).toDouble();
         QVERIFY2(std::abs((at_8 - at_4) / 4 - 6.02) < 1.0, qPrintable(QString("%1 %2").arg(at_8).arg(at_4)));
-        document.setBits({"conv2"}, Operand::weights, k_float_bits);
+        document.setBits({"conv2"}, LayerOperand::weights, k_float_bits);
         QCOMPARE(cell.data().toString(), k_dash);
     }
 
@@ -113,10 +116,52 @@ private slots:
         QCOMPARE(model.index(0, DesignTableModel::Delta).data().toString(), QString::fromUtf8("\u22120.20"));
         QCOMPARE(model.index(0, DesignTableModel::Number).data(DesignTableModel::IdRole).toLongLong(), 5);
         QVERIFY(model.index(0, 0).data(DesignTableModel::CurrentRole).toBool());
-        document.setBits({"fc"}, Operand::weights, 2);
+        document.setBits({"fc"}, LayerOperand::weights, 2);
         QVERIFY(!model.index(0, 0).data(DesignTableModel::CurrentRole).toBool());
         test::open_tiny(document);
         QCOMPARE(model.rowCount(), 0);
+    }
+
+    void an_area_that_does_not_apply_is_a_dash_behind_all_others() {
+        Document document;
+        DesignTableModel model(document);
+        test::open_tiny(document);
+        // Only a GPU or an FPGA lacks it; here it is taken away.
+        HardwareTarget gpu = *cost::load_target("v100");
+        gpu.area_mm2.reset();
+        document.setTarget(gpu);
+        Design design;
+        design.id = 1;
+        design.evaluation.plan = document.plan();
+        document.addDesign(design);
+        QTRY_VERIFY(!document.costStale());
+        QVERIFY(std::isnan(document.designs().front().cost.area_mm2));
+        const QModelIndex cell = model.index(0, DesignTableModel::Area);
+        QCOMPARE(cell.data().toString(), k_dash);
+        QVERIFY(std::isinf(cell.data(DesignTableModel::SortRole).toDouble()));
+        QVERIFY(model.index(0, DesignTableModel::Energy).data().toString() != k_dash);
+    }
+
+    void a_format_that_the_target_does_not_run_is_marked() {
+        Document document;
+        Project project(document);
+        Measurements measurements(document, project);
+        Diagnostics diagnostics(document, measurements);
+        WeightAnalysis analysis(document);
+        LayerTableModel model(document, analysis, diagnostics);
+        test::open_tiny(document);
+        HardwareTarget picky = *cost::load_target("tpu-v1");
+        picky.supports.pairs = {{{"integer", 8}, {"integer", 8}}};
+        document.setTarget(picky);
+        document.setBits({"conv2"}, LayerOperand::weights, 4);
+        QTRY_VERIFY(!document.costStale());
+        const QModelIndex weights = model.index(2, LayerTableModel::WeightBits);
+        QVERIFY(weights.data(LayerTableModel::FallbackRole).toBool());
+        QVERIFY2(weights.data(Qt::ToolTipRole).toString().contains("w8a8"),
+                 qPrintable(weights.data(Qt::ToolTipRole).toString()));
+        QVERIFY(
+            !model.index(2, LayerTableModel::ActivationBits).data(LayerTableModel::FallbackRole).toBool());
+        QVERIFY(!model.index(6, LayerTableModel::WeightBits).data(LayerTableModel::FallbackRole).toBool());
     }
 
     void numbers_read_well_data() {

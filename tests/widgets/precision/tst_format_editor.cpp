@@ -55,15 +55,15 @@ private slots:
     }
 
     void mixed_values_are_blank_and_stay_as_they_are() {
-        m_document->setBits({"conv1"}, Operand::weights, 4);
+        m_document->setBits({"conv1"}, LayerOperand::weights, 4);
         m_document->setSelection({"conv1", "conv2"});
         QCOMPARE(box("weightBits").currentIndex(), -1);
         QCOMPARE(box("weightBits").placeholderText(), QString("mixed"));
         QCOMPARE(box("weightType").currentText(), QString("integer"));
         choose("weightCodes", 0);
         QCOMPARE(m_document->undoStack()->count(), 2);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 4);
-        QCOMPARE(bits_of(m_document->plan(), "conv2", Operand::weights), 8);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 4);
+        QCOMPARE(bits_of(m_document->plan(), "conv2", LayerOperand::weights), 8);
         QVERIFY(!m_document->plan().at("conv1").weights.narrow);
         QVERIFY(!m_document->plan().at("conv2").weights.narrow);
         QVERIFY(m_document->plan().at("fc").weights.narrow);
@@ -96,9 +96,9 @@ private slots:
         auto& bits = box("weightBits");
         bits.setFocus();
         QTest::keyClick(&bits, Qt::Key_Up);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 7);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 7);
         QTest::keyClick(&bits, Qt::Key_Up);
-        QCOMPARE(bits_of(m_document->plan(), "conv1", Operand::weights), 6);
+        QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 6);
         QCOMPARE(m_document->undoStack()->count(), 1);
         QVERIFY(bits.hasFocus());
     }
@@ -112,7 +112,7 @@ private slots:
         QVERIFY(!items.item(dynamic)->toolTip().isEmpty());
         const auto& activation = *qobject_cast<QStandardItemModel*>(box("activationRange").model());
         QVERIFY(activation.item(dynamic)->isEnabled());
-        m_document->setBits({"conv1"}, Operand::activations, 5);
+        m_document->setBits({"conv1"}, LayerOperand::activations, 5);
         QVERIFY(
             !qobject_cast<QStandardItemModel*>(box("activationRange").model())->item(dynamic)->isEnabled());
     }
@@ -131,7 +131,7 @@ private slots:
         number<QSpinBox>("weightFractionBits").setValue(6);
         QVERIFY(m_document->plan().at("conv2").weights.fraction_bits == 6);
         choose("weightType", static_cast<int>(FormatType::float32));
-        QCOMPARE(bits_of(m_document->plan(), "conv2", Operand::weights), k_float_bits);
+        QCOMPARE(bits_of(m_document->plan(), "conv2", LayerOperand::weights), k_float_bits);
         QVERIFY(!m_editor->findChild<QLabel*>("weightFacts")->text().contains("levels"));
     }
 
