@@ -297,10 +297,9 @@ private slots:
             QVERIFY(cost.utilization > 0.1 && cost.utilization < 1);
             const CostBreakdown one = cost_of(graph, plan, target, 1);
             qInfo("batch 1: %.3f ms, %.0f W", one.latency_s * 1e3, one.power_w);
-            // Narrower formats are faster where the device has units for them.
             const CostBreakdown bytes = cost_of(graph, PrecisionPlan(precision(8, 8)), target, 115);
             qInfo("int8: %.2f ms", bytes.latency_s * 1e3);
-            QCOMPARE(bytes.latency_s < cost.latency_s, std::string(name) == "a100");
+            QVERIFY(bytes.latency_s < cost.latency_s && bytes.latency_s > cost.latency_s / 4);
         }
     }
 };

@@ -53,7 +53,10 @@ const std::vector<ValidationSource>& validation_sources() {
         {"SCALE-Sim", validation_scalesim},
         {"BitFusion", validation_bitfusion},
         {"HAWQ-V3", validation_hawq},
+        {"Eyeriss JSSC 2017", validation_eyeriss},
+        {"Workloads", validation_workloads},
         {"Timeloop v2.0", validation_timeloop},
+        {"TPU v1", validation_tpu},
     };
     return sources;
 }

@@ -1,0 +1,483 @@
+// What stays on the chip between layers: by hand, against simulation and exhaustive search, and in estimates.
+#include "core/base/rng.h"
+#include "core/cost/residency.h"
+#include "tests/core/cost/small_networks.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+using namespace widthwise;
+using namespace widthwise::test;
+using namespace widthwise::cost;
+
+namespace {
+
+/// A map of `rows` rows of `row_bits`.
+FeatureMap map_of_rows(int producer, int64_t rows, double row_bits) {
+    FeatureMap map;
+    map.producer = producer;
+    map.rows = rows;
+    map.bits = static_cast<double>(rows) * row_bits;
+    map.can_stay = producer >= 0;
+    return map;
+}
+
+/// Closes the lists of readers.
+void finish(StepGraph& graph) {
+    for (size_t s = 0; s < graph.steps.size(); ++s)
+        for (const int r : graph.steps[s].reads)
+            graph.maps[static_cast<size_t>(r)].readers.push_back(static_cast<int>(s));
+    for (FeatureMap& map : graph.maps)
+        if (map.readers.empty()) {
+            map.output = true;
+            map.can_stay = false;
+        }
+}
+
+/// A chain of windows; `rows` of the network's input.
+StepGraph chain(const std::vector<RowWindow>& windows, int64_t rows, double row_bits, double weights) {
+    StepGraph graph;
+    graph.maps.push_back(map_of_rows(-1, rows, row_bits));
+    for (const RowWindow& window : windows) {
+        const int last = static_cast<int>(graph.maps.size()) - 1;
+        Step step;
+        step.reads = {last};
+        step.writes = {last + 1};
+        step.window = window;
+        step.weight_bits = weights;
+        rows = (rows + 2 * window.pad - window.reach) / window.stride + 1;
+        graph.steps.push_back(step);
+        graph.maps.push_back(map_of_rows(last, rows, row_bits));
+    }
+    finish(graph);
+    return graph;
+}
+
+/// Any network of up to 8 steps with one result each.
+StepGraph random_graph(Rng& rng, int steps) {
+    const auto pick = [&](int lo, int hi) {
+        return lo + static_cast<int>(rng.below(static_cast<uint64_t>(hi - lo + 1)));
+    };
+    StepGraph graph;
+    graph.maps.push_back(map_of_rows(-1, 4, pick(1, 50)));
+    for (int s = 0; s < steps; ++s) {
+        Step step;
+        step.reads = {pick(std::max(0, s - 3), s)};
+        if (pick(0, 2) == 0) {
+            const int other = pick(0, s);
+            if (other != step.reads[0]) step.reads.push_back(other);
+        }
+        step.writes = {s + 1};
+        step.weight_bits = pick(0, 60);
+        step.column_bits = pick(0, 5);
+        graph.steps.push_back(step);
+        graph.maps.push_back(map_of_rows(s, 4, pick(1, 50)));
+    }
+    finish(graph);
+    return graph;
+}
+
+/// The least peak of all orders, one step at a time.
+double least_peak(const StepGraph& graph) {
+    std::vector<int> order(graph.steps.size());
+    std::iota(order.begin(), order.end(), 0);
+    double least = std::numeric_limits<double>::infinity();
+    do {
+        std::vector<int> at(order.size());
+        for (size_t i = 0; i < order.size(); ++i) at[static_cast<size_t>(order[i])] = static_cast<int>(i);
+        double peak = 0;
+        bool valid = true;
+        for (int time = 0; time < static_cast<int>(order.size()); ++time) {
+            double alive = 0;
+            for (const FeatureMap& map : graph.maps) {
+                const int born = map.producer < 0 ? -1 : at[static_cast<size_t>(map.producer)];
+                int dies = map.output ? static_cast<int>(order.size()) : born;
+                for (const int r : map.readers) {
+                    valid = valid && at[static_cast<size_t>(r)] > born;
+                    dies = std::max(dies, at[static_cast<size_t>(r)]);
+                }
+                if (born <= time && dies >= time) alive += map.bits;
+            }
+            peak = std::max(peak, alive);
+        }
+        if (valid) least = std::min(least, peak);
+    } while (std::next_permutation(order.begin(), order.end()));
+    return least;
+}
+
+/// The most that any set of maps saves, each set checked step by step.
+double most_saved(const StepGraph& graph, const ChipRoom& room) {
+    const size_t maps = graph.maps.size();
+    double most = 0;
+    for (size_t set = 0; set < size_t{1} << maps; ++set) {
+        const auto kept = [&](int i) { return (set >> i & 1U) != 0; };
+        bool fits = true;
+        double saved = 0;
+        for (size_t i = 0; i < maps; ++i) {
+            if (!kept(static_cast<int>(i))) continue;
+            fits = fits && graph.maps[i].can_stay;
+            saved +=
+                graph.maps[i].bits * static_cast<double>((1 + graph.maps[i].readers.size()) * room.batch);
+        }
+        for (int s = 0; fits && s < static_cast<int>(graph.steps.size()); ++s) {
+            const Step& step = graph.steps[static_cast<size_t>(s)];
+            double bits = 0, lines = 0;
+            for (size_t i = 0; i < maps; ++i)
+                if (kept(static_cast<int>(i)) && graph.maps[i].producer <= s &&
+                    graph.maps[i].readers.back() >= s)
+                    bits += graph.maps[i].bits * static_cast<double>(room.batch);
+            if (bits == 0) continue;
+            const bool all = std::all_of(step.reads.begin(), step.reads.end(), kept);
+            for (const int i : step.reads)
+                if (!kept(i)) lines += graph.maps[static_cast<size_t>(i)].bits / 4; // a row of four
+            if (!kept(step.writes[0])) lines += graph.maps[static_cast<size_t>(step.writes[0])].bits / 4;
+            const double tiles = 2 * step.column_bits * room.weight_columns;
+            fits = bits + lines + (all ? std::min(tiles, step.weight_bits) : step.weight_bits) <= room.bits;
+        }
+        if (fits) most = std::max(most, saved);
+    }
+    return most;
+}
+
+/// The most that any split of the steps into segments saves, one image.
+double most_fused(const StepGraph& graph, double room) {
+    const int steps = static_cast<int>(graph.steps.size());
+    double most = 0;
+    for (unsigned cuts = 0; cuts < 1U << (steps - 1); ++cuts) {
+        double saved = 0;
+        bool fits = true;
+        for (int first = 0; first < steps;) {
+            int last = first;
+            while (last + 1 < steps && (cuts >> last & 1U) == 0) ++last;
+            if (last > first) fits = fits && segment_of(graph, first, last).working_bits <= room;
+            for (const FeatureMap& map : graph.maps)
+                if (last > first && map.can_stay && map.producer >= first && map.readers.back() <= last)
+                    saved += map.bits * static_cast<double>(1 + map.readers.size());
+            first = last + 1;
+        }
+        if (fits) most = std::max(most, saved);
+    }
+    return most;
+}
+
+/// conv - conv - add, then a global pool and a fully connected layer.
+GraphPtr residual_network(int64_t channels, int64_t side) {
+    Net net({1, 3, side, side});
+    net.conv("l0", channels, 3).add(Op::relu, "r0");
+    const ValueId shortcut = net.last();
+    net.conv("l1", channels, 3).batch_norm("bn").add(Op::relu, "r1").conv("l2", channels, 3);
+    net.add(Op::add, "sum", {}, {shortcut}).add(Op::relu, "r2").add(Op::global_average_pool, "pool");
+    net.add(Op::reshape, "flat", ReshapeAttributes{{1, channels}}).gemm("fc", 10);
+    return net.build();
+}
+
+CostBreakdown estimated(const GraphPtr& graph, const PrecisionPlan& plan, const HardwareTarget& target,
+                        const Options& options) {
+    return take(estimate(*graph, plan, target, options));
+}
+
+} // namespace
+
+class ResidencyTest : public QObject {
+    Q_OBJECT
+private slots:
+    void what_rides_along_is_no_step() {
+        const GraphPtr graph = residual_network(8, 8);
+        const GraphRoles roles = graph_roles(*graph);
+        const StepGraph steps = step_graph(*graph, roles);
+        QCOMPARE(steps.steps.size(), 6U); // l0, l1, l2, sum, pool, fc
+        QCOMPARE(steps.maps.size(), 7U);
+        const auto map = [&](const char* node) {
+            const ValueId value = graph->node(graph->find_node(node)).output();
+            return steps.map_of[value.position()];
+        };
+        QCOMPARE(map("l0"), map("r0"));
+        QCOMPARE(map("l1"), map("r1"));
+        QCOMPARE(map("pool"), map("flat"));
+        QVERIFY(map("l1") != map("l2"));
+        const FeatureMap& shortcut = steps.maps[static_cast<size_t>(map("r0"))];
+        QCOMPARE(shortcut.readers, (std::vector<int>{1, 3}));
+        QVERIFY(shortcut.can_stay);
+        QVERIFY(!steps.maps[0].can_stay && !steps.maps.back().can_stay);
+    }
+
+    /// Two 3 x 3 windows: three rows of the input, three between, one of the result. With stride 2 in the
+    /// second, two rows between are new at a time: three there, four of the input.
+    void line_buffers_by_hand() {
+        const RowWindow three{3, 1, 1}, halving{3, 2, 1};
+        const Segment even = segment_of(chain({three, three}, 16, 10, 7), 0, 1);
+        QCOMPARE(even.working_bits, (3 + 3 + 1) * 10.0 + 2 * 7);
+        QCOMPARE(even.inside_bits, 30.0);
+        const Segment strided = segment_of(chain({three, halving}, 16, 10, 0), 0, 1);
+        QCOMPARE(strided.working_bits, (4 + 3 + 1) * 10.0);
+        // Whole maps never take more than they have.
+        QCOMPARE(segment_of(chain({{9, 1, 4}, {9, 1, 4}}, 4, 10, 0), 0, 1).working_bits, (4 + 4 + 1) * 10.0);
+    }
+
+    /// The shortcut of a residual block waits for the two windows beside it: rows y .. y + 2.
+    void shortcuts_wait() {
+        StepGraph graph = chain({{1, 1, 0}, {3, 1, 1}, {3, 1, 1}}, 16, 10, 0);
+        Step sum;
+        sum.reads = {1, 3};
+        sum.writes = {4};
+        graph.steps.push_back(sum);
+        graph.maps.push_back(map_of_rows(3, 16, 10));
+        for (FeatureMap& map : graph.maps)
+            map.readers.clear(), map.output = false, map.can_stay = map.producer >= 0;
+        finish(graph);
+        // input 1, shortcut 3, between 3, before the sum 1, result 1.
+        QCOMPARE(segment_of(graph, 0, 3).working_bits, (1 + 3 + 3 + 1 + 1) * 10.0);
+    }
+
+    /// What must be complete is held whole: the input of a fully connected layer, the map that a gate scales.
+    void phases() {
+        // A pool over everything takes rows as they come; the layer behind it reads a small vector.
+        StepGraph pooled =
+            chain({{3, 1, 1}, {.streams = false, .accumulates = true}, {.streams = false}}, 16, 10, 0);
+        pooled.maps[2] = map_of_rows(1, 1, 10), pooled.maps[3] = map_of_rows(2, 1, 10);
+        for (FeatureMap& map : pooled.maps) map.readers.clear();
+        finish(pooled);
+        QCOMPARE(segment_of(pooled, 0, 2).working_bits, (3 + 1 + 1 + 1) * 10.0);
+        // A fully connected layer right behind the window.
+        StepGraph flat = chain({{3, 1, 1}, {.streams = false}}, 16, 10, 0);
+        QCOMPARE(segment_of(flat, 0, 1).inside_bits, 160.0);
+    }
+
+    /// Row by row: before a window makes a row it has the rows that it needs made, and those that no later
+    /// row needs are gone.
+    void line_buffers_as_simulated() {
+        Rng rng(3);
+        int equal = 0;
+        for (int trial = 0; trial < 300; ++trial) {
+            std::vector<RowWindow> windows;
+            for (uint64_t i = 0; i < 2 + rng.below(4); ++i) {
+                const auto half = static_cast<int64_t>(rng.below(3));
+                windows.push_back({2 * half + 1, 1 + static_cast<int64_t>(rng.below(2)), half});
+            }
+            const StepGraph graph = chain(windows, 64, 1, 0);
+            const size_t maps = graph.maps.size();
+            std::vector<int64_t> made(maps, -1), most(maps, 0);
+            const auto make = [&](auto&& self, size_t map, int64_t row) -> void {
+                row = std::min(row, graph.maps[map].rows - 1);
+                while (made[map] < row) {
+                    const int64_t next = made[map] + 1;
+                    if (map > 0) {
+                        const RowWindow& w = windows[map - 1];
+                        const int64_t oldest = std::max<int64_t>(0, next * w.stride - w.pad);
+                        self(self, map - 1, next * w.stride + w.reach - 1 - w.pad);
+                        most[map - 1] = std::max(most[map - 1], made[map - 1] - oldest + 1);
+                    }
+                    made[map] = next;
+                }
+            };
+            for (int64_t row = 0; row < graph.maps.back().rows; ++row) make(make, maps - 1, row);
+            double rows = 1;
+            for (size_t i = 0; i + 1 < maps; ++i) rows += static_cast<double>(most[i]);
+            const double ours = segment_of(graph, 0, static_cast<int>(windows.size()) - 1).working_bits;
+            QVERIFY2(ours >= rows, qPrintable(QString("trial %1: %2 < %3").arg(trial).arg(ours).arg(rows)));
+            // Strides make several rows at a time where one after another would do.
+            const bool strided =
+                std::any_of(windows.begin(), windows.end(), [](const RowWindow& w) { return w.stride > 1; });
+            QVERIFY(ours <= 3 * rows && (strided || ours == rows));
+            equal += ours == rows ? 1 : 0;
+        }
+        QVERIFY(equal > 30);
+    }
+
+    void segments_against_all_others() {
+        Rng rng(5);
+        for (int trial = 0; trial < 300; ++trial) {
+            const StepGraph graph = random_graph(rng, 7);
+            const ChipRoom room{.bits = 20 + 400 * rng.uniform(), .weight_columns = 4, .batch = 3};
+            const Fusion fusion = fuse_depth_first(graph, room);
+            QCOMPARE(fusion.saved_bits, 3 * most_fused(graph, room.bits));
+            double inside = 0;
+            for (size_t i = 0; i < graph.maps.size(); ++i)
+                if (fusion.inside[i])
+                    inside += 3 * graph.maps[i].bits * static_cast<double>(1 + graph.maps[i].readers.size());
+            QCOMPARE(inside, fusion.saved_bits);
+        }
+    }
+
+    void kept_maps_against_all_others() {
+        Rng rng(7);
+        for (int trial = 0; trial < 300; ++trial) {
+            const StepGraph graph = random_graph(rng, 7);
+            const ChipRoom room{.bits = 50 + 600 * rng.uniform(), .weight_columns = 4, .batch = 2};
+            const KeptMaps kept = keep_maps(graph, room);
+            QVERIFY(kept.exact);
+            QCOMPARE(kept.saved_bits, most_saved(graph, room));
+        }
+    }
+
+    /// The branch with the widest map first: its 60 meet the other branch's 30 no more.
+    void operator_order_by_hand() {
+        StepGraph graph;
+        graph.maps = {map_of_rows(-1, 1, 10), map_of_rows(0, 1, 30), map_of_rows(1, 1, 60),
+                      map_of_rows(2, 1, 5), map_of_rows(3, 1, 1)};
+        const auto step = [&](std::vector<int> reads, int write) {
+            Step s;
+            s.reads = std::move(reads);
+            s.writes = {write};
+            graph.steps.push_back(s);
+        };
+        step({0}, 1);    // narrow branch
+        step({0}, 2);    // wide branch
+        step({2}, 3);    // and back
+        step({1, 3}, 4); // join
+        finish(graph);
+        QCOMPARE(peak_bits(graph), 100.0); // input, narrow, wide
+        const OperatorOrder order = best_order(graph);
+        QCOMPARE(order.file_bits, 100.0);
+        QCOMPARE(order.best_bits, 75.0); // input, wide, what it becomes
+        QCOMPARE(order.steps, (std::vector<int>{1, 2, 0, 3}));
+        QVERIFY(order.exact);
+    }
+
+    void operator_order_against_all_others() {
+        Rng rng(11);
+        for (int trial = 0; trial < 150; ++trial) {
+            const StepGraph graph = random_graph(rng, 7);
+            const OperatorOrder order = best_order(graph);
+            QVERIFY(order.exact);
+            QCOMPARE(order.best_bits, least_peak(graph));
+            QCOMPARE(peak_bits(graph, order.steps), order.best_bits);
+            QVERIFY(order.best_bits <= order.file_bits);
+        }
+    }
+
+    /// Hundreds of branches: no exact search, still an order, and soon.
+    void wide_graphs_are_ordered_greedily() {
+        StepGraph graph;
+        graph.maps.push_back(map_of_rows(-1, 1, 10));
+        for (int i = 0; i < 300; ++i) {
+            Step step;
+            step.reads = {0};
+            step.writes = {i + 1};
+            graph.steps.push_back(step);
+            graph.maps.push_back(map_of_rows(i, 1, 1 + i % 7));
+        }
+        finish(graph);
+        const OperatorOrder order = best_order(graph);
+        QVERIFY(!order.exact);
+        QCOMPARE(order.steps.size(), 300U);
+        QCOMPARE(order.best_bits, order.file_bits); // all results are alive in the end
+        const ChipRoom room{.bits = 1e6, .weight_columns = 1, .batch = 1};
+        QVERIFY(keep_maps(graph, room).saved_bits == 0);
+        QVERIFY(fuse_depth_first(graph, room).saved_bits == 0);
+    }
+
+    /// Where everything fits, DRAM sees weights, the image and the result; in between nothing.
+    void only_compulsory_traffic_is_left() {
+        const GraphPtr graph = residual_network(8, 16);
+        HardwareTarget target = square_target(8, Dataflow::weight_stationary);
+        target.memory[1].bytes = 1 << 20;
+        const PrecisionPlan plan(precision(8, 8));
+        const double weights = 3 * 8 * 9 + 2 * 8 * 8 * 9 + 80, in = 3 * 256, out = 10, map = 8 * 256;
+        const auto dram = [&](const Options& options) {
+            const CostBreakdown cost = estimated(graph, plan, target, options);
+            double sum = 0;
+            for (const LayerCost& l : cost.layers) sum += l.dram_bytes;
+            if (sum != cost.dram_bytes) qFatal("%f in layers, %f in all", sum, cost.dram_bytes);
+            return sum;
+        };
+        // l0, l1, l2 and the sum each write a map; l1, l2, sum (twice) and pool read one; 8 means go to fc.
+        QCOMPARE(dram({}), weights + in + out + 9 * map + 2 * 8);
+        QCOMPARE(dram({.keep_feature_maps = true}), weights + in + out);
+        QCOMPARE(dram({.fuse_layers = true}), weights + in + out);
+        QCOMPARE(dram({.keep_feature_maps = true, .fuse_layers = true}), weights + in + out);
+        target.keeps_feature_maps = true;
+        QCOMPARE(dram({}), weights + in + out);
+        QCOMPARE(dram({.keep_feature_maps = false}), weights + in + out + 9 * map + 2 * 8);
+        // A batch of 300 does not fit whole; strips of single images do.
+        const double images = 300 * (in + out);
+        QVERIFY(dram({.batch = 300}) > weights + images + 300 * map);
+        QCOMPARE(dram({.batch = 300, .fuse_layers = true}), weights + images);
+    }
+
+    /// One image, the file's order: the shortcut, l1's map and l2's map; depth-first, line buffers.
+    void peak_activation_memory() {
+        const GraphPtr graph = residual_network(8, 16);
+        HardwareTarget target = square_target(8, Dataflow::weight_stationary);
+        const PrecisionPlan plan(precision(8, 8));
+        const double map = 8 * 256, row = 8 * 16;
+        QCOMPARE(estimated(graph, plan, target, {}).peak_activation_bytes, 3 * map);
+        QCOMPARE(estimated(graph, plan, target, {.reorder = true}).peak_activation_bytes, 3 * map);
+        target.memory[1].bytes = 1 << 20;
+        // Image, shortcut 3 rows, between 3, before the sum 1, the sum 1, 8 means; 10 results.
+        QCOMPARE(estimated(graph, plan, target, {.fuse_layers = true}).peak_activation_bytes,
+                 3 * 256 + 8 * row + 8 + 10);
+    }
+
+    void gains_are_differences() {
+        const GraphPtr graph = residual_network(8, 16);
+        HardwareTarget target = square_target(8, Dataflow::weight_stationary);
+        target.keeps_feature_maps = true;
+        const PrecisionPlan plan(precision(8, 8));
+        const CostBreakdown with = estimated(graph, plan, target, {.report_options = true});
+        const CostBreakdown without = estimated(graph, plan, target, {.keep_feature_maps = false});
+        QVERIFY(without.options.empty());
+        QCOMPARE(with.options.size(), 3U);
+        const OptionGain& keep = with.options[0];
+        QVERIFY(keep.taken && !with.options[1].taken && !with.options[2].taken);
+        QCOMPARE(keep.dram_bytes, with.dram_bytes - without.dram_bytes);
+        QCOMPARE(keep.energy_j, with.energy_j - without.energy_j);
+        QCOMPARE(keep.latency_s, with.latency_s - without.latency_s);
+        QVERIFY(keep.dram_bytes < 0 && keep.energy_j < 0 && keep.latency_s <= 0);
+        QVERIFY(with.options[1].peak_activation_bytes < 0);
+    }
+
+    /// Whatever the buffer: nothing gets worse by staying, and more room never saves less.
+    void staying_never_costs() {
+        Rng rng(13);
+        for (int trial = 0; trial < 60; ++trial) {
+            const GraphPtr graph = residual_network(4 + static_cast<int64_t>(rng.below(24)),
+                                                    6 + static_cast<int64_t>(rng.below(20)));
+            const auto dataflow = static_cast<Dataflow>(rng.below(3));
+            HardwareTarget target = square_target(8, dataflow);
+            target.memory[1].bytes_per_cycle = 32;
+            PrecisionPlan plan(precision(8, 8));
+            for (const char* name : {"l0", "l1", "l2", "sum", "fc"})
+                plan.set(name,
+                         precision(2 + static_cast<int>(rng.below(7)), 2 + static_cast<int>(rng.below(7))));
+            double before = std::numeric_limits<double>::infinity();
+            for (int64_t bytes = 1024; bytes <= 1 << 18; bytes *= 4) {
+                target.memory[1].bytes = bytes;
+                const Options none{.batch = 2}, keep{.batch = 2, .keep_feature_maps = true},
+                    fuse{.batch = 2, .fuse_layers = true},
+                    both{.batch = 2, .keep_feature_maps = true, .fuse_layers = true};
+                const CostBreakdown plain = estimated(graph, plan, target, none);
+                for (const Options& options : {keep, fuse, both}) {
+                    const CostBreakdown cost = estimated(graph, plan, target, options);
+                    QVERIFY(cost.dram_bytes <= plain.dram_bytes);
+                    QVERIFY(cost.energy_j <= plain.energy_j * (1 + 1e-12));
+                    QVERIFY(cost.latency_s <= plain.latency_s);
+                    QVERIFY(cost.peak_activation_bytes <= plain.peak_activation_bytes);
+                }
+                const double kept = estimated(graph, plan, target, keep).dram_bytes;
+                QVERIFY(kept <= before);
+                before = kept;
+            }
+        }
+    }
+
+    /// A product of two activations takes its right operand from DRAM, as weights: that map goes there.
+    void right_operands_do_not_stay() {
+        Net net({1, 8, 8});
+        net.add(Op::relu, "left");
+        const ValueId left = net.last();
+        net.add(Op::sigmoid, "right");
+        const ValueId right = net.last();
+        const GraphPtr graph = net.from(left).add(Op::matmul, "product", {}, {right}).build();
+        HardwareTarget target = square_target(8, Dataflow::weight_stationary);
+        const Options keep{.keep_feature_maps = true};
+        const CostBreakdown cost = estimated(graph, PrecisionPlan(precision(8, 8)), target, keep);
+        QCOMPARE(layer(cost, "right").dram_bytes, 64.0);
+        QCOMPARE(layer(cost, "left").dram_bytes, 64.0);        // reads the input
+        QCOMPARE(layer(cost, "product").dram_bytes, 2 * 64.0); // right operand and result
+    }
+};
+
+QTEST_APPLESS_MAIN(ResidencyTest)
+#include "tst_residency.moc"
