@@ -84,10 +84,12 @@ private:
             return times * static_cast<double>(sweep) * m_shape.tile(operand, tile);
         const bool rows = innermost == Dim::p || innermost == Dim::r;
         const Axis& axis = rows ? m_shape.rows : m_shape.columns;
-        const int64_t kept = rows ? axis.touched(tile[index(Dim::p)], tile[index(Dim::r)])
-                                  : axis.touched(tile[index(Dim::q)], tile[index(Dim::s)]);
-        const bool taps = innermost == Dim::r || innermost == Dim::s;
-        const int64_t fresh = std::min(kept, step * (taps ? axis.dilation : axis.stride));
+        const int64_t outputs = tile[index(rows ? Dim::p : Dim::q)];
+        const int64_t taps = tile[index(rows ? Dim::r : Dim::s)];
+        const bool by_taps = innermost == Dim::r || innermost == Dim::s;
+        const int64_t kept = axis.touched(outputs, taps);
+        const int64_t fresh =
+            kept - axis.overlap(outputs, taps, step * (by_taps ? axis.dilation : axis.stride));
         const int64_t swept = fresh < kept ? std::min(axis.size, kept + (sweep - 1) * fresh) : kept * sweep;
         return times * m_shape.tile(operand, tile) * static_cast<double>(swept) / static_cast<double>(kept);
     }

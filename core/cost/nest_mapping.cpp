@@ -76,11 +76,12 @@ Result<Tiling> tiling_of(const Mapping& mapping, const HardwareTarget& target, c
         for (const Loop& loop : level.temporal) *place_at++ = loop.dim;
     }
     for (const Dim dim : k_all_dims)
-        if (covered(tiling, dim) < shape.extents[index(dim)])
+        if (const int64_t extent = covered(tiling, dim);
+            extent < shape.extents[index(dim)] || extent / 2 > shape.extents[index(dim)])
             return fail(ErrorCode::invalid_input,
                         std::string("the mapping covers ") + std::to_string(covered(tiling, dim)) + " of " +
                             std::to_string(shape.extents[index(dim)]) + " iterations of loop " + to_char(dim),
-                        {}, "add the missing factor at one of its levels");
+                        {}, "let the extents multiply to the layer's, or little more");
     return tiling;
 }
 
@@ -106,7 +107,11 @@ Result<void> check_fit(const Tiling& tiling, const HardwareTarget& target, const
                        const NestPricing& pricing) {
     const size_t array = array_level(target);
     const int64_t columns = spread(tiling, array, Slot::x), rows = spread(tiling, array, Slot::y);
-    if (columns > target.cols || rows > target.rows)
+    // Row-stationary sets that are wider than the array are folded over further rows (Eyeriss, JSSC 2017,
+    // Fig. 6).
+    const int64_t folds =
+        target.dataflow == Dataflow::row_stationary ? (columns + target.cols - 1) / target.cols : 1;
+    if (columns > target.cols * folds || rows * folds > target.rows)
         return fail(ErrorCode::invalid_input,
                     "the mapping spreads over " + std::to_string(rows) + " x " + std::to_string(columns) +
                         " processing elements, the array has " + std::to_string(target.rows) + " x " +

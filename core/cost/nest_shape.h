@@ -40,6 +40,17 @@ struct Axis {
         const int64_t least = span < products ? span : products;
         return least < size ? least : size;
     }
+
+    /// Positions that such a tile shares with the same tile `shift` positions further. Tiles with gaps of two
+    /// kinds (strided outputs and dilated taps) count as sharing none.
+    [[nodiscard]] int64_t overlap(int64_t outputs, int64_t taps, int64_t shift) const {
+        const auto left = [](int64_t have, int64_t gone) { return have > gone ? have - gone : 0; };
+        const int64_t span = (outputs - 1) * stride + (taps - 1) * dilation + 1;
+        if (span <= outputs * taps) return left(touched(outputs, taps), shift);
+        if (taps == 1 && shift % stride == 0) return left(outputs, shift / stride);
+        if (outputs == 1 && shift % dilation == 0) return left(taps, shift / dilation);
+        return 0;
+    }
 };
 
 struct NestShape {
