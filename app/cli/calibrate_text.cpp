@@ -14,6 +14,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using cost::FitQuality;
 
+constexpr double k_poor = 0.3;
+
 std::string number_text(const std::optional<double>& value) {
     return value ? format_number(*value, 4) : std::string(k_no_number);
 }
@@ -46,7 +48,12 @@ std::string quality_text(const FitQuality& quality, const char* figure, const ch
     return "\n" + table.to_string() + "mean error " + format_percent(quality.mean) +
            " (before: " + format_percent(quality.mean_before) + "), worst " + format_percent(quality.worst) +
            " (" + quality.worst_layer + "); each layer predicted from the others: mean " +
-           format_percent(quality.mean_left_out) + ", worst " + format_percent(quality.worst_left_out) + "\n";
+           format_percent(quality.mean_left_out) + ", worst " + format_percent(quality.worst_left_out) +
+           "\n" +
+           (quality.mean > k_poor
+                ? "The constants alone do not explain these figures: are array, memories and "
+                  "batch those of the chip?\n"
+                : "");
 }
 
 std::string table_text(const cost::TableFit& fit) {

@@ -143,10 +143,10 @@ Command cost_command(CLI::App& app) {
                      "repeatable")
         ->type_name("LAYER")
         ->allow_extra_args(false);
-    command->add_flag(
-        "--keep-feature-maps,!--no-keep-feature-maps", options->keep_feature_maps,
-        "Feature maps that fit stay in the innermost shared memory between layers [as the target "
-        "does]");
+    command->add_flag_function(
+        "--keep-feature-maps,!--no-keep-feature-maps",
+        [options](int64_t count) { options->keep_feature_maps = count > 0; },
+        "Feature maps that fit stay in the innermost shared memory between layers [as the target does]");
     command->add_flag(
         "--fuse", options->fuse,
         "Depth-first: chains of layers run tile by tile, so that maps between them stay on the chip");

@@ -70,8 +70,9 @@ FitQuality quality_of(const Probe& probe, const LayerValues& before, const Layer
     return quality;
 }
 
-/// Fits the figure's constants into `target`; nullopt: it was not measured.
-Result<std::optional<Part>> fit_figure(Figure figure, HardwareTarget& target,
+/// Fits the figure's constants into `target`; nullopt: it was not measured. `first`: the target before
+/// anything was fitted.
+Result<std::optional<Part>> fit_figure(Figure figure, const HardwareTarget& first, HardwareTarget& target,
                                        std::span<const MeasuredRun> runs) {
     const HardwareTarget original = target;
     const std::vector<Constant> constants =
@@ -84,12 +85,12 @@ Result<std::optional<Part>> fit_figure(Figure figure, HardwareTarget& target,
     if (measured < 2)
         return fail(ErrorCode::invalid_input, "one measured layer tells no constant from another",
                     runs.front().source, "measure two layers or more");
+    auto unfitted = Probe::create(first, runs, figure);
+    if (!unfitted) return forward_error(unfitted);
     TermsFit fit;
-    LayerValues before;
     for (int round = 0; round < k_most_rounds; ++round) {
         auto probe = Probe::create(target, runs, figure);
         if (!probe) return forward_error(probe);
-        if (round == 0) before = probe->modelled();
         auto terms = fit_terms(*probe, figure, constants, original);
         if (!terms) return forward_error(terms);
         fit = std::move(*terms);
@@ -102,7 +103,7 @@ Result<std::optional<Part>> fit_figure(Figure figure, HardwareTarget& target,
     auto probe = Probe::create(target, runs, figure);
     if (!probe) return forward_error(probe);
     Part part;
-    part.quality = quality_of(*probe, before, fit.left_out);
+    part.quality = quality_of(*probe, unfitted->modelled(), fit.left_out);
     for (size_t k = 0; k < constants.size(); ++k) {
         const ConstantFit& found = fit.constants[k];
         part.constants.push_back(
@@ -157,7 +158,7 @@ Result<TargetFit> fit_target(const HardwareTarget& target, std::span<const Measu
     const std::string sources = sources_of(runs);
     // Latency first: static energy depends on it.
     for (const Figure figure : {Figure::latency, Figure::energy}) {
-        auto part = fit_figure(figure, fit.target, runs);
+        auto part = fit_figure(figure, target, fit.target, runs);
         if (!part) return forward_error(part);
         if (!*part) continue;
         record(**part, figure == Figure::latency ? "latency" : "energy", sources, fit);

@@ -1,3 +1,4 @@
+#include "core/base/format.h"
 #include "core/cost/fit_terms.h"
 
 #include <cmath>
@@ -6,8 +7,11 @@ namespace widthwise::cost {
 namespace {
 
 constexpr double k_largest_error = 0.5;
-/// Below this share of the energy a term is known to be nothing.
+/// A term whose share of the energy is told within this is told, even where it is nearly nothing.
 constexpr double k_nothing = 0.02;
+/// A constant that the measurements do not tell apart from nothing stays as it is, unless it then makes so
+/// much more of the energy than they allow.
+constexpr double k_contradiction = 0.1;
 /// Columns closer to each other's span move together.
 constexpr double k_least_own_share = 0.02;
 
@@ -49,7 +53,7 @@ public:
     }
 
 private:
-    enum class State { free, nothing, held };
+    enum class State { free, bounded, held };
 
     void hold(size_t k, std::string note) {
         m_state[k] = State::held;
@@ -77,7 +81,8 @@ private:
     [[nodiscard]] double rest(size_t i) const {
         double joules = m_measured[i] - m_terms.fixed[i];
         for (size_t k = 0; k < m_state.size(); ++k)
-            if (m_state[k] == State::held) joules -= m_terms.present[i][k];
+            if (m_state[k] != State::free)
+                joules -= m_state[k] == State::held ? m_terms.present[i][k] : m_terms.slopes[i][k] * m_x[k];
         return joules;
     }
 
@@ -110,33 +115,40 @@ private:
         return text.empty() ? "nothing" : text;
     }
 
+    /// Share of the energy, on average, that this much of a constant is.
+    [[nodiscard]] double mean_share(const Rows& joules, size_t k) const {
+        double share = 0;
+        for (size_t i = 0; i < m_measured.size(); ++i)
+            share += joules[i][k] / m_measured[i] / static_cast<double>(m_measured.size());
+        return share;
+    }
+
     /// Takes out the constant that the measurements tell least, if that is too little; true: none was.
     [[nodiscard]] bool settled(const std::vector<size_t>& columns, const LinearSolution& solution) {
-        const Rows all = rows(columns);
         std::optional<size_t> worst;
-        double largest = 0;
-        std::string why;
+        double largest = k_largest_error;
         for (size_t c = 0; c < columns.size(); ++c) {
             const double x = solution.x[c], error = solution.standard_error[c];
-            double share = 0; // of the energy per unit of x, on average
-            for (const auto& row : all) share += row[c] / static_cast<double>(all.size());
-            if (std::abs(x) * share < k_nothing && error * share < k_nothing && x - 2 * error <= 0) {
-                m_state[columns[c]] = State::nothing;
-                m_result.constants[columns[c]].note = "nothing is left for it to explain";
-                m_x[columns[c]] = 0;
-                return false;
-            }
             const double doubt = x > 0 ? error / x : 2 + std::abs(x) / std::max(error, 1e-300);
-            if (!(doubt > k_largest_error) || doubt <= largest) continue;
-            worst = columns[c];
+            if (!(doubt > largest)) continue;
+            worst = c;
             largest = doubt;
-            why = x > 0 ? "not identifiable: its standard error would be " +
-                              (doubt < 1e4 ? std::to_string(static_cast<int>(doubt * 100)) + " %"
-                                           : std::string("beyond all bounds"))
-                        : "not identifiable: it fits with a negative sign";
         }
         if (!worst) return true;
-        hold(*worst, why);
+        const size_t k = columns[*worst];
+        const double x = solution.x[*worst], error = solution.standard_error[*worst];
+        const double unit = mean_share(m_terms.slopes, k);
+        const double most = std::max(0.0, x) + 3 * error;
+        if (mean_share(m_terms.present, k) - most * unit > k_contradiction && error * unit < k_nothing) {
+            m_state[k] = State::bounded;
+            m_x[k] = std::max(0.0, x);
+            m_result.constants[k].note = "next to nothing is left for it to explain";
+        } else if (x > 0) {
+            hold(k, "not identifiable: its standard error would be " +
+                        (largest < 1e4 ? format_percent(largest, 0) : std::string("beyond all bounds")));
+        } else {
+            hold(k, "not identifiable: it fits with a negative sign");
+        }
         return false;
     }
 

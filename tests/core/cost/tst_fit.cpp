@@ -202,6 +202,32 @@ private slots:
         QVERIFY2(result.latency->worst < 0.01, result.latency->worst_layer.c_str());
     }
 
+    /// A constant that hardly shows is not set to nothing: the file's own figure is the better guess.
+    void whatHardlyShowsIsLeftAlone() {
+        HardwareTarget hot = true_target();
+        hot.mac_pj = 1e-4;
+        hot.static_power_w = 3;
+        HardwareTarget start = hot;
+        start.static_power_w = 1;
+        const TargetFit result = fit(start, run_of(hot, true, true, 0.05));
+        expect_near(result, "static_power_w", 3, 0.1);
+        QVERIFY(!constant(result, "mac_pj").fitted);
+        QCOMPARE(*result.target.mac_pj, 1e-4);
+    }
+
+    /// ... unless it then makes more of the energy than was measured.
+    void whatCannotBeIsCorrected() {
+        HardwareTarget cold = true_target();
+        cold.static_power_w = 0;
+        HardwareTarget start = cold;
+        start.static_power_w = 1;
+        const TargetFit result = fit(start, run_of(cold, true, true, 0.02));
+        QVERIFY(constant(result, "static_power_w").fitted);
+        QVERIFY2(result.target.static_power_w < 0.01,
+                 qPrintable(QString::number(result.target.static_power_w)));
+        QVERIFY(result.energy->worst < 0.15);
+    }
+
     /// One shape only: everything moves together, one constant explains it and the others stay.
     void equalLayersTellOneConstant() {
         Net net(Shape{1, 32, 16, 16});
