@@ -58,8 +58,7 @@ bool searches(const HardwareTarget& target) {
 void from_scratch(const GraphPtr& graph, const HardwareTarget& target) {
     const PrecisionPlan plan(precision(8, 8));
     const double seconds =
-        best_of(target.dataflow == Dataflow::best || target.dataflow == Dataflow::row_stationary ? 1 : 20,
-                [&] { (void)need(cost::estimate(*graph, plan, target)); });
+        best_of(searches(target) ? 1 : 20, [&] { (void)need(cost::estimate(*graph, plan, target)); });
     const double layers = static_cast<double>(matrix_layers(*graph));
     std::printf("  %-18s everything from scratch %9.3f ms, %8.2f us a layer of %.0f%s\n", target.name.c_str(),
                 1e3 * seconds, 1e6 * seconds / layers, layers, searches(target) ? ", by search" : "");
@@ -110,9 +109,10 @@ void design_points(const GraphPtr& graph, const HardwareTarget& target) {
     const double cold = seconds_of(all);
     const double warm = best_of(5, all);
     const double count = static_cast<double>(points.size());
-    std::printf(
-        "  %-16s random designs: %.0f a second with a cold table, %.0f with a warm one (mean %.3g J)\n",
-        target.name.c_str(), count / cold, count / warm, sum / (6 * count));
+    std::printf("  %-18s random designs: %.0f a second with a cold table, %.0f with a warm one (mean %.3g "
+                "J)%s\n",
+                target.name.c_str(), count / cold, count / warm, sum / (6 * count),
+                table.adds_up() ? "" : ", all full estimates");
 }
 
 void speed() {

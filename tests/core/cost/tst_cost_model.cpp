@@ -29,8 +29,8 @@ HardwareTarget tiny_target(Dataflow dataflow) {
 
 constexpr double k_noc_pj = 2 * (0.002994791667 * 256 + 0.001041666667 * 16 + 0.1) / 16;
 
-/// 12 results: a 32-bit multiplication and two additions each.
-constexpr double k_requantization_pj = 12 * (0.002994791667 * 1024 + 0.001041666667 * 32 + 2 * 0.1);
+/// Of one result: a 32-bit multiplication and two additions.
+constexpr double k_requantization_pj = 0.002994791667 * 1024 + 0.001041666667 * 32 + 2 * 0.1;
 
 double register_pj() {
     return 0.009 * cost::energy_scale(45, 0.9, 40, 0.9);
@@ -57,7 +57,7 @@ private slots:
         compare(l.energy.buffer_j, ((16 + 6 + 12) * 8 * 0.1 + (12 + 14) * 8 * 0.2) * 1e-12);
         compare(l.energy.noc_j, (16 + 6 + 12) * 8 * k_noc_pj * 1e-12);
         // 24 MACs; each of 12 results is scaled, rounded and clipped at 32 bits.
-        compare(l.energy.compute_j, (24 * (0.2 + 0.1) + k_requantization_pj) * 1e-12);
+        compare(l.energy.compute_j, (24 * (0.2 + 0.1) + 12 * k_requantization_pj) * 1e-12);
         // Per MAC the input (8 bits) moves on and the sum (32) is written; 6 weights are loaded.
         compare(l.energy.registers_j, (24 * (8 + 32) + 6 * 8) * register_pj() * 1e-12);
         // 26 bytes at 1 byte per cycle take longer than 15 cycles.
@@ -88,7 +88,7 @@ private slots:
             cost_of(tiny_network(), PrecisionPlan(precision(4, 8)), tiny_target(Dataflow::weight_stationary));
         const LayerCost& l = cost.layers[0];
         compare(l.energy.compute_j,
-                (24 * (0.002994791667 * 32 + 0.001041666667 * 8 + 0.1) + k_requantization_pj) * 1e-12);
+                (24 * (0.002994791667 * 32 + 0.001041666667 * 8 + 0.1) + 12 * k_requantization_pj) * 1e-12);
         compare(l.energy.registers_j, (24 * (8 + 32) + 6 * 4) * register_pj() * 1e-12);
         compare(l.dram_bytes, 8 + 3 + 12);
         compare(l.buffer_bytes, 16 + 3 + 12 + 23);
@@ -230,7 +230,8 @@ private slots:
         compare(layer(cost, "first").dram_bytes, 128 + 64 + 128 * 6 / 8.0);
         compare(layer(cost, "narrow").dram_bytes, 128 * 6 / 8.0 + 64 + 128);
         compare(layer(cost, "narrow").energy.compute_j,
-                8 * 128 * (0.002994791667 * 32 + 0.001041666667 * 8 + 0.1) * 1e-12);
+                (8 * 128 * (0.002994791667 * 32 + 0.001041666667 * 8 + 0.1) + 128 * k_requantization_pj) *
+                    1e-12);
     }
 
     void float_layers_are_fp32_and_say_so() {

@@ -209,7 +209,7 @@ private slots:
         hot.static_power_w = 3;
         HardwareTarget start = hot;
         start.static_power_w = 1;
-        const TargetFit result = fit(start, run_of(hot, true, true, 0.05));
+        const TargetFit result = fit(start, run_of(hot, true, true, 0.02));
         expect_near(result, "static_power_w", 3, 0.1);
         QVERIFY(!constant(result, "mac_pj").fitted);
         QCOMPARE(*result.target.mac_pj, 1e-4);

@@ -203,14 +203,14 @@ private slots:
     }
 
     /// Two 3 x 3 windows: three rows of the input, three between, one of the result. With stride 2 in the
-    /// second, two rows between are new at a time: three there, four of the input.
+    /// second as many: rows are made one after another.
     void line_buffers_by_hand() {
         const RowWindow three{3, 1, 1}, halving{3, 2, 1};
         const Segment even = segment_of(chain({three, three}, 16, 10, 7), 0, 1);
         QCOMPARE(even.working_bits, (3 + 3 + 1) * 10.0 + 2 * 7);
         QCOMPARE(even.inside_bits, 30.0);
         const Segment strided = segment_of(chain({three, halving}, 16, 10, 0), 0, 1);
-        QCOMPARE(strided.working_bits, (4 + 3 + 1) * 10.0);
+        QCOMPARE(strided.working_bits, (3 + 3 + 1) * 10.0);
         // Whole maps never take more than they have.
         QCOMPARE(segment_of(chain({{9, 1, 4}, {9, 1, 4}}, 4, 10, 0), 0, 1).working_bits, (4 + 4 + 1) * 10.0);
     }
@@ -248,7 +248,7 @@ private slots:
     /// row needs are gone.
     void line_buffers_as_simulated() {
         Rng rng(3);
-        int equal = 0;
+        int large = 0;
         for (int trial = 0; trial < 300; ++trial) {
             std::vector<RowWindow> windows;
             for (uint64_t i = 0; i < 2 + rng.below(4); ++i) {
@@ -276,13 +276,12 @@ private slots:
             for (size_t i = 0; i + 1 < maps; ++i) rows += static_cast<double>(most[i]);
             const double ours = segment_of(graph, 0, static_cast<int>(windows.size()) - 1).working_bits;
             QVERIFY2(ours >= rows, qPrintable(QString("trial %1: %2 < %3").arg(trial).arg(ours).arg(rows)));
-            // Strides make several rows at a time where one after another would do.
-            const bool strided =
-                std::any_of(windows.begin(), windows.end(), [](const RowWindow& w) { return w.stride > 1; });
-            QVERIFY(ours <= 3 * rows && (strided || ours == rows));
-            equal += ours == rows ? 1 : 0;
+            const bool small = std::any_of(graph.maps.begin(), graph.maps.end(),
+                                           [](const FeatureMap& map) { return map.rows < 8; });
+            QVERIFY(small || ours == rows);
+            large += small ? 0 : 1;
         }
-        QVERIFY(equal > 30);
+        QVERIFY(large > 100);
     }
 
     void segments_against_all_others() {

@@ -26,15 +26,27 @@ class Targets : public QObject {
 private slots:
     void presets_are_readable_and_sourced() {
         const std::vector<std::string> names = cost::preset_names();
-        for (const char* expected : {"eyeriss", "tpu-v1"})
+        for (const char* expected :
+             {"eyeriss", "tpu-v1", "edge-tpu-like", "bitfusion", "bit-serial", "v100", "a100", "alveo-u280",
+              "alveo-u280-overlay", "pynq-z1", "pynq-z1-overlay", "mobile-npu", "asic-45nm"})
             QVERIFY2(std::find(names.begin(), names.end(), expected) != names.end(), expected);
         for (const std::string& name : names) {
             const HardwareTarget target = take(cost::load_target(name));
             QCOMPARE(target.name, name);
             QVERIFY(!target.description.empty());
-            for (const char* key : {"node_nm", "clock_hz", "array", "dataflow", "mac", "memory[0]",
-                                    "memory[1]", "static_power_w"})
+            std::vector<std::string> keys = {"node_nm", "clock_hz", "static_power_w"};
+            for (size_t i = 0; i < target.memory.size(); ++i)
+                keys.push_back("memory[" + std::to_string(i) + "]");
+            if (target.kind == TargetKind::spatial) keys.insert(keys.end(), {"array", "dataflow", "mac"});
+            if (target.kind == TargetKind::gpu)
+                keys.insert(keys.end(), {"supports", "gpu.peaks", "gpu.multiprocessors",
+                                         "gpu.launch_overhead_s", "gpu.achievable"});
+            if (target.fpga) keys.insert(keys.end(), {"fpga.luts", "fpga.fill_luts", "fpga.lut_pj"});
+            if (!(target.supports == Capabilities())) keys.emplace_back("supports");
+            for (const std::string& key : keys)
                 QVERIFY2(target.sources.count(key) == 1, (name + ": " + key).c_str());
+            for (const char* figure : {"latency", "energy", "area"})
+                QVERIFY2(target.confidence.count(figure) == 1, (name + ": " + figure).c_str());
         }
     }
 
