@@ -37,13 +37,13 @@ bool apply(const std::vector<Constant>& constants, const TermsFit& fit, Hardware
 }
 
 Result<TermsFit> fit_terms(const Probe& probe, Figure figure, const std::vector<Constant>& constants,
-                           const HardwareTarget& target) {
+                           const HardwareTarget& original) {
     if (figure == Figure::latency) {
         auto terms = probe.time_terms(constants);
         if (!terms) return forward_error(terms);
-        return fit_latency(constants, target, *terms, probe.measured());
+        return fit_latency(constants, original, *terms, probe.measured());
     }
-    auto terms = probe.energy_terms(constants);
+    auto terms = probe.energy_terms(constants, original);
     if (!terms) return forward_error(terms);
     return fit_energy(constants, *terms, probe.measured());
 }

@@ -7,8 +7,6 @@ namespace widthwise::cost {
 namespace {
 
 constexpr double k_largest_error = 0.5;
-/// A term whose share of the energy is told within this is told, even where it is nearly nothing.
-constexpr double k_nothing = 0.02;
 /// A constant that the measurements do not tell apart from nothing stays as it is, unless it then makes so
 /// much more of the energy than they allow.
 constexpr double k_contradiction = 0.1;
@@ -139,7 +137,7 @@ private:
         const double x = solution.x[*worst], error = solution.standard_error[*worst];
         const double unit = mean_share(m_terms.slopes, k);
         const double most = std::max(0.0, x) + 3 * error;
-        if (mean_share(m_terms.present, k) - most * unit > k_contradiction && error * unit < k_nothing) {
+        if (mean_share(m_terms.present, k) - most * unit > k_contradiction) {
             m_state[k] = State::bounded;
             m_x[k] = std::max(0.0, x);
             m_result.constants[k].note = "next to nothing is left for it to explain";

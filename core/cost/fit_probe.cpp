@@ -133,23 +133,23 @@ Result<std::vector<TimeTerms>> Probe::time_terms(const std::vector<Constant>& co
     return terms;
 }
 
-Result<Probe::EnergyTerms> Probe::energy_terms(const std::vector<Constant>& constants) const {
+Result<Probe::EnergyTerms> Probe::energy_terms(const std::vector<Constant>& constants,
+                                               const HardwareTarget& original) const {
     HardwareTarget silent = m_target;
     for (const Constant& constant : constants) constant.silence(silent);
-    const auto base = frozen(silent);
-    if (!base) return tl::unexpected<Error>(base.error());
+    auto base = frozen(silent);
+    if (!base) return forward_error(base);
     EnergyTerms terms;
-    terms.fixed = *base;
     const std::vector<double> zeros(constants.size(), 0);
     terms.slopes.assign(base->size(), zeros);
     terms.present.assign(base->size(), zeros);
     for (size_t k = 0; k < constants.size(); ++k) {
-        HardwareTarget one = silent, without = m_target;
+        HardwareTarget one = silent, alone = original;
         constants[k].set(one, 1);
-        constants[k].silence(without);
-        const auto with_one = frozen(std::move(one)), whole = frozen(m_target),
-                   less = frozen(std::move(without));
-        for (const auto* values : {&with_one, &whole, &less})
+        for (size_t other = 0; other < constants.size(); ++other)
+            if (other != k) constants[other].silence(alone);
+        const auto with_one = frozen(std::move(one)), with_own = frozen(std::move(alone));
+        for (const auto* values : {&with_one, &with_own})
             if (!*values) return tl::unexpected<Error>(values->error());
         for (size_t i = 0; i < base->size(); ++i) {
             double slope = (*with_one)[i] - (*base)[i];
@@ -157,9 +157,10 @@ Result<Probe::EnergyTerms> Probe::energy_terms(const std::vector<Constant>& cons
             if (slope > 0 && constants[k].key == "static_power_w" && m_measured_latency[i])
                 slope = *m_measured_latency[i];
             terms.slopes[i][k] = slope;
-            terms.present[i][k] = (*whole)[i] - (*less)[i];
+            terms.present[i][k] = (*with_own)[i] - (*base)[i];
         }
     }
+    terms.fixed = std::move(*base);
     return terms;
 }
 

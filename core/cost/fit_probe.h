@@ -30,10 +30,11 @@ public:
     struct EnergyTerms {
         LayerValues fixed; ///< all constants silenced
         Rows slopes;       ///< J per unit of each constant
-        Rows present;      ///< J of each constant as the target has it
+        Rows present;      ///< J of each constant as `original` has it
     };
     /// Static power is J per W by the measured latency where there is one.
-    [[nodiscard]] Result<EnergyTerms> energy_terms(const std::vector<Constant>& constants) const;
+    [[nodiscard]] Result<EnergyTerms> energy_terms(const std::vector<Constant>& constants,
+                                                   const HardwareTarget& original) const;
 
 private:
     /// A target without per-layer search runs `best` as one of these.
