@@ -1,0 +1,205 @@
+// Layers on arrays in closed form: styles of units, zeros, stored widths and a target's own constants, by
+// hand.
+#include "core/cost/layer_cost.h"
+#include "tests/core/cost/small_networks.h"
+
+#include <cmath>
+
+using namespace widthwise;
+using namespace widthwise::test;
+using namespace widthwise::cost;
+
+namespace {
+
+void compare(double ours, double expected) {
+    if (std::abs(ours - expected) > 1e-6 * std::abs(expected)) qFatal("%.9g instead of %.9g", ours, expected);
+}
+
+/// 1 x 1 convolution of 2 channels to 3 over 2 x 2 pixels: K = 2, N = 3, M = 4, 24 MACs.
+MatrixProblem tiny(int weights = 8, int activations = 8) {
+    MatrixProblem problem;
+    problem.nest.out_channels = 3;
+    problem.nest.in_channels = 2;
+    problem.nest.out_height = problem.nest.out_width = problem.nest.in_height = problem.nest.in_width = 2;
+    problem.operands = {{Numeric::integer, weights}, {Numeric::integer, activations}};
+    problem.stored = {weights, activations, 8};
+    return problem;
+}
+
+HardwareTarget tiny_target() {
+    HardwareTarget target = square_target(2, Dataflow::weight_stationary);
+    target.memory = {{"DRAM", std::nullopt, std::nullopt, 10.0, 20.0},
+                     {"buffer", 1024, std::nullopt, 0.1, 0.2}};
+    return target;
+}
+
+LayerFigures run(const HardwareTarget& target, const MatrixProblem& problem) {
+    Demand demand;
+    demand.add(problem);
+    return matrix_layer(Chip(target, demand), problem, target.dataflow, target.objective).figures;
+}
+
+} // namespace
+
+class SystolicLayer : public QObject {
+    Q_OBJECT
+private slots:
+    /// 1 x 2 folds of 4 pixels; 2 R + C - 2 = 4 cycles to fill.
+    void serial_arrays_stream_bits() {
+        HardwareTarget target = tiny_target();
+        QCOMPARE(run(target, tiny()).compute_cycles, 2 * (4 + 4) - 1);
+        target.mac.style = MacStyle::bit_serial;
+        QCOMPARE(run(target, tiny(8, 8)).compute_cycles, 2 * (4 * 8 + 4) - 1);
+        QCOMPARE(run(target, tiny(8, 4)).compute_cycles, 2 * (4 * 4 + 4) - 1);
+        QCOMPARE(run(target, tiny(4, 8)).compute_cycles, 2 * (4 * 8 + 4) - 1);
+        compare(run(target, tiny(8, 4)).peak_macs_per_cycle, 1);
+        target.mac.serial = SerialOperands::weights;
+        QCOMPARE(run(target, tiny(3, 8)).compute_cycles, 2 * (4 * 3 + 4) - 1);
+        target.mac.serial = SerialOperands::both;
+        QCOMPARE(run(target, tiny(3, 2)).compute_cycles, 2 * (4 * 6 + 4) - 1);
+    }
+
+    /// 8 channels to 4 over 2 x 2 pixels on 2 x 2 fusion units: 8 x 8 bits take 4 folds of 2 rows, 4 x 4 bits
+    /// one, two column folds each, of 4 cycles without filling.
+    void composable_arrays_widen_their_rows() {
+        HardwareTarget target = tiny_target();
+        target.mac.style = MacStyle::bit_composable;
+        MatrixProblem problem = tiny();
+        problem.nest.in_channels = 8;
+        problem.nest.out_channels = 4;
+        QCOMPARE(run(target, problem).compute_cycles, 4 * 2 * 4);
+        compare(run(target, problem).mapped_units, 1);
+        problem.operands = {{Numeric::integer, 4}, {Numeric::integer, 4}};
+        QCOMPARE(run(target, problem).compute_cycles, 1 * 2 * 4);
+        compare(run(target, problem).mapped_units, 1);
+        compare(run(target, problem).peak_macs_per_cycle, 16);
+        problem.operands = {{Numeric::integer, 2}, {Numeric::integer, 2}}; // 32 channels at once, 8 there
+        QCOMPARE(run(target, problem).compute_cycles, 1 * 2 * 4);
+        compare(run(target, problem).mapped_units, 0.25);
+    }
+
+    /// 3 x 3 kernels: positions one after another, each over 3 channels in 2 folds of 2 rows; a single
+    /// channel is unrolled: 9 taps in 5 folds.
+    void kernels_are_walked_or_unrolled() {
+        MatrixProblem problem = tiny();
+        LoopNest& nest = problem.nest;
+        nest.in_channels = 3;
+        nest.kernel_height = nest.kernel_width = 3;
+        QCOMPARE(fold_composed(Dataflow::weight_stationary, nest, 1, {2, 2}, 1).row_folds, 9 * 2);
+        QCOMPARE(fold_composed(Dataflow::weight_stationary, nest, 1, {2, 2}, 4).row_folds, 9);
+        QCOMPARE(fold_composed(Dataflow::output_stationary, nest, 1, {2, 2}, 2).t, 9 * 2);
+        nest.in_channels = 1;
+        QCOMPARE(fold_composed(Dataflow::weight_stationary, nest, 1, {2, 2}, 1).row_folds, 5);
+        QCOMPARE(fold_composed(Dataflow::weight_stationary, nest, 1, {2, 2}, 4).row_folds, 2);
+    }
+
+    void gating_saves_energy_and_no_time() {
+        HardwareTarget target = tiny_target();
+        MatrixProblem problem = tiny();
+        const LayerFigures dense = run(target, problem);
+        problem.zeros.inputs = 0.75;
+        compare(run(target, problem).energy.total_j(), dense.energy.total_j()); // nothing uses them
+        target.zeros.gating = true;
+        const LayerFigures gated = run(target, problem);
+        compare(gated.energy.compute_j, 0.25 * dense.energy.compute_j);
+        QCOMPARE(gated.cycles, dense.cycles);
+        // Per MAC the input's 8 bits still move; a quarter of the 32-bit sums clock; 6 weights are loaded.
+        compare(gated.energy.registers_j / dense.energy.registers_j,
+                (24 * (8 + 0.25 * 32) + 48) / (24 * 40 + 48));
+        compare(gated.energy.buffer_j, dense.energy.buffer_j);
+    }
+
+    void skipping_saves_both() {
+        HardwareTarget target = tiny_target();
+        target.zeros.skips_inputs = true;
+        MatrixProblem problem = tiny();
+        const LayerFigures dense = run(target, problem);
+        problem.zeros = {0.5, 0.5, 0};
+        const LayerFigures half = run(target, problem);
+        QCOMPARE(half.compute_cycles, 2 * (2 + 4) - 1);
+        compare(half.energy.compute_j, 0.5 * dense.energy.compute_j);
+        target.zeros.skips_weights = true;
+        QCOMPARE(run(target, problem).compute_cycles, 2 * (1 + 4) - 1);
+        problem.zeros = {1, 1, 1}; // nothing left to do but to fill
+        QCOMPARE(run(target, problem).compute_cycles, 2 * 4 - 1);
+        compare(run(target, problem).energy.compute_j + 1, 1);
+    }
+
+    /// 8 inputs, a quarter of them 8 + 5 bits each; 12 outputs without zeros stay as they are; 6 weights.
+    void coded_maps_cross_to_dram() {
+        HardwareTarget target = tiny_target();
+        target.zeros.compressed = true;
+        MatrixProblem problem = tiny();
+        problem.zeros.inputs = 0.75;
+        const LayerFigures coded = run(target, problem);
+        compare(coded.dram_bytes, (8 * 0.25 * 13 + 12 * 8 + 6 * 8) / 8.0);
+        target.zeros.compressed = false;
+        compare(run(target, problem).dram_bytes, 26);
+        compare(run(target, problem).buffer_bytes, coded.buffer_bytes);
+        problem.zeros.outputs = 0.5;
+        target.zeros.compressed = true;
+        compare(run(target, problem).dram_bytes, (8 * 0.25 * 13 + 12 * 0.5 * 13 + 6 * 8) / 8.0);
+    }
+
+    /// Array side 16 + 6 + 12 words, outer side 14 in and 12 out.
+    void levels_store_whole_words() {
+        HardwareTarget target = tiny_target();
+        target.memory[1].element_bits = 16;
+        const LayerFigures words = run(target, tiny(4, 8));
+        compare(words.buffer_bytes, (34 + 26) * 2);
+        compare(words.dram_bytes, 8 + 3 + 12);
+        target.memory[0].element_bits = 8;
+        compare(run(target, tiny(4, 8)).dram_bytes, 26);
+        target.memory[1].element_bits = 1;
+        compare(run(target, tiny(4, 8)).buffer_bytes, 16 + 3 + 12 + 23);
+    }
+
+    void a_targets_own_constants_stand() {
+        HardwareTarget target = tiny_target();
+        target.node_nm = 28; // scales the laws, not what is given
+        target.mac_pj = 2;
+        target.noc_pj_per_bit = 0.5;
+        const LayerFigures figures = run(target, tiny());
+        compare(figures.energy.compute_j, 24 * 2e-12);
+        compare(figures.energy.noc_j, 34 * 8 * 0.5e-12);
+        // Narrower ones in the law's proportion: multiplier 0.2, accumulator 0.1.
+        const double narrow = 0.002994791667 * 32 + 0.001041666667 * 8 + 0.1;
+        compare(run(target, tiny(4, 8)).energy.compute_j, 24 * 2e-12 * narrow / 0.3);
+        target.mac_efficiency = 0.5;
+        QCOMPARE(run(target, tiny()).compute_cycles, 2 * figures.compute_cycles);
+
+        target.memory[1].area_mm2 = 0.25;
+        compare(chip_area(Chip(target, {}), target).at("buffer"), 0.25);
+        target.memory.push_back({.name = "scratchpad", .bytes = 64, .area_mm2 = 0.01, .per_pe = true});
+        compare(chip_area(Chip(target, {}), target).at("scratchpad"), 0.04);
+    }
+
+    /// One layer of each kind: the array is built for all of them.
+    void built_for_the_formats_of_the_design() {
+        HardwareTarget target = tiny_target();
+        target.sizing = Sizing::to_design;
+        MatrixProblem binary = tiny(1, 1);
+        binary.operands = {{Numeric::binary, 1}, {Numeric::binary, 1}};
+        Demand only_binary;
+        only_binary.add(binary);
+        Demand both = only_binary;
+        both.add(tiny(4, 4));
+        Demand integers;
+        integers.add(tiny(4, 4));
+        const auto area = [&](const Demand& demand) {
+            return chip_area(Chip(target, demand), target).at("mac");
+        };
+        QVERIFY(area(only_binary) < area(integers));
+        compare(area(both), area(integers));
+        const Chip chip(target, both);
+        QVERIFY(chip.mac_pj(binary.operands) < chip.mac_pj(tiny(2, 2).operands));
+        MatrixProblem half = tiny(16, 16);
+        half.operands = {{Numeric::float16, 16}, {Numeric::float16, 16}};
+        both.add(half);
+        compare(area(both), 4 * (1640 + 1360) * 1e-6);
+        QCOMPARE(Chip(target, both).sum_bits(half.operands), 16);
+    }
+};
+
+QTEST_APPLESS_MAIN(SystolicLayer)
+#include "tst_systolic_layer.moc"
