@@ -12,14 +12,6 @@ namespace {
 constexpr double k_joules_per_pj = 1e-12;
 constexpr double k_bits_per_byte = 8;
 
-/// Elements that cross one boundary, towards the array and away from it.
-struct Flow {
-    double inputs = 0, weights = 0, partial_reads = 0;
-    double outputs = 0, partial_writes = 0;
-};
-/// Outermost boundary first; the last is the array's own.
-using Flows = std::array<Flow, 9>;
-
 /// Bits of one element in a memory level.
 struct Widths {
     double weights = 0, inputs = 0, outputs = 0, partials = 0;
@@ -212,6 +204,7 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
     const Coding coding{coded_share(chip.zeros, problem.zeros.inputs, static_cast<int>(widths[0].inputs)),
                         coded_share(chip.zeros, problem.zeros.outputs, static_cast<int>(widths[0].outputs))};
     add_memory(chip, flows, widths, coding, whole_cycles((busy + reloads) / chip.mac_efficiency), figures);
+    layer.flows = flows;
     return layer;
 }
 

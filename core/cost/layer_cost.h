@@ -25,11 +25,20 @@
 
 namespace widthwise::cost {
 
+/// Elements that cross one boundary, towards the array and away from it.
+struct Flow {
+    double inputs = 0, weights = 0, partial_reads = 0;
+    double outputs = 0, partial_writes = 0;
+};
+/// Outermost boundary first; the last is the array's own.
+using Flows = std::array<Flow, 9>;
+
 struct MatrixLayer {
     LayerFigures figures;
     Dataflow dataflow = Dataflow::weight_stationary; ///< never `best`
     Folding folding;
     Traffic dram; ///< across the outermost boundary
+    Flows flows;  ///< whole layer
 };
 
 /// A convolution or fully connected layer under `dataflow` (ws, os, is, or `best` of the three by

@@ -67,6 +67,7 @@ LayerFigures NestPricing::price(const NestCounts& counts) const {
     double cycles = counts.steps * m_busy / m_efficiency;
     figures.compute_cycles = whole_cycles(cycles);
     figures.mapped_units = counts.units / m_units;
+    figures.peak_macs_per_cycle = m_units / (m_busy > 0 ? m_busy : 1);
     figures.energy.compute_j = m_compute_pj * k_joules_per_pj;
     double longest = static_cast<double>(figures.compute_cycles);
     for (size_t i = 0; i < m_count; ++i) {

@@ -4,6 +4,7 @@
 #include "core/cost/layer_cost.h"
 #include "core/cost/mapping_text.h"
 #include "core/cost/nest_layer.h"
+#include "core/cost/systolic_nest.h"
 
 namespace widthwise::cost {
 
@@ -19,6 +20,7 @@ Result<MatrixResult> SpatialMachine::matrix(const MatrixProblem& problem, const 
     MatrixResult result;
     result.figures = layer.figures;
     result.mapping = mapping_text(layer, m_chip, problem);
+    result.nest = systolic_nest(layer, m_chip, problem);
     return result;
 }
 

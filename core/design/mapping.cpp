@@ -45,11 +45,13 @@ std::string level_text(const MappedNest& nest, size_t level) {
         const auto operand = static_cast<Operand>(i);
         text += separator + std::string(to_string(operand));
         separator = "; ";
-        if (here.operands[i].tile <= 0) {
+        const OperandAccesses& operand_here = here.operands[i];
+        if (operand_here.tile > 0) {
+            text += " " + grouped(operand_here.tile);
+        } else if (operand_here.reads + operand_here.fills + operand_here.updates <= 0) {
             text += " pass";
             continue;
         }
-        text += " " + grouped(here.operands[i].tile);
         if (const double uses = reuse(nest.accesses, level, operand); uses > 0)
             text += " (reuse " + ratio(uses) + ")";
     }
@@ -100,7 +102,8 @@ std::string to_text(const MappedNest& nest) {
         text.loops(level.spatial_y, " across Y");
     }
     text.body();
-    return text.take() + search_text(nest);
+    const std::string legend = nest.legend.empty() ? "" : "\n" + nest.legend + "\n";
+    return text.take() + legend + search_text(nest);
 }
 
 } // namespace widthwise

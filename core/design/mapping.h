@@ -69,6 +69,7 @@ struct LevelAccesses {
 /// A layer's mapping with its access counts, and how it was found.
 struct MappedNest {
     Mapping mapping;
+    std::string legend; ///< where letters stand for several loops at once: "C: window of 64 x 3 x 3"
     std::vector<LevelAccesses> accesses; ///< outermost first
     bool searched = false;               ///< by search; else given, or a closed form's
     double examined = 0;                 ///< mappings that the search weighed

@@ -133,11 +133,8 @@ Mapping read_levels(ObjectReader& reader) {
 ordered_json nest_json(const MappedNest& nest) {
     ordered_json accesses = ordered_json::array();
     for (const LevelAccesses& level : nest.accesses) accesses.push_back(accesses_json(level));
-    return {{"levels", levels_json(nest.mapping)},
-            {"accesses", std::move(accesses)},
-            {"searched", nest.searched},
-            {"examined", nest.examined},
-            {"gap", nest.gap}};
+    return {{"levels", levels_json(nest.mapping)}, {"accesses", std::move(accesses)}, {"legend", nest.legend},
+            {"searched", nest.searched},           {"examined", nest.examined},       {"gap", nest.gap}};
 }
 
 MappedNest read_nest(ObjectReader& reader) {
@@ -146,6 +143,7 @@ MappedNest read_nest(ObjectReader& reader) {
     for_levels(reader, "accesses", [&](const json& value, const KeyPath& at) {
         nest.accesses.push_back(read_accesses(value, at, reader.complaint()));
     });
+    reader.text("legend", nest.legend);
     reader.flag("searched", nest.searched);
     reader.number("examined", 0, k_most_count, nest.examined);
     reader.number("gap", 0, k_most_count, nest.gap);

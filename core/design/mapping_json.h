@@ -11,7 +11,7 @@ namespace widthwise {
 [[nodiscard]] Mapping read_levels(ObjectReader& reader);
 
 /// {"levels": [...], "accesses": [{"level", "instances", "weights": {"reads", "fills", "updates", "tile"},
-/// "inputs": ..., "outputs": ...}], "searched", "examined", "gap"}
+/// "inputs": ..., "outputs": ...}], "legend", "searched", "examined", "gap"}
 [[nodiscard]] nlohmann::ordered_json nest_json(const MappedNest& nest);
 [[nodiscard]] MappedNest read_nest(ObjectReader& reader);
 
