@@ -40,12 +40,18 @@ Result<void> Probe::freeze() {
         auto cost = estimate(*m_runs[r].graph, m_runs[r].plan, m_target, m_frozen[r]);
         if (!cost) return forward_error(cost);
         if (auto taken = take(m_runs[r], *cost, m_modelled); !taken) return taken;
+        Options frozen = m_frozen[r];
         for (const LayerCost& layer : cost->layers) {
             if (layer.nest)
-                m_frozen[r].mappings[layer.layer] = layer.nest->mapping;
+                frozen.mappings[layer.layer] = layer.nest->mapping;
             else if (layer.macs > 0)
                 maps_loops = false;
         }
+        // Where a closed form chooses the mapping, none can be given, and none is needed.
+        if (estimate(*m_runs[r].graph, m_runs[r].plan, m_target, frozen))
+            m_frozen[r] = std::move(frozen);
+        else
+            maps_loops = false;
     }
     if (maps_loops || m_target.kind != TargetKind::spatial || m_target.dataflow != Dataflow::best) return {};
     m_dataflow.assign(m_modelled.size(), 0);
