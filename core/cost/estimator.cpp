@@ -2,6 +2,7 @@
 
 #include "core/cost/cost_totals.h"
 #include "core/cost/fpga_machine.h"
+#include "core/cost/legality.h"
 #include "core/cost/machine_memo.h"
 #include "core/cost/residency.h"
 
@@ -72,11 +73,11 @@ private:
             const LayerPrecision& now = plan.at(graph->nodes()[i].name);
             if (now == m_precision[i] && !m_changed[i]) continue;
             m_precision[i] = now;
-            m_node_bits[i] = operand_bits(now.activations);
+            m_node_bits[i] = stored_activation_bits(target, now.activations);
             m_changed[i] = true;
         }
-        m_translation->stored_widths()(m_node_bits, operand_bits(plan.default_precision().activations),
-                                       m_stored);
+        const int otherwise = stored_activation_bits(target, plan.default_precision().activations);
+        m_translation->stored_widths()(m_node_bits, otherwise, m_stored);
         for (size_t v = 0; v < m_stored.size(); ++v)
             if (m_stored[v] != m_widths.stored_bits[v]) touch(ValueId{static_cast<int>(v)});
         m_widths.stored_bits = m_stored;

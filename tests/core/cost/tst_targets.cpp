@@ -4,7 +4,6 @@
 #include "tests/core/cost/reference_csv.h"
 #include "tests/core/cost/small_networks.h"
 
-#include <array>
 #include <cmath>
 
 using namespace widthwise;
@@ -125,48 +124,6 @@ private slots:
         // Jouppi et al. measured 40 W busy; absolute energies are good to a factor of two.
         qInfo("CNN0: %.1f W, measured 40", cost.power_w);
         QVERIFY(cost.power_w > 20 && cost.power_w < 80);
-    }
-
-    /// AlexNet's convolutions on Eyeriss at 16 bits, batch 4, against the measured latency and power (JSSC
-    /// 2017, Table V; the chip without its DRAM). Row-stationary is not what the model runs, so layers differ
-    /// by more than their sum.
-    void eyeriss_alexnet() {
-        const auto path = reference_dir() / "cost" / "tables" / "eyeriss_alexnet.csv";
-        WIDTHWISE_NEED(path);
-        struct Layer {
-            int64_t channels, side, filters, kernel, stride, pad, group;
-        };
-        const std::array<Layer, 5> layers = {{{3, 227, 96, 11, 4, 0, 1},
-                                              {96, 27, 256, 5, 1, 2, 2},
-                                              {256, 13, 384, 3, 1, 1, 1},
-                                              {384, 13, 384, 3, 1, 1, 2},
-                                              {384, 13, 256, 3, 1, 1, 2}}};
-        const HardwareTarget eyeriss = take(cost::load_target("eyeriss"));
-        double ours_s = 0, ours_j = 0, theirs_s = 0, theirs_j = 0;
-        const std::vector<CsvRow> rows = read_csv(path);
-        for (size_t i = 0; i < layers.size(); ++i) {
-            const Layer& l = layers[i];
-            Net net({1, l.channels, l.side, l.side});
-            ConvAttributes attributes;
-            attributes.kernel = {l.kernel, l.kernel};
-            attributes.strides = {l.stride, l.stride};
-            attributes.pads.fill(l.pad);
-            attributes.group = l.group;
-            const ValueId weights = net.zeros({l.filters, l.channels / l.group, l.kernel, l.kernel});
-            const GraphPtr graph = net.add(Op::conv, "conv", attributes, {weights}).build();
-            const auto cost = take(cost::estimate(*graph, PrecisionPlan(precision(16, 16)), eyeriss, {4}));
-            const double seconds = number(rows[i], "total_latency_ms") * 1e-3;
-            const double joules = seconds * number(rows[i], "power_mW") * 1e-3;
-            const double chip_j = cost.energy_j - cost.layers[0].energy.dram_j;
-            qInfo("CONV%zu: %.1f ms, measured %.1f; %.1f mJ, measured %.1f; %s", i + 1, cost.latency_s * 1e3,
-                  seconds * 1e3, chip_j * 1e3, joules * 1e3, cost.layers[0].mapping.c_str());
-            QVERIFY(cost.latency_s > 0.5 * seconds && cost.latency_s < 2 * seconds);
-            QVERIFY(chip_j > 0.5 * joules && chip_j < 2 * joules);
-            ours_s += cost.latency_s, ours_j += chip_j;
-            theirs_s += seconds, theirs_j += joules;
-        }
-        QVERIFY(std::abs(ours_s / theirs_s - 1) < 0.05);
-        QVERIFY(std::abs(ours_j / theirs_j - 1) < 0.10);
     }
 };
 
