@@ -4,6 +4,7 @@
 #include "core/base/format.h"
 #include "core/cost/cost_model.h"
 #include "core/cost/legality.h"
+#include "core/cost/machine.h"
 #include "core/design/format_pair.h"
 
 #include <nlohmann/json.hpp>
@@ -34,18 +35,10 @@ Json supports_json(const HardwareTarget& target) {
 
 /// MACs per second of the whole target at its own widest operands; nullopt where it depends on the design.
 std::optional<double> peak_macs_per_s(const HardwareTarget& target) {
-    switch (target.kind) {
-    case TargetKind::spatial:
-        return static_cast<double>(target.rows) * static_cast<double>(target.cols) * target.clock_hz;
-    case TargetKind::gpu: {
-        double peak = 0;
-        for (const GpuPeak& p : target.gpu->peaks) peak = std::max(peak, p.macs_per_s);
-        return peak;
-    }
-    case TargetKind::fpga_dataflow:
-        break;
-    }
-    return std::nullopt;
+    if (target.kind == TargetKind::fpga_dataflow) return std::nullopt;
+    const auto machine = cost::make_machine(target, {});
+    if (!machine) return std::nullopt;
+    return (*machine)->macs_per_cycle() / (*machine)->cycle_s();
 }
 
 std::string array_text(const HardwareTarget& target) {
