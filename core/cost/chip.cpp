@@ -2,12 +2,20 @@
 
 #include "core/cost/area_law.h"
 #include "core/cost/energy_law.h"
+#include "core/cost/nest_layer.h"
 #include "core/cost/technology.h"
+#include "core/cost/traffic.h"
 
 #include <bit>
+#include <cmath>
+#include <limits>
 
 namespace widthwise::cost {
 namespace {
+
+constexpr double k_buffer_halves = 2; ///< one is used while the other is filled
+constexpr int64_t k_least_buffer_bytes = 128;
+constexpr int k_widest_sum = 32; ///< of floating-point products
 
 bool names_integers(const OperandSupport& support) {
     return support.type == "integer" || support.type == "fixed_point" ||
@@ -37,6 +45,27 @@ MacDesign mac_design(const HardwareTarget& target, const Demand& demand) {
     return {target.mac, array, demand.widest, std::min(target.mac.accumulator_bits, demand.accumulator_bits)};
 }
 
+/// Bytes of a buffer of `level`'s that is built for these layers.
+int64_t built_bytes(const HardwareTarget& target, const MemoryLevel& level, const Demand& demand,
+                    int sum_bits) {
+    const int64_t bytes = level.bytes.value_or(0);
+    if (target.sizing == Sizing::fixed || maps_nests(target) || level.element_bits > 1 ||
+        demand.layer_bits == 0)
+        return bytes;
+    const double used = k_buffer_halves * (demand.layer_bits + demand.layer_sums * sum_bits) / 8;
+    int64_t built = k_least_buffer_bytes;
+    while (built < bytes && static_cast<double>(built) < used) built *= 2;
+    return std::min(bytes, built);
+}
+
+double input_and_weight_bits(const MatrixProblem& problem) {
+    const LoopNest& nest = problem.nest;
+    const Gemm gemm = group_gemm(nest, problem.batch);
+    return static_cast<double>(nest.in_channels / nest.groups) * static_cast<double>(touched_plane(nest)) *
+               static_cast<double>(problem.batch) * problem.stored.input +
+           static_cast<double>(gemm.n) * static_cast<double>(gemm.k) * problem.stored.weights;
+}
+
 Operands widest_operands(int weight_bits, int activation_bits) {
     return {{Numeric::integer, weight_bits}, {Numeric::integer, activation_bits}};
 }
@@ -44,6 +73,12 @@ Operands widest_operands(int weight_bits, int activation_bits) {
 } // namespace
 
 void Demand::add(const MatrixProblem& problem) {
+    const double used = input_and_weight_bits(problem);
+    layer_bits = std::max(layer_bits, problem.input_on_chip || problem.output_on_chip
+                                          ? std::numeric_limits<double>::infinity()
+                                          : std::exp2(std::ceil(std::log2(std::max(1.0, used)))));
+    const Gemm gemm = group_gemm(problem.nest, problem.batch);
+    layer_sums = std::max(layer_sums, static_cast<double>(gemm.m) * static_cast<double>(gemm.n));
     if (problem.operands.floating()) {
         float_um2 = std::max(float_um2, float_mac_um2(problem.operands));
         return;
@@ -67,6 +102,8 @@ void Demand::add(const Demand& other) {
     widest.add(other.widest);
     accumulator_bits = std::max(accumulator_bits, other.accumulator_bits);
     float_um2 = std::max(float_um2, other.float_um2);
+    layer_bits = std::max(layer_bits, other.layer_bits);
+    layer_sums = std::max(layer_sums, other.layer_sums);
 }
 
 Chip::Chip(const HardwareTarget& target, const Demand& demand)
@@ -95,11 +132,12 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
     level_count = std::min(levels.size(), target.memory.size());
     for (size_t i = 0; i < level_count; ++i) {
         const MemoryLevel& from = target.memory[i];
-        const double law = i == 0 ? k_dram_pj_per_bit : sram_pj_per_bit(from.bytes.value_or(0)) * logic_scale;
+        levels[i].bytes = built_bytes(target, from, demand, float_units ? k_widest_sum : accumulator_bits);
+        const double law = i == 0 ? k_dram_pj_per_bit : sram_pj_per_bit(levels[i].bytes) * logic_scale;
         levels[i].name = from.name;
         levels[i].read_pj_per_bit = from.read_energy_pj_per_bit.value_or(law);
         levels[i].write_pj_per_bit = from.write_energy_pj_per_bit.value_or(law);
-        levels[i].capacity_bits = static_cast<double>(from.bytes.value_or(0)) * 8.0 / 2.0;
+        levels[i].capacity_bits = static_cast<double>(levels[i].bytes) * 8.0 / k_buffer_halves;
         levels[i].bytes_per_cycle = from.bytes_per_cycle.value_or(0);
         levels[i].element_bits = from.element_bits;
     }
@@ -139,7 +177,7 @@ std::map<std::string, double> chip_area(const Chip& chip, const HardwareTarget& 
     area["registers"] += mm2 * chip.mac.accumulators_um2(chip.array);
     for (size_t i = 1; i < target.memory.size(); ++i) {
         const MemoryLevel& level = target.memory[i];
-        const double one = level.area_mm2.value_or(sram_um2(level.bytes.value_or(0)) * mm2);
+        const double one = level.area_mm2.value_or(sram_um2(chip.levels[i].bytes) * mm2);
         area[level.name] += one * (level.per_pe ? units : 1);
     }
     return area;

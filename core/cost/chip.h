@@ -18,6 +18,9 @@ struct Demand {
     WidestOperands widest;
     int accumulator_bits = 0; ///< product + ceil(log2 K) of the most demanding layer
     double float_um2 = 0;     ///< of the largest floating-point MAC; 0: no such layer
+    /// What a buffer can use at all: bits of the input and weights of the largest layer (of one of its
+    /// groups), rounded up to a power of two, infinite where feature maps stay on the chip; and running sums.
+    double layer_bits = 0, layer_sums = 0;
 
     void add(const MatrixProblem& problem);
     void add(const Demand& other); ///< of both: every figure is the larger one
@@ -26,6 +29,7 @@ struct Demand {
 
 struct Level {
     std::string name;
+    int64_t bytes = 0; ///< 0: unbounded
     double read_pj_per_bit = 0, write_pj_per_bit = 0;
     double capacity_bits = 0;   ///< that may be kept across folds: half of it (double buffering)
     double bytes_per_cycle = 0; ///< 0: never the bottleneck
@@ -53,7 +57,8 @@ struct Chip {
     size_t level_count = 0;
 
     /// `fixed`: the target's own MAC widths. `to_design`: the demand's, with an accumulator that is no wider
-    /// than the target's and no wider than needed.
+    /// than the target's and no wider than needed, and buffers as large as the target's but no larger (in
+    /// powers of two) than what keeps all of the largest layer: double-buffered input, weights and sums.
     Chip(const HardwareTarget& target, const Demand& demand);
 
     /// pJ of one multiply and accumulate: the law of mac_style.h at the target's node and voltage, or in that

@@ -174,6 +174,28 @@ private slots:
         compare(chip_area(Chip(target, {}), target).at("scratchpad"), 0.04);
     }
 
+    /// A layer of 8 inputs, 6 weights and 12 sums: 112 bits rounded up to 128, and 12 sums of 17 bits, twice,
+    /// are 83 bytes; 16-bit operands 256 bits and 12 x 32, 160 bytes.
+    void buffers_are_no_larger_than_a_layer_can_use() {
+        HardwareTarget target = tiny_target();
+        target.memory[1].bytes = 200;
+        const auto built = [&](const MatrixProblem& problem) {
+            Demand demand;
+            demand.add(problem);
+            return Chip(target, demand).levels[1].bytes;
+        };
+        QCOMPARE(built(tiny(8, 8)), 200);
+        target.sizing = Sizing::to_design;
+        QCOMPARE(built(tiny(8, 8)), 128);
+        QCOMPARE(built(tiny(16, 16)), 200);
+        target.memory[1].bytes = 1024;
+        QCOMPARE(built(tiny(16, 16)), 256);
+        compare(run(target, tiny(16, 16)).dram_bytes, (14 * 16 + 12 * 8) / 8.0);
+        MatrixProblem kept = tiny(8, 8);
+        kept.input_on_chip = true; // stays in the buffer beside what this layer needs
+        QCOMPARE(built(kept), 1024);
+    }
+
     /// One layer of each kind: the array is built for all of them.
     void built_for_the_formats_of_the_design() {
         HardwareTarget target = tiny_target();
