@@ -2,6 +2,7 @@
 
 #include "core/cost/cost_totals.h"
 #include "core/cost/estimator.h"
+#include "core/cost/legality.h"
 #include "core/cost/machine_memo.h"
 #include "core/cost/residency.h"
 
@@ -12,7 +13,7 @@
 namespace widthwise::cost {
 namespace {
 
-constexpr size_t k_most_formats = 64;
+constexpr size_t k_most_formats = 32;
 constexpr size_t k_most_cells = 1 << 16; ///< of one node: what needs more is priced each time
 constexpr size_t k_most_sizes = 8;       ///< sets of tables kept: the one that was used longest ago goes
 
@@ -22,9 +23,9 @@ struct Cell {
     double energy_j = 0, dram_bytes = 0, model_bytes = 0, bops = 0;
 };
 
-/// A value whose stored width a node's figures depend on.
+/// A value that a node's figures depend on: how wide it is stored, and whether it stays on the chip.
 struct Operand {
-    size_t value = 0;
+    size_t stored = 0, stays = 0; ///< values; a layer's result stays as what rides along leaves it
     size_t stride = 0;
 };
 
@@ -69,47 +70,33 @@ public:
         m_translation = std::make_unique<const NetworkTranslation>(std::move(*translation));
         m_problem = m_translation->blank();
 
-        m_otherwise = operand_bits(m_base.default_precision().activations);
-        m_level_of.fill(0);
-        for (const NumberFormat& format : m_activations) m_bits.push_back(operand_bits(format));
-        std::vector<int> levels = m_bits;
-        levels.push_back(m_otherwise);
-        std::sort(levels.begin(), levels.end());
-        levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
-        for (size_t i = 0; i < levels.size(); ++i) m_level_of[static_cast<size_t>(levels[i])] = i;
-        m_levels = levels.size();
-
-        const size_t nodes = m_graph->nodes().size();
-        m_precision.resize(nodes);
-        m_widths.precision.resize(nodes);
-        m_widths.stored_bits.resize(m_graph->values().size());
-        m_stored.resize(m_graph->values().size());
+        if (const ResidencyUse use = residency_use(m_target, m_options);
+            use.keep_feature_maps || use.fuse_layers)
+            m_planner = std::make_unique<ResidencyPlanner>(*m_graph, m_translation->roles(), m_target,
+                                                           m_options.batch);
+        prepare_levels();
+        const size_t nodes = m_graph->nodes().size(), values = m_graph->values().size();
         m_node_bits.resize(nodes);
+        m_widths.precision.resize(nodes);
+        m_widths.stored_bits.resize(values);
+        m_widths.on_chip.resize(values);
         for (const NodeId id : m_graph->node_ids()) {
-            const size_t i = id.position();
-            if (m_translation->roles().reads[i]) {
-                m_layers.push_back(id);
-                m_precision[i] = m_base.at(m_graph->node(id).name);
-                m_widths.precision[i] = &m_precision[i];
-            }
-            const auto kind = m_problem.nodes[i].kind;
+            if (m_translation->roles().reads[id.position()]) add_layer(id);
+            const auto kind = m_problem.nodes[id.position()].kind;
             if (kind == NodeProblem::Kind::matrix || kind == NodeProblem::Kind::vector) add_part(id);
         }
         if (m_target.sizing == Sizing::to_design && adds_up()) prepare_demands();
         return {};
     }
 
-    [[nodiscard]] bool adds_up() const {
-        const ResidencyUse use = residency_use(m_target, m_options);
-        return m_target.kind != TargetKind::fpga_dataflow && !use.keep_feature_maps && !use.fuse_layers;
-    }
+    [[nodiscard]] bool adds_up() const { return m_target.kind != TargetKind::fpga_dataflow; }
     [[nodiscard]] const std::vector<NodeId>& layers() const { return m_layers; }
 
     [[nodiscard]] PrecisionPlan plan(std::span<const WidthChoice> design) const {
         PrecisionPlan plan = m_base;
         for (size_t i = 0; i < m_layers.size(); ++i) {
             const std::string& name = m_graph->node(m_layers[i]).name;
-            plan.set(name, chosen(m_layers[i], design[i]));
+            plan.set(name, chosen(i, design[i]));
         }
         return plan;
     }
@@ -117,9 +104,7 @@ public:
     Result<CostTotals> totals(std::span<const WidthChoice> design) {
         if (auto valid = check(design); !valid) return forward_error(valid);
         if (m_estimator) return full_estimate(design);
-        for (size_t i = 0; i < m_layers.size(); ++i)
-            m_node_bits[m_layers[i].position()] = m_bits[design[i].activations];
-        m_translation->stored_widths()(m_node_bits, m_otherwise, m_stored);
+        settle_widths(design);
         auto sized = sized_for(design);
         if (!sized) return forward_error(sized);
 
@@ -132,7 +117,7 @@ public:
             const Cell* cell = part.cells > 0 ? &(*sized)->cells[p][position(part, choice)] : nullptr;
             Cell priced;
             if (!cell || cell->cycles < 0) {
-                auto fresh = price(part, choice, **sized);
+                auto fresh = price(part, **sized);
                 if (!fresh) return forward_error(fresh);
                 priced = *fresh;
                 if (cell) (*sized)->cells[p][position(part, choice)] = priced;
@@ -150,11 +135,49 @@ public:
     }
 
 private:
-    [[nodiscard]] LayerPrecision chosen(NodeId node, WidthChoice choice) const {
-        LayerPrecision precision = m_base.at(m_graph->node(node).name);
-        precision.activations = m_activations[choice.activations];
-        if (is_weighted(*m_graph, node)) precision.weights = m_weights[choice.weights];
-        return precision;
+    /// The widths that occur, and where each stands among them.
+    void prepare_levels() {
+        m_otherwise = stored_activation_bits(m_target, m_base.default_precision().activations);
+        for (const NumberFormat& format : m_activations)
+            m_bits.push_back(stored_activation_bits(m_target, format));
+        std::vector<int> levels = m_bits;
+        levels.push_back(m_otherwise);
+        std::sort(levels.begin(), levels.end());
+        levels.erase(std::unique(levels.begin(), levels.end()), levels.end());
+        for (size_t i = 0; i < levels.size(); ++i) m_level_of[static_cast<size_t>(levels[i])] = i;
+        m_levels = levels.size();
+    }
+
+    void add_layer(NodeId id) {
+        m_layers.push_back(id);
+        const bool weighted = is_weighted(*m_graph, id);
+        LayerPrecision precision = m_base.at(m_graph->node(id).name);
+        for (const NumberFormat& activations : m_activations) {
+            precision.activations = activations;
+            for (const NumberFormat& weights : m_weights) {
+                if (weighted) precision.weights = weights;
+                m_choices.push_back(precision);
+            }
+        }
+    }
+
+    [[nodiscard]] size_t choice_position(size_t layer, WidthChoice choice) const {
+        return (layer * m_activations.size() + choice.activations) * m_weights.size() + choice.weights;
+    }
+    [[nodiscard]] const LayerPrecision& chosen(size_t layer, WidthChoice choice) const {
+        return m_choices[choice_position(layer, choice)];
+    }
+
+    void settle_widths(std::span<const WidthChoice> design) {
+        for (size_t i = 0; i < m_layers.size(); ++i) {
+            m_node_bits[m_layers[i].position()] = m_bits[design[i].activations];
+            m_widths.precision[m_layers[i].position()] = &chosen(i, design[i]);
+        }
+        m_translation->stored_widths()(m_node_bits, m_otherwise, m_widths.stored_bits);
+        if (!m_planner) return;
+        Residency residency = m_planner->plan(m_widths, residency_use(m_target, m_options));
+        m_widths.on_chip = std::move(residency.on_chip);
+        m_widths.on_chip.resize(m_graph->values().size());
     }
 
     Result<void> check(std::span<const WidthChoice> design) const {
@@ -192,11 +215,14 @@ private:
         values.erase(std::unique(values.begin(), values.end()), values.end());
         part.first_operand = m_operands.size();
         for (const ValueId value : values) {
+            if (m_graph->value(value).constant) continue;
             // What this node alone reads is stored as it reads it.
-            if (m_graph->value(value).constant || m_translation->stored_widths().sole_reader(value) == id)
-                continue;
-            m_operands.push_back({value.position(), stride});
-            stride = std::min(stride * m_levels, k_most_cells + 1);
+            if (!m_planner && m_translation->stored_widths().sole_reader(value) == id) continue;
+            const bool result = value == m_graph->node(id).output() && is_matrix(m_graph->node(id).op);
+            m_operands.push_back({value.position(),
+                                  result ? m_translation->result_of(id).position() : value.position(),
+                                  stride});
+            stride = std::min(stride * m_levels * (m_planner ? 2 : 1), k_most_cells + 1);
         }
         part.last_operand = m_operands.size();
         part.cells = stride <= k_most_cells ? stride : 0;
@@ -205,41 +231,40 @@ private:
 
     [[nodiscard]] size_t position(const Part& part, WidthChoice choice) const {
         size_t position = part.activation_stride * choice.activations + part.weight_stride * choice.weights;
-        for (size_t i = part.first_operand; i < part.last_operand; ++i)
-            position += m_operands[i].stride * m_level_of[static_cast<size_t>(m_stored[m_operands[i].value])];
+        for (size_t i = part.first_operand; i < part.last_operand; ++i) {
+            const Operand& operand = m_operands[i];
+            const size_t level = m_level_of[static_cast<size_t>(m_widths.stored_bits[operand.stored])];
+            position += operand.stride * (m_widths.on_chip[operand.stays] ? level + m_levels : level);
+        }
         return position;
     }
 
     /// Each layer's demand at each pair of formats.
     void prepare_demands() {
-        m_demands.resize(m_layers.size() * m_weights.size() * m_activations.size());
+        m_demands.resize(m_choices.size());
         for (const Part& part : m_parts) {
             const NodeProblem& entry = m_problem.nodes[part.node.position()];
             if (entry.kind != NodeProblem::Kind::matrix) continue;
             for (size_t w = 0; w < m_weights.size(); ++w)
                 for (size_t a = 0; a < m_activations.size(); ++a) {
                     const WidthChoice choice{static_cast<uint8_t>(w), static_cast<uint8_t>(a)};
-                    m_precision[part.node.position()] = chosen(part.node, choice);
+                    const size_t layer = static_cast<size_t>(part.layer);
+                    m_widths.precision[part.node.position()] = &chosen(layer, choice);
                     // Formats that cannot run ask for nothing; totals() says so when they are chosen.
                     if (m_translation->translate(part.node, m_widths, m_problem))
-                        m_demands[demand_position(static_cast<size_t>(part.layer), choice)].add(
-                            m_problem.matrices[entry.position]);
+                        m_demands[choice_position(layer, choice)].add(m_problem.matrices[entry.position]);
                 }
         }
-    }
-
-    [[nodiscard]] size_t demand_position(size_t layer, WidthChoice choice) const {
-        return (layer * m_weights.size() + choice.weights) * m_activations.size() + choice.activations;
     }
 
     Result<Sized*> sized_for(std::span<const WidthChoice> design) {
         Demand demand;
         if (!m_demands.empty())
-            for (size_t i = 0; i < design.size(); ++i) demand.add(m_demands[demand_position(i, design[i])]);
+            for (size_t i = 0; i < design.size(); ++i) demand.add(m_demands[choice_position(i, design[i])]);
         auto found = std::find_if(m_sizes.begin(), m_sizes.end(),
                                   [&](const auto& sized) { return sized->demand == demand; });
         if (found == m_sizes.end()) {
-            auto made = make_sized(demand, design);
+            auto made = make_sized(demand);
             if (!made) return forward_error(made);
             if (m_sizes.size() >= k_most_sizes) m_sizes.pop_back();
             m_sizes.push_back(std::move(*made));
@@ -249,11 +274,10 @@ private:
         return m_sizes.front().get();
     }
 
-    Result<std::unique_ptr<Sized>> make_sized(const Demand& demand, std::span<const WidthChoice> design) {
+    Result<std::unique_ptr<Sized>> make_sized(const Demand& demand) {
         for (const Part& part : m_parts)
-            if (part.layer >= 0)
-                if (auto done = translate(part, design[static_cast<size_t>(part.layer)]); !done)
-                    return forward_error(done);
+            if (auto done = m_translation->translate(part.node, m_widths, m_problem); !done)
+                return forward_error(done);
         auto machine = make_machine(m_target, m_problem.matrices,
                                     {.vectors = m_problem.vectors, .batch = m_options.batch});
         if (!machine) return forward_error(machine);
@@ -271,17 +295,9 @@ private:
         return cost.area_mm2;
     }
 
-    Result<void> translate(const Part& part, WidthChoice choice) {
-        if (part.layer >= 0) m_precision[part.node.position()] = chosen(part.node, choice);
-        for (const ValueId in : m_graph->node(part.node).inputs) copy_stored(in);
-        copy_stored(m_graph->node(part.node).output());
-        return m_translation->translate(part.node, m_widths, m_problem);
-    }
-
-    void copy_stored(ValueId value) { m_widths.stored_bits[value.position()] = m_stored[value.position()]; }
-
-    Result<Cell> price(const Part& part, WidthChoice choice, Sized& sized) {
-        if (auto done = translate(part, choice); !done) return forward_error(done);
+    Result<Cell> price(const Part& part, Sized& sized) {
+        if (auto done = m_translation->translate(part.node, m_widths, m_problem); !done)
+            return forward_error(done);
         const NodeProblem& entry = m_problem.nodes[part.node.position()];
         Cell cell{0, 0, 0, entry.model_bytes, entry.bops};
         const auto add = [&](const LayerFigures& figures) {
@@ -313,17 +329,18 @@ private:
     std::unique_ptr<Estimator> m_estimator; ///< where nothing adds up
     std::unique_ptr<const NetworkTranslation> m_translation;
     std::vector<NodeId> m_layers;
+    std::vector<LayerPrecision> m_choices; ///< by layer, activations, weights
     std::vector<Part> m_parts;
     std::vector<Operand> m_operands;
-    std::vector<Demand> m_demands;     ///< empty where the machine is one for all designs
-    std::vector<int> m_bits;           ///< stored, of each activation format
-    std::array<size_t, 33> m_level_of; ///< stored bits -> position among the widths that occur
+    std::vector<Demand> m_demands;       ///< empty where the machine is one for all designs
+    std::vector<int> m_bits;             ///< stored, of each activation format
+    std::array<size_t, 33> m_level_of{}; ///< stored bits -> position among the widths that occur
     size_t m_levels = 0;
     int m_otherwise = 0;
     std::vector<std::unique_ptr<Sized>> m_sizes; ///< latest used first
-    // Scratch:
-    std::vector<int> m_node_bits, m_stored;
-    std::vector<LayerPrecision> m_precision;
+    std::unique_ptr<ResidencyPlanner> m_planner; ///< null where nothing stays on the chip
+    // At the last design:
+    std::vector<int> m_node_bits;
     Widths m_widths;
     NetworkProblem m_problem;
 };
@@ -339,7 +356,7 @@ Result<DesignTable> DesignTable::create(GraphPtr graph, HardwareTarget target, O
     for (const auto* formats : {&weights, &activations})
         if (formats->empty() || formats->size() > k_most_formats)
             return fail(ErrorCode::usage, std::to_string(formats->size()) + " formats to choose from",
-                        "design table", "give 1 to 64");
+                        "design table", "give 1 to 32");
     auto state = std::make_unique<State>(std::move(graph), std::move(target), std::move(options),
                                          std::move(base), std::move(weights), std::move(activations));
     if (auto done = state->prepare(); !done) return forward_error(done);

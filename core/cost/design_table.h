@@ -9,7 +9,8 @@
 //                                        and accumulator) that designs turn out to make
 //   fpga_dataflow                        folding depends on all layers at once, nothing adds up: every design
 //                                        is a full estimate
-// Where layers keep their feature maps on the chip, what stays depends on all widths too: full estimates.
+// Where layers keep their feature maps on the chip, what stays depends on all widths too: it is settled anew
+// for each design, and looked up as a further property of each operand.
 // Not thread-safe: one table per thread.
 
 #include "core/cost/cost_model.h"
@@ -35,7 +36,7 @@ struct CostTotals {
 class DesignTable {
 public:
     /// `base`: what holds of the plan for everything that is not chosen (the default gives the width of the
-    /// network's outputs). 1..64 formats each. Errors: usage for their number; as Estimator::create's.
+    /// network's outputs). 1..32 formats each. Errors: usage for their number; as Estimator::create's.
     [[nodiscard]] static Result<DesignTable> create(GraphPtr graph, HardwareTarget target, Options options,
                                                     PrecisionPlan base, std::vector<NumberFormat> weights,
                                                     std::vector<NumberFormat> activations);

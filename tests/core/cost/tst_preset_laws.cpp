@@ -29,7 +29,7 @@ bool same_mapping(const CostBreakdown& a, const CostBreakdown& b) {
 /// Mappings that were found become given ones.
 cost::Options holding(const CostBreakdown& cost, cost::Options options) {
     for (const LayerCost& layer : cost.layers)
-        if (layer.nest) options.mappings[layer.layer] = layer.nest->mapping;
+        if (layer.nest && layer.nest->searched) options.mappings[layer.layer] = layer.nest->mapping;
     return options;
 }
 
