@@ -138,6 +138,17 @@ std::string fallbacks_text(const CostBreakdown& cost) {
     return text.empty() ? text : "\n" + text;
 }
 
+/// "fitted 15 %", "estimate x2"
+std::string known_briefly(const CostBreakdown& cost) {
+    const auto found = cost.confidence.find("energy");
+    const Confidence known = found == cost.confidence.end() ? Confidence{} : found->second;
+    constexpr double k_largest_percentage = 1.5;
+    return std::string(to_string(known.basis)) + (known.factor <= 1 ? ""
+                                                  : known.factor <= k_largest_percentage
+                                                      ? " " + format_percent(known.factor - 1, 0)
+                                                      : " x" + format_number(known.factor, 1));
+}
+
 } // namespace
 
 std::string cost_text(const CostBreakdown& cost) {
@@ -162,7 +173,7 @@ std::string nests_text(const CostBreakdown& cost, const std::vector<std::string>
 
 std::string comparison_text(const std::vector<TargetCost>& targets) {
     Table table({"target", "latency", "images/s", "J/image", "J/MAC", "power", "area", "DRAM", "used",
-                 "bound by", "energy known as"});
+                 "bound by", "energy is"});
     std::string failures;
     for (const TargetCost& target : targets) {
         if (!target.cost) {
@@ -173,13 +184,13 @@ std::string comparison_text(const std::vector<TargetCost>& targets) {
         const CostBreakdown& cost = *target.cost;
         const double macs = report::total_macs(cost);
         const auto limits = report::time_by_limit(cost);
-        table.add(
-            {target.target, format_si(cost.latency_s, "s"), format_si(cost.throughput_ips, ""),
-             format_si(cost.energy_j / static_cast<double>(cost.batch), "J"),
-             macs > 0 ? format_si(cost.energy_j / macs, "J") : std::string("-"), format_si(cost.power_w, "W"),
-             std::isfinite(cost.area_mm2) ? format_number(cost.area_mm2) + " mm2" : std::string("-"),
-             format_bytes(cost.dram_bytes), format_percent(cost.utilization, 0),
-             limits.empty() ? std::string("-") : limits.front().first, report::known_as(cost, "energy")});
+        table.add({target.target, format_si(cost.latency_s, "s"), format_si(cost.throughput_ips, ""),
+                   format_si(cost.energy_j / static_cast<double>(cost.batch), "J"),
+                   macs > 0 ? format_si(cost.energy_j / macs, "J") : std::string("-"),
+                   format_si(cost.power_w, "W"),
+                   std::isfinite(cost.area_mm2) ? format_number(cost.area_mm2) + " mm2" : std::string("-"),
+                   format_bytes(cost.dram_bytes), format_percent(cost.utilization, 0),
+                   limits.empty() ? std::string("-") : limits.front().first, known_briefly(cost)});
     }
     return page(table.to_string()) + (failures.empty() ? "" : "\n" + failures);
 }

@@ -152,7 +152,7 @@ private slots:
             for (const char* key : {"name", "kind", "node_nm", "clock_hz", "peak_macs_per_s", "supports",
                                     "sizing", "confidence", "mac_style"})
                 QVERIFY2(target.toObject().contains(key), key);
-            if (target["kind"] == "spatial") {
+            if (target["kind"] == "spatial" && target["mac_style"] == "bit_parallel") {
                 QCOMPARE(target["peak_macs_per_s"].toDouble(), target["rows"].toDouble() *
                                                                    target["cols"].toDouble() *
                                                                    target["clock_hz"].toDouble());
