@@ -8,12 +8,6 @@ namespace {
 
 constexpr int k_longest = 64;
 
-/// Rows of one map while a segment runs, in the coordinate of its phase: `newest` of a moment in which the
-/// phase's most strided result is at row 0, `strip` rows per row of that.
-struct Rows {
-    int64_t newest = 0, strip = 1;
-};
-
 bool never_leaves(const FeatureMap& map, int first, int last) {
     return map.can_stay && map.producer >= first && map.readers.back() <= last;
 }
@@ -23,7 +17,7 @@ public:
     SegmentRows(const StepGraph& graph, int first, int last) : m_graph(graph), m_first(first), m_last(last) {
         settle_phases();
         for (int s = last; s >= first; --s)
-            for (const int w : step(s).writes) settle(w);
+            for (const int w : step(s).writes) m_newest[w] = newest_row(w, phase(s));
     }
 
     [[nodiscard]] Segment segment() const {
@@ -31,13 +25,12 @@ public:
         for (int s = m_first; s <= m_last; ++s) {
             segment.working_bits += step(s).weight_bits;
             for (const int w : step(s).writes) {
-                const double bits = held(w, m_rows.at(w));
+                const double bits = held(w);
                 segment.working_bits += bits;
                 if (never_leaves(map(w), m_first, m_last)) segment.inside_bits += bits;
             }
             for (const int r : step(s).reads)
-                if (!is_inside(map(r).producer) && first_reader(r) == s)
-                    segment.working_bits += held(r, input_rows(r));
+                if (!is_inside(map(r).producer) && first_reader(r) == s) segment.working_bits += held(r);
         }
         return segment;
     }
@@ -64,75 +57,55 @@ private:
                 phase(s) = std::max(phase(s), phase(from) + (complete ? 1 : 0));
             }
         }
-        m_fewest_rows.assign(static_cast<size_t>(phase_count()), 0);
-        for (int s = m_first; s <= m_last; ++s)
-            for (const int w : step(s).writes) {
-                // What accumulates gives its rows at the end.
-                const int64_t rows = step(s).window.streams ? map(w).rows : 0;
-                int64_t& fewest = m_fewest_rows[static_cast<size_t>(phase(s))];
-                if (rows > 0) fewest = fewest == 0 ? rows : std::min(fewest, rows);
-            }
-    }
-    [[nodiscard]] int phase_count() const { return *std::max_element(m_phase.begin(), m_phase.end()) + 1; }
-
-    [[nodiscard]] int64_t strip(int i, int phase) const {
-        const int64_t fewest = std::max<int64_t>(1, m_fewest_rows[static_cast<size_t>(phase)]);
-        return std::max<int64_t>(1, (map(i).rows + fewest - 1) / fewest);
     }
 
-    /// Newest row of the map that reader `s` needs, and the oldest.
+    /// Newest and oldest row of its input that reader `s` needs while it makes its newest row.
     struct Span {
         int64_t newest = 0, oldest = 0;
     };
-    [[nodiscard]] Span needed(int i, int s) const {
+    [[nodiscard]] Span needed(int s) const {
         const RowWindow& window = step(s).window;
-        if (window.accumulates) return {0, 1 - strip(i, phase(s))};
-        const Rows out = m_rows.at(step(s).writes.front());
-        return {out.newest * window.stride + window.reach - 1 - window.pad,
-                (out.newest - out.strip + 1) * window.stride - window.pad};
+        const int64_t oldest = m_newest.at(step(s).writes.front()) * window.stride - window.pad;
+        return {oldest + window.reach - 1, oldest};
+    }
+    /// Readers in a phase that need certain rows; one that accumulates takes whatever comes.
+    template <typename Visit> void for_windows(int i, int of_phase, Visit visit) const {
+        for (const int s : map(i).readers)
+            if (is_inside(s) && phase(s) == of_phase && step(s).window.streams && !step(s).writes.empty())
+                visit(needed(s));
     }
 
-    /// Rows of a map that steps of one phase write and read.
-    [[nodiscard]] Rows rows_for(int i, int of_phase) const {
-        Rows rows{0, strip(i, of_phase)};
+    /// Newest row of a map at the moment at which the results of its phase that no one reads are at row 0.
+    [[nodiscard]] int64_t newest_row(int i, int of_phase) const {
+        int64_t newest = 0;
         bool any = false;
-        for (const int s : map(i).readers) {
-            if (!is_inside(s) || phase(s) != of_phase || !reads_rows(s)) continue;
-            const int64_t newest = needed(i, s).newest;
-            rows.newest = any ? std::max(rows.newest, newest) : newest;
+        for_windows(i, of_phase, [&](Span span) {
+            newest = any ? std::max(newest, span.newest) : span.newest;
             any = true;
-        }
-        return rows;
-    }
-    [[nodiscard]] bool reads_rows(int s) const {
-        return (step(s).window.streams || step(s).window.accumulates) && !step(s).writes.empty();
+        });
+        return newest;
     }
 
-    void settle(int i) { m_rows[i] = rows_for(i, phase(map(i).producer)); }
-    [[nodiscard]] Rows input_rows(int i) const { return rows_for(i, phase(first_reader(i))); }
-
-    [[nodiscard]] double held(int i, const Rows& rows) const {
+    [[nodiscard]] double held(int i) const {
         const FeatureMap& m = map(i);
         const bool here = is_inside(m.producer);
-        const int home = here ? phase(m.producer) : phase(first_reader(i));
-        int64_t oldest = rows.newest - rows.strip + 1;
+        const int home = phase(here ? m.producer : first_reader(i));
         bool whole = here && !step(m.producer).window.streams;
-        for (const int s : m.readers) {
-            if (!is_inside(s)) continue;
-            if (phase(s) != home || !reads_rows(s))
-                whole = true;
-            else
-                oldest = std::min(oldest, needed(i, s).oldest);
-        }
-        const int64_t count = whole ? m.rows : std::min(m.rows, rows.newest - oldest + 1);
-        return m.bits * static_cast<double>(count) / static_cast<double>(m.rows);
+        for (const int s : m.readers)
+            if (is_inside(s))
+                whole = whole || phase(s) != home || !(step(s).window.streams || step(s).window.accumulates);
+        if (whole) return m.bits;
+        const int64_t newest = here ? m_newest.at(i) : newest_row(i, home);
+        int64_t oldest = newest;
+        for_windows(i, home, [&](Span span) { oldest = std::min(oldest, span.oldest); });
+        return m.bits * static_cast<double>(std::min(m.rows, newest - oldest + 1)) /
+               static_cast<double>(m.rows);
     }
 
     const StepGraph& m_graph;
     int m_first, m_last;
     std::vector<int> m_phase;
-    std::vector<int64_t> m_fewest_rows; ///< per phase
-    std::map<int, Rows> m_rows;         ///< of maps written inside
+    std::map<int, int64_t> m_newest; ///< of maps written inside
 };
 
 double saved_bits(const StepGraph& graph, int first, int last) {

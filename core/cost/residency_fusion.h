@@ -1,13 +1,13 @@
 #pragma once
-// Depth-first execution: consecutive steps run together, strip by strip of rows, one image after another, so
-// that the maps between them never leave the chip and never exist whole.
+// Depth-first execution: consecutive steps run together, row by row as the last one asks for them, one image
+// after another, so that the maps between them never leave the chip and never exist whole.
 //
 // Each map inside a segment keeps a line buffer: the rows from the oldest that a reader still needs to the
-// newest that is written, for one strip of its most strided result. Rows are computed once (no halo is
-// computed again). A reader that needs all rows first (a fully connected layer, a gate behind a global pool)
-// ends a phase: what crosses into the next phase is held whole. All weights of a segment stay on the chip, so
-// they are fetched once for the whole batch. After M. Alwani et al., "Fused-layer CNN accelerators" (MICRO
-// 2016), whose line buffers ("reuse") these are.
+// newest that is written. Rows are computed once (no halo is computed again). A reader that needs all rows
+// first (a fully connected layer, a gate behind a global pool) ends a phase: what crosses into the next phase
+// is held whole. All weights of a segment stay on the chip, so they are fetched once for the whole batch.
+// After M. Alwani et al., "Fused-layer CNN accelerators" (MICRO 2016), whose line buffers ("reuse") these
+// are.
 
 #include "core/cost/residency_keep.h"
 
