@@ -30,17 +30,21 @@ double mvau_accumulator_bits(const Mvau& unit) {
 }
 
 double mvau_luts(const Mvau& unit, bool dsps_multiply, double threshold_luts) {
+    return mvau_luts(unit, dsps_multiply, threshold_luts, mvau_accumulator_bits(unit));
+}
+
+double mvau_luts(const Mvau& unit, bool dsps_multiply, double threshold_luts, double accumulator_bits) {
     const int both = unit.weight_bits + unit.activation_bits;
     const double per_product = (2.0 * ((both + 5) / 6) - 1) * both;
     const double multipliers = dsps_multiply ? 0 : as_double(unit.simd) * per_product;
     const double adders = both * (2.0 * as_double(unit.simd) - 1);
-    const double per_pe = multipliers + adders + mvau_accumulator_bits(unit) + threshold_luts;
+    const double per_pe = multipliers + adders + accumulator_bits + threshold_luts;
     return k_base_luts + k_scale * (as_double(unit.pe) * per_pe);
 }
 
-double mvau_threshold_luts(const Mvau& unit, int output_bits) {
+double mvau_threshold_luts(const Mvau& unit, int output_bits, double accumulator_bits) {
     const double stored = as_double(ceil_div(ceil_div(unit.mh, unit.pe), 64));
-    return (std::exp2(output_bits) - 1) * mvau_accumulator_bits(unit) * (stored + 1);
+    return (std::exp2(output_bits) - 1) * accumulator_bits * (stored + 1);
 }
 
 int64_t mvau_rtl_dsps(const Mvau& unit, DspKind dsp) {

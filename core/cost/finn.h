@@ -38,8 +38,11 @@ struct Mvau {
 /// section 4.2.1; a quoted copy was seen), 2.9 each; CNV-w1a1 after synthesis (26,072 LUTs,
 /// Xilinx/BNN-PYNQ@d84f6e88) lies within 10 % of the formula's sum and a quarter above the kernel's.
 [[nodiscard]] double mvau_luts(const Mvau& unit, bool dsps_multiply, double threshold_luts = 0);
+/// The same with its accumulator already worked out.
+[[nodiscard]] double mvau_luts(const Mvau& unit, bool dsps_multiply, double threshold_luts,
+                               double accumulator_bits);
 /// Of one PE, thresholds kept in LUTs: (2^B - 1) accumulator bits (ceil(MH / PE / 64) + 1), B bits out.
-[[nodiscard]] double mvau_threshold_luts(const Mvau& unit, int output_bits);
+[[nodiscard]] double mvau_threshold_luts(const Mvau& unit, int output_bits, double accumulator_bits);
 
 /// DSPs of FINN's RTL unit as FINN counts them, whatever the widths: ceil(PE / 4) SIMD; DSP58 PE ceil(SIMD /
 /// 3).

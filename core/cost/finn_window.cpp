@@ -84,14 +84,19 @@ WindowUnit parallel_window(const LoopNest& nest, int input_bits) {
     return unit;
 }
 
-WindowUnit window_unit(const LoopNest& nest, int input_bits, const std::vector<int64_t>& channel_divisors,
-                       double cycles) {
-    if (!needs_windows(nest)) return {};
-    for (const int64_t simd : channel_divisors) {
-        const WindowUnit unit = folded_window(nest, input_bits, simd);
+std::vector<WindowUnit> window_units(const LoopNest& nest, int input_bits,
+                                     const std::vector<int64_t>& channel_divisors) {
+    std::vector<WindowUnit> units;
+    if (!needs_windows(nest)) return units;
+    for (const int64_t simd : channel_divisors) units.push_back(folded_window(nest, input_bits, simd));
+    units.push_back(parallel_window(nest, input_bits));
+    return units;
+}
+
+WindowUnit window_within(const std::vector<WindowUnit>& units, double cycles) {
+    for (const WindowUnit& unit : units)
         if (unit.cycles <= cycles) return unit;
-    }
-    return parallel_window(nest, input_bits);
+    return units.empty() ? WindowUnit() : units.back();
 }
 
 double line_buffer_bram18(double width, double depth) {

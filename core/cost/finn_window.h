@@ -33,10 +33,12 @@ struct WindowUnit {
 [[nodiscard]] WindowUnit folded_window(const LoopNest& nest, int input_bits, int64_t simd);
 /// One pixel a cycle in, one window out: a line buffer for each kernel row but one.
 [[nodiscard]] WindowUnit parallel_window(const LoopNest& nest, int input_bits);
-/// The smallest of `channel_divisors` that takes at most `cycles` an image, or the parallel one. Nothing
-/// where there are no windows.
-[[nodiscard]] WindowUnit window_unit(const LoopNest& nest, int input_bits,
-                                     const std::vector<int64_t>& channel_divisors, double cycles);
+/// Folded by each of `channel_divisors`, smallest first, and the parallel one last; none where there are no
+/// windows.
+[[nodiscard]] std::vector<WindowUnit> window_units(const LoopNest& nest, int input_bits,
+                                                   const std::vector<int64_t>& channel_divisors);
+/// The first that takes at most `cycles` an image, else the last; of none: nothing.
+[[nodiscard]] WindowUnit window_within(const std::vector<WindowUnit>& units, double cycles);
 
 /// Block RAM of a line buffer, cascaded in depth.
 [[nodiscard]] double line_buffer_bram18(double width, double depth);

@@ -139,7 +139,27 @@ double Fitter::spend_dsps(Draft& draft, double dsps) const {
     return luts;
 }
 
+/// The least that the units need is too much: found out without placing anything.
+bool Fitter::hopeless(double cycles) const {
+    FpgaResources least;
+    for (const DataflowLayer& layer : m_layers) {
+        if (!layer.unit) {
+            const FpgaResources own = vector_unit(*layer.work, m_batch, cycles).resources;
+            least.luts += own.luts;
+            least.bram18 += own.bram18;
+            continue;
+        }
+        const UnitChoice* choice = layer.unit->within(cycles);
+        if (!choice) return true;
+        least.luts += choice->around.luts + std::min(choice->lut_luts, choice->dsp_luts);
+        if (choice->shallow()) least.luts += choice->lutram;
+        least.bram18 += choice->around.bram18;
+    }
+    return least.luts > m_limits.most.luts || least.bram18 > m_limits.most.bram18;
+}
+
 std::optional<Fit> Fitter::fit(double cycles) const {
+    if (hopeless(cycles)) return std::nullopt;
     auto drafted = draft(cycles);
     if (!drafted) return std::nullopt;
     Draft& draft = *drafted;

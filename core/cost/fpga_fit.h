@@ -75,6 +75,7 @@ public:
 private:
     struct Draft;
     [[nodiscard]] std::optional<Draft> draft(double cycles) const;
+    [[nodiscard]] bool hopeless(double cycles) const;
     void stream(Draft& draft, size_t count) const;
     void store(Draft& draft) const;
     [[nodiscard]] bool place_weights(Draft& draft) const;

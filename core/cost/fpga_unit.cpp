@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <compare>
 
 namespace widthwise::cost {
 namespace {
@@ -36,65 +36,74 @@ FloatUnit float_unit(const Operands& operands) {
     }
 }
 
-/// LUTs of the scale multipliers or of the thresholds, whichever are fewer.
-double activation_luts(const Mvau& unit, int output_bits) {
-    const double outputs_per_cycle = std::ceil(d(unit.pe) * d(unit.simd) / d(unit.mw));
-    Mvau scale;
-    scale.weight_bits = 16;
-    scale.activation_bits = static_cast<int>(mvau_accumulator_bits(unit));
-    const double multiplier = mvau_luts(scale, false) - k_base_luts;
-    const double scaled = outputs_per_cycle * multiplier;
-    if (output_bits > 8) return scaled;
-    return std::min(scaled, 1.1 * d(unit.pe) * mvau_threshold_luts(unit, output_bits));
-}
-
 class Folder {
 public:
     Folder(const MatrixProblem& problem, const MatrixUnit& unit, DspKind dsp, int accumulator_bits)
         : m_problem(problem)
         , m_nest(problem.nest)
         , m_dsp(dsp)
-        , m_channels(divisors(problem.nest.in_channels, k_most_parallel)) {
+        , m_windows(window_units(problem.nest, problem.stored.input,
+                                 divisors(problem.nest.in_channels, k_most_parallel)))
+        , m_vectors(unit.vectors) {
         m_mvau.mh = unit.mh;
         m_mvau.mw = unit.mw;
         m_mvau.weight_bits = problem.operands.weights.bits;
         m_mvau.activation_bits = problem.operands.activations.bits;
         m_mvau.accumulator_bits = accumulator_bits;
-        m_vectors = unit.vectors;
+        m_accumulator = mvau_accumulator_bits(m_mvau);
+        Mvau scale;
+        scale.weight_bits = 16;
+        scale.activation_bits = static_cast<int>(m_accumulator);
+        m_scale_luts = mvau_luts(scale, false) - k_base_luts;
     }
 
     std::vector<UnitChoice> choices() {
         std::vector<UnitChoice> result;
-        for (const auto& [product, folding] : foldings()) {
-            const UnitChoice choice = at(folding.first, folding.second);
+        for (const Folding& folding : foldings()) {
+            const UnitChoice choice = at(folding.pe, folding.simd);
             if (result.empty() || choice.cycles < result.back().cycles) result.push_back(choice);
         }
         return result;
     }
 
 private:
-    /// One (PE, SIMD) for each product of the two: all need the same cycles. The one with the fewest DSPs,
-    /// then LUTs.
-    [[nodiscard]] std::map<int64_t, std::pair<int64_t, int64_t>> foldings() {
-        std::map<int64_t, std::pair<int64_t, int64_t>> best;
-        std::map<int64_t, std::pair<double, double>> costs;
+    struct Folding {
+        int64_t products, dsps;
+        double luts;
+        int64_t pe, simd;
+        auto operator<=>(const Folding&) const = default;
+    };
+
+    /// One for each number of products a cycle, for these decide the cycles: that with the fewest DSPs, then
+    /// LUTs.
+    [[nodiscard]] std::vector<Folding> foldings() {
+        std::vector<Folding> all;
         const bool depthwise = m_nest.groups > 1 && m_nest.groups == m_nest.in_channels;
         const int64_t channels = m_nest.in_channels / m_nest.groups;
+        const std::vector<int64_t> simds = divisors(m_mvau.mw, k_most_parallel);
         for (const int64_t pe : divisors(m_mvau.mh, k_most_parallel))
-            for (const int64_t simd : divisors(m_mvau.mw, k_most_parallel)) {
+            for (const int64_t simd : simds) {
                 // FINN unfolds a VVAU's channels first, and a window's channels before its pixels.
                 if (depthwise && simd > 1 && pe < m_mvau.mh) continue;
                 if (channels % simd != 0 && simd % channels != 0) continue;
                 m_mvau.pe = pe;
                 m_mvau.simd = simd;
-                const std::pair<double, double> cost = {d(packed_dsps(m_mvau, m_dsp, m_nest.groups == 1)),
-                                                        mvau_luts(m_mvau, false)};
-                const auto [known, is_new] = costs.try_emplace(pe * simd, cost);
-                if (!is_new && known->second <= cost) continue;
-                known->second = cost;
-                best[pe * simd] = {pe, simd};
+                all.push_back({pe * simd, packed_dsps(m_mvau, m_dsp, m_nest.groups == 1),
+                               mvau_luts(m_mvau, false, 0, m_accumulator), pe, simd});
             }
-        return best;
+        std::sort(all.begin(), all.end());
+        const auto same = [](const Folding& a, const Folding& b) { return a.products == b.products; };
+        all.erase(std::unique(all.begin(), all.end(), same), all.end());
+        return all;
+    }
+
+    /// LUTs of the scale multipliers or of the thresholds, whichever are fewer.
+    [[nodiscard]] double activation_luts() const {
+        const int bits = m_problem.stored.output;
+        const double outputs_a_cycle = std::ceil(d(m_mvau.pe) * d(m_mvau.simd) / d(m_mvau.mw));
+        const double scaled = outputs_a_cycle * m_scale_luts;
+        if (bits > 8) return scaled;
+        return std::min(scaled, 1.1 * d(m_mvau.pe) * mvau_threshold_luts(m_mvau, bits, m_accumulator));
     }
 
     UnitChoice at(int64_t pe, int64_t simd) {
@@ -104,7 +113,7 @@ private:
         choice.pe = pe;
         choice.simd = simd;
         choice.cycles = d(m_mvau.mh / pe) * d(m_mvau.mw / simd) * m_vectors;
-        const WindowUnit window = window_unit(m_nest, m_problem.stored.input, m_channels, choice.cycles);
+        const WindowUnit window = window_within(m_windows, choice.cycles);
         choice.cycles = std::max(choice.cycles, window.cycles);
         choice.around = window.resources;
         choice.around.luts += fifo_luts(d(pe) * m_problem.stored.output, k_fifo_depth);
@@ -128,18 +137,20 @@ private:
             choice.dsps = products * one.dsps;
             return;
         }
-        choice.around.luts += activation_luts(m_mvau, m_problem.stored.output);
-        choice.lut_luts = mvau_luts(m_mvau, false);
-        choice.dsp_luts = mvau_luts(m_mvau, true);
+        choice.around.luts += activation_luts();
+        choice.lut_luts = mvau_luts(m_mvau, false, 0, m_accumulator);
+        choice.dsp_luts = mvau_luts(m_mvau, true, 0, m_accumulator);
         choice.dsps = d(packed_dsps(m_mvau, m_dsp, m_nest.groups == 1));
     }
 
     const MatrixProblem& m_problem;
     const LoopNest& m_nest;
     DspKind m_dsp;
-    std::vector<int64_t> m_channels;
-    Mvau m_mvau;
+    std::vector<WindowUnit> m_windows;
     double m_vectors = 1;
+    Mvau m_mvau;
+    double m_accumulator = 0;
+    double m_scale_luts = 0; ///< of one multiplier by scales
 };
 
 /// Rows and pixels that the first window covers, of the whole input; padding counts as being there.

@@ -82,7 +82,8 @@ void add_synthesis(std::vector<ValidationRow>& rows) {
         unit.weight_bits = 1;
         unit.activation_bits = layer.activation_bits;
         const bool last = layer.mh == 10;
-        luts += cost::mvau_luts(unit, false, last ? 0 : cost::mvau_threshold_luts(unit, 1));
+        luts += cost::mvau_luts(
+            unit, false, last ? 0 : cost::mvau_threshold_luts(unit, 1, cost::mvau_accumulator_bits(unit)));
         const int64_t depth = unit.mh * unit.mw / (unit.pe * unit.simd);
         if (depth <= 128) luts += cost::lutram_luts(unit.pe * unit.simd, depth);
         if (layer.kernel > 1) {
