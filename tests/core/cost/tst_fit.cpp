@@ -254,6 +254,31 @@ private slots:
         QVERIFY2(result.latency->worst < 0.02, result.latency->worst_layer.c_str());
     }
 
+    void gpusAreFittedToo() {
+        HardwareTarget chip = take(cost::load_target("v100"));
+        HardwareTarget start = chip;
+        chip.gpu->achievable = 0.6;
+        chip.gpu->launch_overhead_s = 9e-6;
+        *chip.memory[0].bytes_per_cycle *= 0.7;
+        chip.static_power_w *= 1.3;
+        for (GpuPeak& peak : chip.gpu->peaks) peak.pj_per_mac *= 0.8;
+        start.gpu->achievable = 1;
+        const TargetFit result = fit(start, run_of(chip, true, true, 0, 4096));
+        QVERIFY2(result.latency->worst < 0.03, result.latency->worst_layer.c_str());
+        expect_near(result, "gpu.launch_overhead_s", 9e-6, 0.05);
+        QVERIFY2(result.energy->worst < 0.05, result.energy->worst_layer.c_str());
+        expect_near(result, "static_power_w", chip.static_power_w, 0.05);
+    }
+
+    void fpgasAreFittedToo() {
+        HardwareTarget chip = take(cost::load_target("pynq-z1-overlay"));
+        HardwareTarget start = chip;
+        chip.mac_efficiency = 0.7;
+        const TargetFit result = fit(start, run_of(chip, true, false, 0, 8));
+        QVERIFY2(result.latency->worst < 0.03, result.latency->worst_layer.c_str());
+        expect_near(result, "mac_efficiency", 0.7, 0.03);
+    }
+
     /// JSSC 2017, Tables V and VI: power x latency of 18 layers, all energy but the MACs' and the standing
     /// one taken out of the target; 0.213 W and 6.0 pJ per MAC with a non-zero input.
     void eyerissIsFitted() {
