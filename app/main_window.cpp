@@ -49,8 +49,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
     m_activity->watch(m_project.loading());
     m_activity->watch(m_project.writing());
     m_activity->watch(m_document.costing());
-    if (const auto names = cost::preset_names(); !names.empty())
-        m_target->choose(QSettings().value(QStringLiteral("target"), qt(names.front())).toString());
+    m_target->choose(QSettings().value(QStringLiteral("target"), QStringLiteral("asic-45nm")).toString());
     restoreLayout();
     refreshTitle();
     refreshRestText();
@@ -237,7 +236,7 @@ void MainWindow::restoreLayout() {
 void MainWindow::resetLayout() {
     resize(1360, 880);
     m_columns->setSizes({950, 410});
-    m_rows->setSizes({500, 280});
+    m_rows->setSizes({510, 270});
     m_designs->splitter().setSizes({600, 760});
     m_hardware->splitter().setSizes({850, 510});
 }

@@ -151,7 +151,7 @@ int fallback_count(const CostBreakdown& cost) {
 }
 
 QString bound_text(const LayerCost& layer) {
-    if (layer.bound == Bound::compute) return QObject::tr("bound by compute");
+    if (layer.bound == Bound::compute && layer.limited_by.empty()) return QObject::tr("bound by compute");
     return QObject::tr("bound by %1")
         .arg(layer.limited_by.empty() ? QObject::tr("memory") : qt(layer.limited_by));
 }

@@ -31,6 +31,16 @@ QString layer_tip(const LayerCost& layer, const QStringList& more) {
     return lines.join('\n');
 }
 
+/// Of the units that a layer runs on.
+QString peak_name(const LayerCost& layer, const HardwareTarget& target, double rate) {
+    if (target.gpu)
+        for (const GpuPeak& peak : target.gpu->peaks)
+            if (std::abs(rate / peak.macs_per_s - 1) < 0.02)
+                return peak.format.type == "integer" ? QStringLiteral("int%1").arg(peak.format.bits)
+                                                     : qt(peak.format.type);
+    return formats_text(layer.run_weight_bits, layer.run_activation_bits);
+}
+
 } // namespace
 
 StackedBars energy_bars(const CostBreakdown& cost) {
@@ -70,9 +80,9 @@ StackedBars latency_bars(const CostBreakdown& cost) {
         if (layer.cycles > layer.compute_cycles && std::ranges::find(waits, layer.limited_by) == waits.end())
             waits.push_back(layer.limited_by);
     for (size_t i = 0; i < waits.size(); ++i)
-        bars.series.push_back({waits[i] == "compute" || waits[i].empty()
-                                   ? QObject::tr("start and end")
-                                   : QObject::tr("waiting for %1").arg(qt(waits[i])),
+        bars.series.push_back({waits[i] == "compute" || waits[i].empty() ? QObject::tr("start and end")
+                               : waits[i] == "launch"                    ? QObject::tr("launching")
+                                                      : QObject::tr("waiting for %1").arg(qt(waits[i])),
                                colours[i % colours.size()]});
     for (const LayerCost& layer : cost.layers) {
         if (!costs_something(layer)) continue;
@@ -101,8 +111,12 @@ Roofline roofline_of(const CostBreakdown& cost, const HardwareTarget& target) {
     if (!target.memory.empty()) roofline.memory = qt(target.memory.front().name);
     const auto add_roof = [&](const QString& name, double rate) {
         if (!(rate > 0) || !std::isfinite(rate)) return;
-        for (const Roof& roof : roofline.roofs)
+        for (Roof& roof : roofline.roofs) {
             if (std::abs(rate / roof.macs_per_s - 1) < 0.02) return;
+            if (roof.name != name) continue;
+            roof.macs_per_s = std::max(roof.macs_per_s, rate);
+            return;
+        }
         roofline.roofs.push_back({name, rate});
     };
     if (target.kind == TargetKind::spatial)
@@ -115,7 +129,10 @@ Roofline roofline_of(const CostBreakdown& cost, const HardwareTarget& target) {
         point.label = qt(layer.layer);
         point.achieved = static_cast<double>(layer.macs) / layer.latency_s;
         if (layer.dram_bytes > 0) point.intensity = static_cast<double>(layer.macs) / layer.dram_bytes;
-        point.memory_bound = layer.bound == Bound::memory;
+        using BoundBy = RooflinePoint::BoundBy;
+        point.bound = layer.limited_by == "launch"   ? BoundBy::launch
+                      : layer.bound == Bound::memory ? BoundBy::memory
+                                                     : BoundBy::compute;
         QStringList lines;
         lines += QObject::tr("%1, %2").arg(engineering(point.achieved, QStringLiteral("MAC/s")),
                                            bound_text(layer));
@@ -126,7 +143,7 @@ Roofline roofline_of(const CostBreakdown& cost, const HardwareTarget& target) {
         point.tip = layer_tip(layer, lines);
         // What the units reach in the formats that this layer runs in.
         if (target.kind != TargetKind::fpga_dataflow && layer.utilization > 0)
-            add_roof(formats_text(layer.run_weight_bits, layer.run_activation_bits),
+            add_roof(peak_name(layer, target, point.achieved / layer.utilization),
                      point.achieved / layer.utilization);
         roofline.points.push_back(std::move(point));
     }

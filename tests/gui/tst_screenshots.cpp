@@ -163,7 +163,8 @@ private slots:
         apply_theme(Theme::light);
     }
 
-    void a_large_network_without_data() {
+    void a_large_built_in_network() {
+        apply_theme(Theme::light);
         MainWindow window;
         open(window, "zoo:resnet50");
         Document& document = window.document();

@@ -59,7 +59,7 @@ inline void open_tiny(gui::Document& document, DatasetPtr data = nullptr) {
     gui::Document::Opened opened;
     opened.model = tiny_model();
     opened.plan = gui::uniform_plan(8, 8);
-    opened.target = *cost::load_target(cost::preset_names().front());
+    opened.target = *cost::load_target("asic-45nm");
     opened.data = std::move(data);
     document.open(std::move(opened));
 }

@@ -16,7 +16,7 @@ struct RooflinePoint {
     /// MAC per byte of external memory; nullopt: nothing crosses that boundary, drawn at the right edge.
     std::optional<double> intensity;
     double achieved = 0; ///< MAC/s
-    bool memory_bound = false;
+    enum class BoundBy { compute, memory, launch } bound = BoundBy::compute;
     QString tip;
 };
 struct Roof {

@@ -11,13 +11,15 @@
 #include <functional>
 #include <limits>
 #include <numbers>
+#include <tuple>
 
 namespace widthwise::gui {
 namespace {
 
-/// "10 k" for 1e4.
+/// "0.01", "100", "10 k".
 QString decade_label(int decade) {
     const double value = std::pow(10.0, decade);
+    if (decade < 3) return QString::number(value, 'f', std::max(0, -decade));
     const ScaledUnit unit = scaled_unit(value, QString());
     return QString::number(value / unit.factor, 'g', 3) +
            (unit.text.isEmpty() ? QString() : QChar(0x2009) + unit.text);
@@ -27,7 +29,7 @@ QString decade_label(int decade) {
 
 RooflinePlot::RooflinePlot() {
     m_chart->addSeries(m_anchor);
-    m_chart->setMargins(QMargins(8, 4, 24, 4));
+    m_chart->setMargins(QMargins(8, 10, 24, 4));
 }
 
 void RooflinePlot::show(Roofline roofline, const QPalette& palette) {
@@ -50,8 +52,16 @@ QPointF RooflinePlot::positionOf(const RooflinePoint& point) const {
     return place(point.intensity.value_or(edge), point.achieved);
 }
 
-QColor RooflinePlot::memoryColour() const {
-    return is_dark(m_palette) ? okabe_ito::orange : okabe_ito::vermillion;
+QColor RooflinePlot::colourOf(RooflinePoint::BoundBy bound) const {
+    switch (bound) {
+    case RooflinePoint::BoundBy::compute:
+        return accent(m_palette);
+    case RooflinePoint::BoundBy::memory:
+        return is_dark(m_palette) ? okabe_ito::orange : okabe_ito::vermillion;
+    case RooflinePoint::BoundBy::launch:
+        return okabe_ito::green;
+    }
+    return {};
 }
 
 const RooflinePoint* RooflinePlot::pointAt(const QPointF& position) const {
@@ -133,7 +143,7 @@ void RooflinePlot::paintSlope(QPainter& painter) const {
     painter.translate(from);
     painter.rotate(std::atan2(to.y() - from.y(), to.x() - from.x()) * 180 / std::numbers::pi);
     painter.setPen(m_palette.color(QPalette::Active, QPalette::WindowText));
-    painter.drawText(QPointF((length - width) / 2, -5), text);
+    painter.drawText(QPointF((length - width) / 2, -9), text);
     painter.restore();
 }
 
@@ -151,7 +161,9 @@ void RooflinePlot::paintRoofs(QPainter& painter) const {
         painter.drawLine(from, to);
         const QString text =
             QStringLiteral("%1  %2").arg(roof.name, engineering(roof.macs_per_s, QStringLiteral("MAC/s")));
-        const double baseline = to.y() - 4;
+        // Above the line, or below where the picture ends.
+        const bool above = to.y() - metrics.height() - 4 > m_chart->plotArea().top() - 8;
+        const double baseline = above ? to.y() - 4 : to.y() + metrics.ascent() + 4;
         // Roofs that nearly touch share the room of one label.
         if (baseline - metrics.height() < last_label) continue;
         painter.setPen(m_palette.color(QPalette::Active, QPalette::WindowText));
@@ -162,16 +174,21 @@ void RooflinePlot::paintRoofs(QPainter& painter) const {
 
 void RooflinePlot::paintPoint(QPainter& painter, const RooflinePoint& point, bool is_selected) const {
     const QPointF at = positionOf(point);
-    const QColor fill = m_roofline.stale     ? muted_text(m_palette)
-                        : point.memory_bound ? memoryColour()
-                                             : accent(m_palette);
     const double radius = is_selected ? 6.5 : 4.5;
     painter.setPen(QPen(m_palette.color(QPalette::Base), 1));
-    painter.setBrush(fill);
-    if (point.memory_bound)
-        painter.drawRect(QRectF(at.x() - radius * 0.9, at.y() - radius * 0.9, radius * 1.8, radius * 1.8));
-    else
+    painter.setBrush(m_roofline.stale ? muted_text(m_palette) : colourOf(point.bound));
+    switch (point.bound) {
+    case RooflinePoint::BoundBy::compute:
         painter.drawEllipse(at, radius, radius);
+        break;
+    case RooflinePoint::BoundBy::memory:
+        painter.drawRect(QRectF(at.x() - radius * 0.9, at.y() - radius * 0.9, radius * 1.8, radius * 1.8));
+        break;
+    case RooflinePoint::BoundBy::launch:
+        painter.drawPolygon(QPolygonF({at + QPointF(0, -radius * 1.1), at + QPointF(radius, radius * 0.8),
+                                       at + QPointF(-radius, radius * 0.8)}));
+        break;
+    }
     if (!is_selected) return;
     painter.setBrush(Qt::NoBrush);
     painter.setPen(QPen(m_palette.color(QPalette::Active, QPalette::WindowText), 1.4));
@@ -179,6 +196,11 @@ void RooflinePlot::paintPoint(QPainter& painter, const RooflinePoint& point, boo
     const QFontMetricsF metrics(painter.font());
     const double width = metrics.horizontalAdvance(point.label);
     const bool flip = at.x() + 14 + width > m_chart->plotArea().right();
+    QColor paper = m_palette.color(QPalette::Base);
+    paper.setAlphaF(0.8F); // names stay readable on lines
+    painter.fillRect(QRectF(flip ? at.x() - 16 - width : at.x() + 12, at.y() - metrics.height() / 2,
+                            width + 4, metrics.height()),
+                     paper);
     painter.drawText(QPointF(flip ? at.x() - 14 - width : at.x() + 14, at.y() + metrics.ascent() / 2 - 1),
                      point.label);
 }
@@ -195,12 +217,18 @@ void RooflinePlot::paint(QPainter& painter) const {
 }
 
 QString RooflinePlot::legend() const {
-    const auto entry = [](const QColor& colour, const QString& mark, const QString& text) {
-        return QStringLiteral("<span style='color:%1'>%2</span>&nbsp;%3").arg(colour.name(), mark, text);
-    };
-    return entry(accent(m_palette), QStringLiteral("\u25cf"), QObject::tr("bound by compute")) +
-           QStringLiteral("&nbsp;&nbsp;&nbsp; ") +
-           entry(memoryColour(), QStringLiteral("\u25a0"), QObject::tr("bound by memory"));
+    using BoundBy = RooflinePoint::BoundBy;
+    QStringList entries;
+    for (const auto& [bound, mark, text] :
+         {std::tuple(BoundBy::compute, QStringLiteral("\u25cf"), QObject::tr("bound by compute")),
+          std::tuple(BoundBy::memory, QStringLiteral("\u25a0"), QObject::tr("bound by memory")),
+          std::tuple(BoundBy::launch, QStringLiteral("\u25b2"), QObject::tr("bound by launch"))}) {
+        if (std::ranges::find(m_roofline.points, bound, &RooflinePoint::bound) == m_roofline.points.end())
+            continue;
+        entries += QStringLiteral("<span style='color:%1'>%2</span>&nbsp;%3")
+                       .arg(colourOf(bound).name(), mark, text);
+    }
+    return entries.join(QStringLiteral("&nbsp;&nbsp;&nbsp; "));
 }
 
 } // namespace widthwise::gui

@@ -33,7 +33,7 @@ private:
     void findRanges();
     void refreshAxes();
     [[nodiscard]] QPointF place(double intensity, double rate) const;
-    [[nodiscard]] QColor memoryColour() const;
+    [[nodiscard]] QColor colourOf(RooflinePoint::BoundBy bound) const;
     void paintSlope(QPainter& painter) const;
     void paintRoofs(QPainter& painter) const;
     void paintPoint(QPainter& painter, const RooflinePoint& point, bool is_selected) const;

@@ -23,7 +23,7 @@ namespace widthwise::gui {
 namespace {
 
 constexpr double k_widest_bar = 48; ///< a handful of layers should not become barn doors
-constexpr double k_label_room = 66; ///< a name's, before names are left out
+constexpr double k_label_room = 104; ///< a name's, before names are left out
 
 } // namespace
 

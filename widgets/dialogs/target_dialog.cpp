@@ -75,8 +75,16 @@ TargetDialog::TargetDialog(Document& document, QWidget* parent)
     column->addWidget(buttons);
     for (const auto signal : {&Document::opened, &Document::planChanged})
         connect(&m_document, signal, this, &TargetDialog::refresh);
+    const auto& rows = m_comparison.rows();
+    const auto present = std::ranges::find(rows, document.target(), &TargetComparison::Row::target);
+    if (present != rows.end()) m_table->selectRow(static_cast<int>(present - rows.begin()));
     refresh();
-    resize(980, 480);
+    resize(1040, 520);
+}
+
+TargetDialog::~TargetDialog() {
+    // The table reads the comparison while it is hidden.
+    delete m_table;
 }
 
 void TargetDialog::addFile(const QString& path) {

@@ -16,6 +16,7 @@ class TargetDialog : public QDialog {
     Q_OBJECT
 public:
     explicit TargetDialog(Document& document, QWidget* parent = nullptr);
+    ~TargetDialog() override;
     [[nodiscard]] TargetComparison& comparison() { return m_comparison; }
     /// A target file takes part.
     void addFile(const QString& path);

@@ -90,7 +90,7 @@ ZooDialog::ZooDialog(QWidget* parent)
     column->addWidget(m_description);
     column->addLayout(fields);
     column->addWidget(buttons);
-    resize(1240, 620);
+    resize(1320, 640);
     selected();
 }
 

@@ -1,5 +1,6 @@
 #include "widgets/document/target_comparison.h"
 
+#include "widgets/cost_text.h"
 #include "widgets/number_text.h"
 
 #include <algorithm>
@@ -11,6 +12,7 @@ TargetComparison::TargetComparison(Document& document, QObject* parent)
     const std::vector<std::string> presets = cost::preset_names();
     for (const std::string& name : presets)
         if (auto target = cost::load_target(name)) m_rows.push_back({std::move(*target), true, std::nullopt});
+    std::ranges::stable_sort(m_rows, {}, [](const Row& row) { return group_of(row.target); });
     add(m_document.target());
     for (const auto signal : {&Document::planChanged, &Document::opened})
         connect(&m_document, signal, this, &TargetComparison::restart);

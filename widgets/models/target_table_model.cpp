@@ -63,6 +63,7 @@ QVariant TargetTableModel::number(const TargetComparison::Row& row, int column) 
 
 QString TargetTableModel::text(const TargetComparison::Row& row, int column) const {
     if (column == Name) return qt(row.target.name);
+    if (column == Kind) return group_name(group_of(row.target));
     if (!row.chosen) return {};
     if (column == Note) {
         if (!row.cost) return m_document.hasNetwork() ? tr("being modelled\u2026") : QString();
@@ -83,7 +84,7 @@ QString TargetTableModel::text(const TargetComparison::Row& row, int column) con
     case Dram:
         return bytes_text(value.toDouble());
     case Utilization:
-        return percent(value.toDouble(), 0);
+        return percent(value.toDouble(), 1);
     case Fallbacks:
         return QString::number(value.toInt());
     default:
@@ -125,7 +126,7 @@ QVariant TargetTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= m_shown) return {};
     const TargetComparison::Row& row = m_comparison.rows()[static_cast<size_t>(index.row())];
     const int column = index.column();
-    const bool words = column == Name || column == Note;
+    const bool words = column == Name || column == Kind || column == Note;
     switch (role) {
     case Qt::DisplayRole:
         return text(row, column);
@@ -156,6 +157,7 @@ QVariant TargetTableModel::headerData(int section, Qt::Orientation orientation, 
     if (orientation != Qt::Horizontal) return QAbstractTableModel::headerData(section, orientation, role);
     static const std::array<std::pair<QString, QString>, ColumnCount> titles{
         {{tr("Target"), tr("Those with a check mark take part")},
+         {tr("Kind"), tr("What sort of hardware it is")},
          {tr("Energy"), tr("Modelled energy per image")},
          {tr("Latency"), tr("Modelled latency per image")},
          {tr("Images/s"), tr("Throughput, one image at a time or as pipelined as the target is")},
@@ -166,8 +168,9 @@ QVariant TargetTableModel::headerData(int section, Qt::Orientation orientation, 
          {tr("Fallbacks"), tr("Layers that do not run in the formats the design asks for")},
          {tr("Note"), tr("Why it cannot be modelled")}}};
     if (role == Qt::TextAlignmentRole)
-        return QVariant((section == Name || section == Note ? Qt::AlignLeft : Qt::AlignRight) |
-                        Qt::AlignVCenter);
+        return QVariant(
+            (section == Name || section == Kind || section == Note ? Qt::AlignLeft : Qt::AlignRight) |
+            Qt::AlignVCenter);
     if (role == Qt::DisplayRole) return titles[static_cast<size_t>(section)].first;
     return role == Qt::ToolTipRole ? QVariant(titles[static_cast<size_t>(section)].second) : QVariant();
 }

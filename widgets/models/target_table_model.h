@@ -12,6 +12,7 @@ class TargetTableModel : public QAbstractTableModel {
 public:
     enum Column {
         Name,
+        Kind,
         Energy,
         Latency,
         Throughput,

@@ -33,7 +33,7 @@ void AreaBars::show(const std::optional<CostBreakdown>& cost) {
         for (const auto& [name, area] : cost->area) total += area;
         m_title = tr("%1 mm\u00b2 of chip").arg(significant(total));
         for (const auto& [name, area] : cost->area)
-            m_lines.push_back({qt(name),
+            m_lines.push_back({name == "mac" ? tr("MAC units") : qt(name),
                                QStringLiteral("%1\u00a0mm\u00b2  (%2)")
                                    .arg(significant(area), percent(total > 0 ? area / total : 0, 0)),
                                total > 0 ? area / total : 0, false});

@@ -15,6 +15,15 @@
 namespace widthwise::gui {
 namespace {
 
+/// Why there is no loop nest.
+QString nothing_text(const LayerCost* layer) {
+    if (!layer) return MappingPanel::tr("Select a layer to see how it runs on the target.");
+    if (layer->energy.total_j() <= 0) return MappingPanel::tr("This layer costs nothing of its own here.");
+    if (layer->macs <= 0) return MappingPanel::tr("This layer has no loops to map.");
+    return MappingPanel::tr("The target has one way to run this layer, which the line above tells; "
+                            "there are no loops to choose.");
+}
+
 /// How the mapping was found, where there was a choice.
 QString found_text(const MappedNest& nest) {
     if (!nest.searched) return {};
@@ -111,11 +120,7 @@ void MappingPanel::refresh() {
             m_loops->setPlainText(text);
         return;
     }
-    m_nothing->setText(!found                         ? tr("Select a layer to see how it runs on the target.")
-                       : found->energy.total_j() <= 0 ? tr("This layer costs nothing of its own here.")
-                       : found->macs <= 0
-                           ? tr("This layer has no loops to map.")
-                           : tr("%1 maps no loops of this layer.").arg(qt(m_document.target().name)));
+    m_nothing->setText(nothing_text(found));
 }
 
 } // namespace widthwise::gui

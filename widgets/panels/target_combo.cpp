@@ -112,11 +112,13 @@ void TargetCombo::refresh() {
     const QString name = qt(m_document.target().name);
     const QString source = m_files.value(name, name);
     int index = findData(source);
-    if (index < 0 && !name.isEmpty()) {
+    if (index < 0 && m_document.hasNetwork()) { // what the project came with
         addTarget(m_document.target(), source);
         m_brought.emplace(source, m_document.target());
         index = findData(source);
     }
+    if (const auto brought = m_brought.find(source); brought != m_brought.end())
+        brought->second = m_document.target();
     setCurrentIndex(index);
     setToolTip(target_tip(m_document.target()));
     const QString own = file();

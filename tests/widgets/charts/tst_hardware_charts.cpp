@@ -2,9 +2,12 @@
 #include "tests/widgets/tiny_network.h"
 #include "widgets/charts/axis_scale.h"
 #include "widgets/hardware_values.h"
+#include "widgets/number_text.h"
 #include "widgets/panels/area_bars.h"
 #include "widgets/panels/hardware_panel.h"
+#include "widgets/panels/model_options.h"
 
+#include <QCheckBox>
 #include <QComboBox>
 #include <QLabel>
 #include <QPlainTextEdit>
@@ -12,6 +15,7 @@
 #include <QStandardPaths>
 #include <QTest>
 #include <QToolButton>
+#include <QUndoStack>
 
 #include <cmath>
 
@@ -192,6 +196,40 @@ private slots:
         document.setSelection({"relu1"});
         QVERIFY(!panel.findChild<QLabel*>("mappingNothing")->text().isEmpty());
         QVERIFY(panel.findChild<QToolButton*>("mappingCopy")->isHidden());
+    }
+
+    void options_are_set_by_a_click_and_tell_what_they_give() {
+        Document document;
+        ModelOptions options(document);
+        test::open_tiny(document);
+        HardwareTarget tpu = *cost::load_target("tpu-v1");
+        tpu.keeps_feature_maps = false;
+        document.setTarget(tpu);
+        QTRY_VERIFY(!document.costStale());
+        QSignalSpy gains(&options, &ModelOptions::gainsShown);
+        options.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&options));
+        QTRY_VERIFY_WITH_TIMEOUT(gains.count() > 0, 20000);
+        auto* keep = options.findChild<QCheckBox*>("optionKeep");
+        auto* off_chip = options.findChild<QLabel*>("optionKeepGain3");
+        QVERIFY(!keep->isChecked());
+        QVERIFY2(off_chip->text().contains('%'), qPrintable(off_chip->text()));
+        const QString promised = off_chip->text();
+        const double before = document.cost()->dram_bytes;
+        keep->click();
+        QTRY_VERIFY(!document.costStale());
+        QCOMPARE(document.modelOptions().keep_feature_maps, std::optional(true));
+        const double saved = (document.cost()->dram_bytes - before) / before;
+        QVERIFY2(promised.startsWith(signed_number(saved * 100, 1)), qPrintable(promised));
+        document.undoStack()->undo();
+        QVERIFY(!keep->isChecked());
+        // What mappings are chosen for belongs to the target, and is a command too.
+        auto* objective = options.findChild<QComboBox*>("objective");
+        objective->setCurrentIndex(1);
+        emit objective->activated(1);
+        QCOMPARE(document.target().objective, Objective::energy);
+        document.undoStack()->undo();
+        QCOMPARE(document.target().objective, tpu.objective);
     }
 
 private:

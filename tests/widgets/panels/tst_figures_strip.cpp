@@ -1,5 +1,6 @@
 // What the accuracy figure says: measured, stopped early, agreement where there are no labels.
 #include "tests/widgets/tiny_network.h"
+#include "widgets/cost_text.h"
 #include "widgets/models/design_table_model.h"
 #include "widgets/panels/design_panel.h"
 #include "widgets/panels/figures_strip.h"
@@ -7,6 +8,8 @@
 #include <QLabel>
 #include <QStandardPaths>
 #include <QTest>
+
+#include <cmath>
 
 using namespace widthwise;
 using namespace widthwise::gui;
@@ -74,7 +77,41 @@ private slots:
         for (const QLabel* label : m_strip->findChildren<QLabel*>()) QVERIFY(label->text() != "AGREEMENT");
     }
 
+    void how_a_figure_is_known_stands_in_its_tooltip() {
+        QTRY_VERIFY(!m_document->costStale());
+        CostBreakdown cost = *m_document->cost();
+        cost.confidence["energy"] = {Basis::fitted, 1.15, "18 layers"};
+        QVERIFY2(confidence_text(cost, "energy").contains("15 %"),
+                 qPrintable(confidence_text(cost, "energy")));
+        QVERIFY(confidence_text(cost, "energy").contains("18 layers"));
+        cost.confidence["energy"] = {Basis::estimate, 2, ""};
+        QVERIFY(confidence_text(cost, "energy").contains("factor of 2"));
+        cost.confidence["size"] = {Basis::exact, 1, ""};
+        QVERIFY(is_exact(cost, "size"));
+        QVERIFY(confidence_text(cost, "nothing").isEmpty());
+    }
+
+    void a_device_is_filled_instead_of_having_an_area() {
+        m_document->setTarget(*cost::load_target("pynq-z1"));
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY2(m_document->cost(),
+                 m_document->costProblem() ? m_document->costProblem()->to_line().c_str() : "");
+        QVERIFY(std::isnan(m_document->cost()->area_mm2));
+        QVERIFY2(text("figureAreaValue").contains('%'), qPrintable(text("figureAreaValue")));
+        QVERIFY2(text("figureAreaChange").contains("LUT"), qPrintable(text("figureAreaChange")));
+        QVERIFY(titles().contains("DEVICE"));
+        m_document->setTarget(*cost::load_target("eyeriss"));
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY(text("figureAreaValue").contains("mm"));
+        QVERIFY(titles().contains("AREA"));
+    }
+
 private:
+    [[nodiscard]] QStringList titles() const {
+        QStringList all;
+        for (const QLabel* label : m_strip->findChildren<QLabel*>()) all += label->text();
+        return all;
+    }
     [[nodiscard]] Design measured() const {
         Design design;
         design.id = 1;

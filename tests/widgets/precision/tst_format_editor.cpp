@@ -54,6 +54,27 @@ private slots:
         QVERIFY(box("activationType").isEnabled());
     }
 
+    void formats_that_the_target_does_not_run_are_faint_and_say_what_happens() {
+        HardwareTarget picky = *cost::load_target("tpu-v1");
+        picky.name = "picky";
+        picky.supports.pairs = {{{"integer", 8}, {"integer", 8}}};
+        m_document->setTarget(picky);
+        m_document->setSelection({"conv2"});
+        auto* notice = m_editor->findChild<QLabel*>("formatTarget");
+        QVERIFY2(notice->text().contains("picky") && notice->text().contains("w8a8"),
+                 qPrintable(notice->text()));
+        const auto* widths = qobject_cast<QStandardItemModel*>(box("weightBits").model());
+        const auto* eight = widths->item(box("weightBits").findData(8));
+        const auto* four = widths->item(box("weightBits").findData(4));
+        QVERIFY(four->isEnabled()); // it can be studied all the same
+        QVERIFY(four->foreground() != eight->foreground());
+        QVERIFY2(four->toolTip().contains("picky") && four->toolTip().contains("w8a8"),
+                 qPrintable(four->toolTip()));
+        m_document->setBits({"conv2"}, LayerOperand::weights, 4);
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY2(notice->text().contains("runs as w8a8"), qPrintable(notice->text()));
+    }
+
     void mixed_values_are_blank_and_stay_as_they_are() {
         m_document->setBits({"conv1"}, LayerOperand::weights, 4);
         m_document->setSelection({"conv1", "conv2"});
