@@ -10,10 +10,10 @@ namespace widthwise::cost {
 namespace {
 
 constexpr int64_t k_most_bytes = 16 << 20;
-constexpr size_t k_most_rows = 100000;
+constexpr size_t k_most_rows = 100000, k_most_columns = 1000;
 
-/// Takes the record that begins at `at` off the text; false when a quote stays open.
-bool take_record(std::string_view text, size_t& at, size_t& line, std::vector<std::string>& cells) {
+/// Takes the record that begins at `at` off the text; what is wrong with it, if anything.
+const char* take_record(std::string_view text, size_t& at, size_t& line, std::vector<std::string>& cells) {
     cells.assign(1, {});
     bool quoted = false;
     for (; at < text.size(); ++at) {
@@ -29,6 +29,7 @@ bool take_record(std::string_view text, size_t& at, size_t& line, std::vector<st
         } else if (c == '"') {
             quoted = true;
         } else if (c == ',') {
+            if (cells.size() == k_most_columns) return "more than 1000 columns";
             cells.emplace_back();
         } else if (c == '\n') {
             ++at;
@@ -38,7 +39,7 @@ bool take_record(std::string_view text, size_t& at, size_t& line, std::vector<st
         }
     }
     for (std::string& cell : cells) cell = trim(cell);
-    return !quoted;
+    return quoted ? "a quote is not closed" : nullptr;
 }
 
 bool is_blank(const std::vector<std::string>& cells) {
@@ -59,7 +60,7 @@ Result<CsvTable> CsvTable::parse(std::string_view text, std::string where) {
     std::vector<std::string> cells;
     while (at < text.size()) {
         const size_t line = next_line;
-        if (!take_record(text, at, next_line, cells)) return complain(line, "a quote is not closed");
+        if (const char* wrong = take_record(text, at, next_line, cells)) return complain(line, wrong);
         if (is_blank(cells) || cells[0].starts_with('#')) continue;
         if (table.m_header.empty()) {
             for (auto name = cells.begin(); name != cells.end(); ++name)
