@@ -102,13 +102,17 @@ public:
                         " needed, " + number(shortage.available) + " may be filled, " +
                         number(shortage.needed - shortage.available) + " short; most are for " + layer +
                         " (" + number(shortage.layer_needs) + ")",
-                    {},
-                    m_request.interval ? "lower \"target_fps\", use narrower formats or a larger device"
-                                       : "use narrower formats, a larger device, or give the time to load "
-                                         "another configuration (\"reconfigure_s\")");
+                    {}, remedy());
     }
 
 private:
+    [[nodiscard]] const char* remedy() const {
+        if (m_request.interval) return "lower \"target_fps\", use narrower formats or a larger device";
+        if (m_request.reconfigure_cycles) return "use narrower formats, a larger device or a shared array";
+        return "use narrower formats, a larger device, or give the time to load another configuration "
+               "(\"reconfigure_s\")";
+    }
+
     /// With what crosses the cuts.
     [[nodiscard]] std::vector<DataflowLayer> layers_of(size_t first, size_t last) const {
         std::vector<DataflowLayer> part(m_layers.begin() + static_cast<std::ptrdiff_t>(first),

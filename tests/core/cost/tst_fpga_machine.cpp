@@ -340,6 +340,45 @@ private slots:
         for (const LayerCost& l : cost.layers) QCOMPARE(l.bound, Bound::compute);
     }
 
+    /// A layer that is too large even alone is refused, however many configurations there may be.
+    void one_layer_is_too_large() {
+        HardwareTarget target = zynq();
+        target.fpga->reconfigure_s = 0.03;
+        target.fpga->luts = 700;
+        const std::string refused = refusal(zoo_graph("cnv"), 4, target);
+        QVERIFY2(refused.find("does not fit") != std::string::npos, refused.c_str());
+        QVERIFY2(refused.find("reconfigure_s") == std::string::npos, refused.c_str());
+    }
+
+    void networks_without_products() {
+        Net net({1, 8, 16, 16});
+        net.add(Op::max_pool, "pool", PoolAttributes{{2, 2}, {2, 2}, {}, false, false});
+        const CostBreakdown cost = cost_of(net.build(), PrecisionPlan(precision(8, 8)), zynq());
+        QVERIFY(cost.layers[0].resources->luts >= 300);
+        QCOMPARE(cost.resources->luts, cost.layers[0].resources->luts);
+        QVERIFY(cost.throughput_ips > 0);
+        QCOMPARE(cost.utilization, 0.0);
+        const CostBreakdown idle =
+            cost_of(Net({1, 8}).add(Op::reshape, "r", ReshapeAttributes{{1, 8}}).build(),
+                    PrecisionPlan(precision(8, 8)), zynq());
+        QCOMPARE(idle.resources->luts, 0.0);
+        QCOMPARE(idle.energy_j, 0.0);
+    }
+
+    /// Both operands of a product of activations are each image's own: a batch does not change the unit.
+    void products_of_activations() {
+        Net net({2, 16, 16});
+        const ValueId x = net.last();
+        const GraphPtr graph = net.add(Op::matmul, "product", {}, {x}).build();
+        const PrecisionPlan plan(precision(8, 8));
+        const CostBreakdown one = cost_of(graph, plan, zynq()), four = cost_of(graph, plan, zynq(), 4);
+        QCOMPARE(four.layers[0].pe, one.layers[0].pe);
+        QCOMPARE(four.layers[0].simd, one.layers[0].simd);
+        QCOMPARE(four.layers[0].macs, 4 * one.layers[0].macs);
+        QCOMPARE(four.layers[0].cycles, 4 * one.layers[0].cycles);
+        QVERIFY(std::abs(four.throughput_ips / one.throughput_ips - 1) < 1e-9);
+    }
+
     void mappings_cannot_be_given() {
         Options options;
         options.mappings["fc0"] = Mapping();
