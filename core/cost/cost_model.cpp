@@ -12,7 +12,7 @@ Result<CostBreakdown> estimate(const Graph& graph, const PrecisionPlan& plan, co
     if (!estimator) return forward_error(estimator);
     auto cost = estimator->estimate(plan);
     if (!cost || !options.report_options) return cost;
-    auto gains = option_gains(graph, plan, target, options, *cost);
+    auto gains = option_gains(*estimator, plan);
     if (!gains) return forward_error(gains);
     cost->options = std::move(*gains);
     return cost;

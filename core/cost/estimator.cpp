@@ -55,10 +55,16 @@ public:
         m_current = false; // until everything has gone well
         std::fill(m_changed.begin(), m_changed.end(), from_start);
         read(plan);
+        settle_residency();
         if (auto done = translate(); !done) return forward_error(done);
         if (auto done = price(from_start); !done) return forward_error(done);
         m_current = true;
         return &m_cost;
+    }
+
+    void use(const ResidencyUse& residency) {
+        m_use = residency;
+        m_settled = false;
     }
 
     const GraphPtr graph;
@@ -81,14 +87,16 @@ private:
         for (size_t v = 0; v < m_stored.size(); ++v)
             if (m_stored[v] != m_widths.stored_bits[v]) touch(ValueId{static_cast<int>(v)});
         m_widths.stored_bits = m_stored;
-        if (std::find(m_changed.begin(), m_changed.end(), true) != m_changed.end()) settle_residency();
     }
 
     /// What stays on the chip depends on all widths.
     void settle_residency() {
+        const bool any = std::find(m_changed.begin(), m_changed.end(), true) != m_changed.end();
+        if (!any && m_settled) return;
         Residency residency = m_residency->plan(m_widths, m_use);
+        m_settled = true;
         m_cost.peak_activation_bytes = residency.peak_activation_bits / 8;
-        if (residency.on_chip.empty()) return;
+        if (target.kind == TargetKind::fpga_dataflow) return; // its units stream
         for (size_t v = 0; v < residency.on_chip.size(); ++v)
             if (residency.on_chip[v] != m_widths.on_chip[v]) touch(ValueId{static_cast<int>(v)});
         m_widths.on_chip = std::move(residency.on_chip);
@@ -195,6 +203,7 @@ private:
     std::unique_ptr<const NetworkTranslation> m_translation;
     std::unique_ptr<ResidencyPlanner> m_residency;
     ResidencyUse m_use;
+    bool m_settled = false; ///< what stays on the chip is that of the last plan and m_use
     std::vector<std::string_view> m_matrix_names;
     std::vector<size_t> m_vector_places; ///< matrix layers before each
     MachineMemo m_machines;
@@ -230,6 +239,10 @@ Result<CostBreakdown> Estimator::estimate(const PrecisionPlan& plan) {
     const auto cost = m_state->at(plan);
     if (!cost) return tl::unexpected<Error>(cost.error());
     return **cost;
+}
+
+void Estimator::use(const ResidencyUse& residency) {
+    m_state->use(residency);
 }
 
 const Graph& Estimator::graph() const {

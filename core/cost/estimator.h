@@ -6,6 +6,7 @@
 // Not thread-safe: one estimator per thread; they share the graph.
 
 #include "core/cost/cost_model.h"
+#include "core/cost/residency.h"
 
 #include <memory>
 
@@ -24,6 +25,9 @@ public:
     /// What cost::estimate gives, to the last bit. Valid until the next call. Errors: as cost::estimate's.
     [[nodiscard]] Result<const CostBreakdown*> at(const PrecisionPlan& plan);
     [[nodiscard]] Result<CostBreakdown> estimate(const PrecisionPlan& plan);
+
+    /// From the next call on, instead of what the options and the target say.
+    void use(const ResidencyUse& residency);
 
     [[nodiscard]] const Graph& graph() const;
     [[nodiscard]] const HardwareTarget& target() const;

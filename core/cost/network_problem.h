@@ -20,7 +20,7 @@ struct Options {
     /// Ways to spare DRAM traffic and memory (residency.h). nullopt: as the target does.
     std::optional<bool> keep_feature_maps = std::nullopt;
     bool fuse_layers = false, reorder = false;
-    /// cost::estimate fills in CostBreakdown::options: three more estimates.
+    /// cost::estimate fills in CostBreakdown::options.
     bool report_options = false;
     bool operator==(const Options&) const = default;
 };

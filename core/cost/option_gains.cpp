@@ -1,42 +1,49 @@
 #include "core/cost/option_gains.h"
 
-#include "core/cost/residency.h"
-
 namespace widthwise::cost {
 namespace {
 
 struct Choice {
     const char* name;
     bool ResidencyUse::*use;
+    bool moves_maps; ///< else it changes the peak memory alone
 };
-constexpr Choice k_choices[] = {{"keep feature maps on chip", &ResidencyUse::keep_feature_maps},
-                                {"depth-first fusion", &ResidencyUse::fuse_layers},
-                                {"operator order", &ResidencyUse::reorder}};
+constexpr Choice k_choices[] = {{"keep feature maps on chip", &ResidencyUse::keep_feature_maps, true},
+                                {"depth-first fusion", &ResidencyUse::fuse_layers, true},
+                                {"operator order", &ResidencyUse::reorder, false}};
+
+struct Figures {
+    double latency_s = 0, energy_j = 0, dram_bytes = 0, peak_activation_bytes = 0;
+};
 
 } // namespace
 
-Result<std::vector<OptionGain>> option_gains(const Graph& graph, const PrecisionPlan& plan,
-                                             const HardwareTarget& target, const Options& options,
-                                             const CostBreakdown& taken) {
-    const ResidencyUse use = residency_use(target, options);
+Result<std::vector<OptionGain>> option_gains(Estimator& estimator, const PrecisionPlan& plan) {
+    const HardwareTarget& target = estimator.target();
+    const ResidencyUse use = residency_use(target, estimator.options());
+    const auto figures = [&](const ResidencyUse& with) -> Result<Figures> {
+        estimator.use(with);
+        auto cost = estimator.at(plan);
+        if (!cost) return forward_error(cost);
+        const CostBreakdown& c = **cost;
+        return Figures{c.latency_s, c.energy_j, c.dram_bytes, c.peak_activation_bytes};
+    };
+    auto taken = figures(use);
+    if (!taken) return forward_error(taken);
     std::vector<OptionGain> gains;
     for (const Choice& choice : k_choices) {
-        const bool moves_maps = choice.use != &ResidencyUse::reorder;
-        if (moves_maps && target.kind == TargetKind::fpga_dataflow) continue;
-        ResidencyUse other = use;
-        other.*choice.use = !(use.*choice.use);
-        Options changed = options;
-        changed.report_options = false;
-        changed.keep_feature_maps = other.keep_feature_maps;
-        changed.fuse_layers = other.fuse_layers;
-        changed.reorder = other.reorder;
-        auto cost = estimate(graph, plan, target, changed);
-        if (!cost) return forward_error(cost);
-        const CostBreakdown& with = use.*choice.use ? taken : *cost;
-        const CostBreakdown& without = use.*choice.use ? *cost : taken;
+        if (choice.moves_maps && target.kind == TargetKind::fpga_dataflow) continue;
+        const bool is_taken = use.*choice.use;
+        ResidencyUse changed = use;
+        changed.*choice.use = !is_taken;
+        auto other = figures(changed);
+        estimator.use(use);
+        if (!other) return forward_error(other);
+        const Figures& with = is_taken ? *taken : *other;
+        const Figures& without = is_taken ? *other : *taken;
         gains.push_back(
             {.option = choice.name,
-             .taken = use.*choice.use,
+             .taken = is_taken,
              .latency_s = with.latency_s - without.latency_s,
              .energy_j = with.energy_j - without.energy_j,
              .dram_bytes = with.dram_bytes - without.dram_bytes,

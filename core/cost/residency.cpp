@@ -1,5 +1,7 @@
 #include "core/cost/residency.h"
 
+#include "core/cost/legality.h"
+
 #include <algorithm>
 
 namespace widthwise::cost {
@@ -33,12 +35,32 @@ ResidencyUse residency_use(const HardwareTarget& target, const Options& options)
 ResidencyPlanner::ResidencyPlanner(const Graph& graph, const GraphRoles& roles, const HardwareTarget& target,
                                    int64_t batch)
     : m_graph(&graph)
+    , m_target(&target)
     , m_room(room_of(target, batch))
     , m_element_bits(target.memory.empty() ? 1 : target.memory.front().element_bits)
-    , m_steps(step_graph(graph, roles)) {}
+    , m_steps(step_graph(graph, roles))
+    , m_weight_bits(m_steps.steps.size()) {}
+
+int ResidencyPlanner::stored_weight_bits(const Step& step, const LayerPrecision* precision) {
+    if (step.weights == 0 || !precision) return 0;
+    const bool product = m_graph->node(step.node).op == Op::matmul;
+    const NumberFormat& weights = product ? precision->activations : precision->weights;
+    const Operands formats{operand_format(weights), operand_format(precision->activations)};
+    for (const auto& [known, bits] : m_known_bits)
+        if (known == formats) return bits;
+    const auto run = run_formats(*m_target, weights, precision->activations);
+    const int bits = run ? run->stored_weight_bits : formats.weights.bits; // the translation reports errors
+    m_known_bits.emplace_back(formats, bits);
+    return bits;
+}
 
 Residency ResidencyPlanner::plan(const Widths& widths, const ResidencyUse& use) {
-    m_steps.set_widths(*m_graph, widths, m_element_bits);
+    if (use.keep_feature_maps || use.fuse_layers)
+        for (size_t s = 0; s < m_weight_bits.size(); ++s) {
+            const Step& step = m_steps.steps[s];
+            m_weight_bits[s] = stored_weight_bits(step, widths.precision[step.node.position()]);
+        }
+    m_steps.set_widths(widths, m_weight_bits, m_element_bits);
     Residency result;
     Fusion fusion;
     KeptMaps kept;
@@ -53,14 +75,12 @@ Residency ResidencyPlanner::plan(const Widths& widths, const ResidencyUse& use) 
             }
         result.exact = kept.exact;
     }
-    if (use.keep_feature_maps || use.fuse_layers) {
-        result.on_chip.resize(m_graph->values().size());
-        for (size_t v = 0; v < result.on_chip.size(); ++v) {
-            if (m_steps.map_of[v] < 0) continue;
-            const auto map = static_cast<size_t>(m_steps.map_of[v]);
-            result.on_chip[v] =
-                (!kept.kept.empty() && kept.kept[map]) || (!fusion.inside.empty() && fusion.inside[map]);
-        }
+    result.on_chip.resize(m_graph->values().size());
+    for (size_t v = 0; v < result.on_chip.size(); ++v) {
+        if (m_steps.map_of[v] < 0) continue;
+        const auto map = static_cast<size_t>(m_steps.map_of[v]);
+        result.on_chip[v] =
+            (!kept.kept.empty() && kept.kept[map]) || (!fusion.inside.empty() && fusion.inside[map]);
     }
     const StepGraph* steps = &m_steps;
     StepGraph small;

@@ -2,9 +2,12 @@
 // What of a network stays on the chip between layers, and in which order its layers run.
 
 #include "core/cost/network_problem.h"
+#include "core/cost/problem.h"
 #include "core/cost/residency_fusion.h"
 #include "core/cost/residency_order.h"
 #include "core/design/hardware_target.h"
+
+#include <utility>
 
 namespace widthwise::cost {
 
@@ -20,13 +23,13 @@ struct ResidencyUse {
 [[nodiscard]] ResidencyUse residency_use(const HardwareTarget& target, const Options& options);
 
 struct Residency {
-    std::vector<bool> on_chip; ///< per value of the graph; empty: none stays
+    std::vector<bool> on_chip; ///< per value of the graph
     /// Most that must be alive at once, one image: whole maps, line buffers inside segments.
     double peak_activation_bits = 0;
     bool exact = true; ///< the best choice and the best order, not only good ones
 };
 
-/// A network prepared for one target; widths come and go.
+/// A network prepared for one target, which both outlive it; widths come and go.
 class ResidencyPlanner {
 public:
     ResidencyPlanner(const Graph& graph, const GraphRoles& roles, const HardwareTarget& target,
@@ -36,10 +39,16 @@ public:
     [[nodiscard]] Residency plan(const Widths& widths, const ResidencyUse& use);
 
 private:
+    [[nodiscard]] int stored_weight_bits(const Step& step, const LayerPrecision* precision);
+
     const Graph* m_graph;
+    const HardwareTarget* m_target;
     ChipRoom m_room;
     int m_element_bits = 1; ///< of the outermost level
     StepGraph m_steps;
+    std::vector<int> m_weight_bits; ///< per step
+    /// Formats met so far, and the bits of a weight as stored.
+    std::vector<std::pair<Operands, int>> m_known_bits;
 };
 
 } // namespace widthwise::cost

@@ -143,16 +143,13 @@ private:
 
 } // namespace
 
-void StepGraph::set_widths(const Graph& graph, const Widths& widths, int element_bits) {
+void StepGraph::set_widths(const Widths& widths, std::span<const int> weight_bits, int element_bits) {
     for (FeatureMap& map : maps)
         map.bits = map.elements * std::max(element_bits, widths.stored_bits[static_cast<size_t>(map.value)]);
-    for (Step& step : steps) {
-        if (step.weights == 0) continue;
-        const LayerPrecision* precision = widths.precision[step.node.position()];
-        const bool product = graph.node(step.node).op == Op::matmul;
-        const int bits = precision ? operand_bits(product ? precision->activations : precision->weights) : 32;
-        step.weight_bits = step.weights * std::max(element_bits, bits);
-        step.column_bits = step.window_weights * std::max(element_bits, bits);
+    for (size_t s = 0; s < steps.size(); ++s) {
+        const int bits = std::max(element_bits, weight_bits[s]);
+        steps[s].weight_bits = steps[s].weights * bits;
+        steps[s].column_bits = steps[s].window_weights * bits;
     }
 }
 

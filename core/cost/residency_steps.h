@@ -46,8 +46,9 @@ struct StepGraph {
     std::vector<FeatureMap> maps;
     std::vector<int> map_of; ///< per value of the graph; -1: a constant or of unknown shape
 
-    /// Bits of every map and of every step's weights; an element takes at least `element_bits`.
-    void set_widths(const Graph& graph, const Widths& widths, int element_bits);
+    /// Bits of every map and of every step's weights, one of which takes `weight_bits` of its step; any
+    /// element takes at least `element_bits`.
+    void set_widths(const Widths& widths, std::span<const int> weight_bits, int element_bits);
 };
 
 [[nodiscard]] StepGraph step_graph(const Graph& graph, const GraphRoles& roles);
