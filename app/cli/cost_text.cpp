@@ -2,6 +2,7 @@
 
 #include "app/cli/table.h"
 #include "core/base/format.h"
+#include "core/base/text.h"
 #include "core/report/cost_metrics.h"
 
 #include <algorithm>
@@ -26,6 +27,19 @@ std::string clipped(const std::string& text, size_t columns) {
         if (characters++ == columns) last = i;
     }
     return last == text.size() ? text : text.substr(0, end) + "...";
+}
+
+/// Lines of whole words, as long as the page allows.
+std::string wrapped(const std::string& text, const std::string& indent) {
+    std::string out, line = indent;
+    for (const std::string& word : split(text, ' ')) {
+        if (line.size() > indent.size() && line.size() + 1 + word.size() > k_columns) {
+            out += line + "\n";
+            line = indent;
+        }
+        line += (line.size() > indent.size() ? " " : "") + word;
+    }
+    return out + line + "\n";
 }
 
 /// Each line clipped to the page.
@@ -104,7 +118,7 @@ std::string metrics_text(const CostBreakdown& cost) {
             notes.push_back(metric.note);
     }
     std::string text = "\n" + page(table.to_string());
-    for (const std::string& note : notes) text += "  " + note + "\n";
+    for (const std::string& note : notes) text += wrapped(note, "  ");
     return text +
            "Absolute energies are good to about a factor of two, ratios on one target to some percent.\n";
 }

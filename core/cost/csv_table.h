@@ -21,7 +21,8 @@ class CsvTable {
 public:
     /// Comma-separated, RFC 4180's quotes, LF or CRLF, a UTF-8 byte order mark allowed; empty lines and lines
     /// that begin with '#' are passed over. At most 100 000 records. Errors: invalid_input naming the line: a
-    /// record of another length than the header's, an open quote, a column twice, no header, no record.
+    /// record of another length than the header's, an open quote, more than 1000 columns, a column twice, no
+    /// header, no record.
     [[nodiscard]] static Result<CsvTable> parse(std::string_view text, std::string where);
     /// The same of a file of at most 16 MiB.
     [[nodiscard]] static Result<CsvTable> read(const std::filesystem::path& path);
