@@ -132,6 +132,12 @@ OperandBits traffic_bits(const Widths& widths) {
             static_cast<int>(widths.partials), static_cast<int>(widths.outputs)};
 }
 
+BitWeights moved_weights(const Widths& outer, const Widths& inner, double input_coding) {
+    const auto ratio = [](double a, double b) { return b > 0 ? a / b : 1; };
+    return {ratio(outer.weights, inner.weights), ratio(outer.inputs * input_coding, inner.inputs),
+            ratio(outer.partials, inner.partials)};
+}
+
 Flow elements(const Traffic& traffic, const Widths& widths) {
     const auto count = [](double bits, double width) { return width > 0 ? bits / width : 0; };
     return {count(traffic.activation_reads, widths.inputs), count(traffic.weight_reads, widths.weights),
@@ -152,12 +158,15 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
     LayerFigures& figures = layer.figures;
 
     const LevelWidths widths = level_widths(chip, problem);
+    const Coding coding{coded_share(chip.zeros, problem.zeros.inputs, static_cast<int>(widths[0].inputs)),
+                        coded_share(chip.zeros, problem.zeros.outputs, static_cast<int>(widths[0].outputs))};
     const Array array = folded_array(chip, dataflow, rate.products);
     Flows flows;
     int64_t tiles = 1;
     for (size_t i = 0; i + 1 < chip.level_count; ++i) {
-        const Traffic traffic = layer_traffic(nest, batch, dataflow, array, traffic_bits(widths[i + 1]),
-                                              chip.levels[i + 1].capacity_bits);
+        const Traffic traffic = layer_traffic(
+            nest, batch, dataflow, array, traffic_bits(widths[i + 1]), chip.levels[i + 1].capacity_bits,
+            moved_weights(widths[i], widths[i + 1], i == 0 ? coding.inputs : 1));
         flows[i] = elements(traffic, widths[i + 1]);
         if (i == 0) {
             layer.dram = traffic;
@@ -201,8 +210,6 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
         k_joules_per_pj;
     figures.energy.registers_j = register_bits(chip, dataflow, problem.operands, activity, macs, held) *
                                  chip.register_pj_per_bit * k_joules_per_pj;
-    const Coding coding{coded_share(chip.zeros, problem.zeros.inputs, static_cast<int>(widths[0].inputs)),
-                        coded_share(chip.zeros, problem.zeros.outputs, static_cast<int>(widths[0].outputs))};
     add_memory(chip, flows, widths, coding, whole_cycles((busy + reloads) / chip.mac_efficiency), figures);
     layer.flows = flows;
     return layer;

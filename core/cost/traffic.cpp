@@ -87,6 +87,7 @@ struct Case {
     const Folding& folding; ///< of one tile
     const Array& array;
     const OperandBits& bits;
+    const BitWeights& moved;
     const Group& group; ///< of one tile
     int64_t tiles;
     double share; ///< all pixels over those of a whole tile: the last tile may be smaller
@@ -166,7 +167,9 @@ void choose(const Case& c, double capacity, Traffic& best, double& least) {
         for (size_t w = 0; w < weights.count; ++w)
             for (size_t r = 0; r < results.count; ++r) {
                 const double kept = input.way[i].kept + weights.way[w].kept + results.way[r].kept;
-                const double moved = input.way[i].moved + weights.way[w].moved + 2 * results.way[r].moved;
+                const double moved = input.way[i].moved * c.moved.activations +
+                                     weights.way[w].moved * c.moved.weights +
+                                     2 * results.way[r].moved * c.moved.accumulator;
                 if (kept > capacity || moved >= least) continue;
                 least = moved;
                 best.activation_reads = input.way[i].moved;
@@ -188,10 +191,11 @@ int64_t touched_plane(const LoopNest& nest) {
 }
 
 Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Array& array,
-                      const OperandBits& bits, double capacity_bits) {
+                      const OperandBits& bits, double capacity_bits, const BitWeights& moved) {
     const Group whole(nest, batch);
     const double compulsory =
-        std::min(whole.unique_input, whole.m * whole.k) * bits.activations + whole.n * whole.k * bits.weights;
+        std::min(whole.unique_input, whole.m * whole.k) * bits.activations * moved.activations +
+        whole.n * whole.k * bits.weights * moved.weights;
     Traffic traffic;
     double least = std::numeric_limits<double>::infinity();
     int64_t images = batch;
@@ -202,8 +206,8 @@ Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, co
         const int64_t tiles = ceil_divide(batch, images) * ceil_divide(nest.out_height, tile.out_height);
         const double share = whole.m / group.m;
         for (const bool rows_inner : {false, true})
-            choose({tile, dataflow, folding, array, bits, group, tiles, share, rows_inner}, capacity_bits,
-                   traffic, least);
+            choose({tile, dataflow, folding, array, bits, moved, group, tiles, share, rows_inner},
+                   capacity_bits, traffic, least);
         if (least <= compulsory || (images == 1 && tile.out_height == 1)) break;
         if (images > 1) {
             images = ceil_divide(images, 2);

@@ -33,6 +33,12 @@ struct OperandBits {
     int outputs = 8; ///< as stored, in what the layer writes
 };
 
+/// What one bit of an operand counts when ways to split a layer are compared: 1, or, where the outer level
+/// stores elements in other widths or codes, its bits over those of the inner level.
+struct BitWeights {
+    double weights = 1, activations = 1, accumulator = 1;
+};
+
 /// Bits across one boundary for the whole layer (all groups, whole batch), and how.
 struct Traffic {
     double activation_reads = 0, weight_reads = 0, partial_reads = 0;
@@ -48,9 +54,10 @@ struct Traffic {
 /// Input elements per channel plane that the kernel touches, without padding.
 [[nodiscard]] int64_t touched_plane(const LoopNest& nest);
 
-/// `dataflow` is one of ws, os, is. `capacity_bits` is what may be kept: half the level, the other half being
-/// filled for the next tile (double buffering).
+/// `dataflow` is one of ws, os, is. `bits` are those of the inner level. `capacity_bits` is what may be kept:
+/// half the level, the other half being filled for the next tile (double buffering).
 [[nodiscard]] Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow,
-                                    const Array& array, const OperandBits& bits, double capacity_bits);
+                                    const Array& array, const OperandBits& bits, double capacity_bits,
+                                    const BitWeights& moved = {});
 
 } // namespace widthwise::cost

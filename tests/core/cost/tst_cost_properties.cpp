@@ -1,6 +1,5 @@
-// Laws that any network must obey, and published arithmetic.
+// Laws that any network must obey.
 #include "core/base/rng.h"
-#include "tests/core/cost/reference_csv.h"
 #include "tests/core/cost/small_networks.h"
 
 #include <array>
@@ -90,38 +89,6 @@ private slots:
             QVERIFY(latency <= before);
             before = latency;
         }
-    }
-
-    /// HAWQ-V3's published ResNet-18 configurations: size and BOPS from weights, MACs and bits.
-    void hawq_arithmetic() {
-        const auto folder = reference_dir() / "hawq_v3";
-        WIDTHWISE_NEED(folder);
-        const std::vector<CsvRow> bits = read_csv(folder / "resnet18_bits.csv");
-        int checked = 0;
-        for (const CsvRow& published : read_csv(folder / "resnet18_published.csv")) {
-            double bytes = 0, bops = 0;
-            for (const CsvRow& row : bits) {
-                if (row.at("config") != published.at("config")) continue;
-                // The same weights and MACs as one 1 x 1 convolution.
-                const int64_t pixels = integer(row, "macs") / integer(row, "weights");
-                QCOMPARE(pixels * integer(row, "weights"), integer(row, "macs"));
-                const GraphPtr graph =
-                    Net({1, integer(row, "weights") / 8, pixels, 1}).conv("conv", 8, 1).build();
-                const int b = static_cast<int>(integer(row, "bits"));
-                const CostBreakdown cost = cost_of(graph, PrecisionPlan(precision(b, b)),
-                                                   square_target(16, Dataflow::weight_stationary));
-                QCOMPARE(cost.layers[0].macs, integer(row, "macs"));
-                bytes += cost.weight_bytes;
-                bops += cost.bops;
-            }
-            // Published sizes are rounded to 0.1 MiB and BOPS to 1 G.
-            QVERIFY(std::abs(bytes / 1048576 - number(published, "computed_size_mib")) < 0.006);
-            QVERIFY(std::abs(bops / 1e9 - number(published, "computed_bops_g")) < 0.06);
-            QVERIFY(std::abs(bytes / 1048576 / number(published, "published_size_mib") - 1) < 0.035);
-            QVERIFY(std::abs(bops / 1e9 / number(published, "published_bops_g") - 1) < 0.035);
-            ++checked;
-        }
-        QCOMPARE(checked, 5);
     }
 };
 

@@ -1,8 +1,10 @@
 // Layers on arrays in closed form: styles of units, zeros, stored widths and a target's own constants, by
 // hand.
+#include "core/base/rng.h"
 #include "core/cost/layer_cost.h"
 #include "tests/core/cost/small_networks.h"
 
+#include <array>
 #include <cmath>
 
 using namespace widthwise;
@@ -220,6 +222,81 @@ private slots:
         both.add(half);
         compare(area(both), 4 * (1640 + 1360) * 1e-6);
         QCOMPARE(Chip(target, both).sum_bits(half.operands), 16);
+    }
+
+    /// Random layers and targets, one operand one bit wider: array time and area never fall, nor do energy
+    /// and latency where folds and tiles stay the same.
+    void wider_operands_never_cost_less() {
+        const uint64_t seed = 20260731;
+        Rng rng(seed);
+        const auto pick = [&](int lo, int hi) {
+            return lo + static_cast<int>(rng.below(static_cast<uint64_t>(hi - lo + 1)));
+        };
+        constexpr std::array dataflows = {Dataflow::weight_stationary, Dataflow::output_stationary,
+                                          Dataflow::input_stationary};
+        constexpr std::array numerics = {Numeric::integer, Numeric::integer, Numeric::power_of_two,
+                                         Numeric::codebook};
+        int same = 0;
+        for (int trial = 0; trial < 6000; ++trial) {
+            HardwareTarget target = square_target(pick(1, 24), dataflows[rng.below(3)]);
+            target.cols = pick(1, 24);
+            target.sizing = static_cast<Sizing>(pick(0, 1));
+            target.mac.style = static_cast<MacStyle>(pick(0, 2));
+            target.mac.serial = static_cast<SerialOperands>(pick(0, 2));
+            target.mac.weight_bits = target.mac.activation_bits = 16;
+            target.memory[0].bytes_per_cycle = pick(1, 64);
+            target.memory[1].bytes = 1024 << pick(0, 7);
+            target.memory[1].element_bits = pick(0, 3) == 0 ? 8 : 1;
+            target.static_power_w = 0.01;
+            target.zeros = {pick(0, 1) == 1, pick(0, 3) == 0, pick(0, 3) == 0, pick(0, 1) == 1, 5};
+            MatrixProblem narrow = tiny();
+            LoopNest& nest = narrow.nest;
+            nest.groups = pick(0, 3) == 0 ? 4 : 1;
+            nest.in_channels = nest.groups * pick(1, 40);
+            nest.out_channels = nest.groups * pick(1, 40);
+            nest.kernel_height = nest.kernel_width = 2 * pick(0, 2) + 1;
+            nest.out_height = nest.out_width = nest.in_height = nest.in_width = pick(1, 16);
+            narrow.batch = pick(1, 3);
+            narrow.zeros = {0.3, 0.2, 0.4};
+            OperandFormat& w = narrow.operands.weights;
+            OperandFormat& a = narrow.operands.activations;
+            w = {numerics[rng.below(4)], pick(2, 4)};
+            a = {numerics[rng.below(3)], pick(2, 4)};
+            narrow.stored = {w.bits, a.bits, pick(2, 8)};
+            MatrixProblem wide = narrow;
+            const bool weights = pick(0, 1) == 1;
+            ++(weights ? wide.operands.weights : wide.operands.activations).bits;
+            ++(weights ? wide.stored.weights : wide.stored.input);
+
+            const auto chip_of = [&](const MatrixProblem& problem) {
+                Demand demand;
+                demand.add(problem);
+                return Chip(target, demand);
+            };
+            const Chip small = chip_of(narrow), large = chip_of(wide);
+            const MatrixLayer before = matrix_layer(small, narrow, target.dataflow, target.objective);
+            const MatrixLayer after = matrix_layer(large, wide, target.dataflow, target.objective);
+            const QByteArray where =
+                "trial " + QByteArray::number(trial) + ", seed " + QByteArray::number(seed);
+            QVERIFY2(before.figures.compute_cycles <= after.figures.compute_cycles, where);
+            // Composable units fold layers in another way where they make more products at once.
+            const bool same_rate =
+                small.mac.rate(narrow.operands).products == large.mac.rate(wide.operands).products;
+            if (same_rate) QVERIFY2(before.figures.dram_bytes <= after.figures.dram_bytes, where);
+            double small_mm2 = 0, large_mm2 = 0;
+            for (const auto& [part, mm2] : chip_area(small, target)) small_mm2 += mm2;
+            for (const auto& [part, mm2] : chip_area(large, target)) large_mm2 += mm2;
+            QVERIFY2(small_mm2 <= large_mm2, where);
+            const auto folds = [](const MatrixLayer& l) {
+                return std::array{l.folding.row_folds, l.folding.col_folds, l.dram.tiles,
+                                  int64_t{l.dram.rows_inner}};
+            };
+            if (!same_rate || folds(before) != folds(after)) continue;
+            ++same;
+            QVERIFY2(before.figures.energy.total_j() <= after.figures.energy.total_j() * (1 + 1e-12), where);
+            QVERIFY2(before.figures.cycles <= after.figures.cycles, where);
+        }
+        QVERIFY2(same > 4500, QByteArray::number(same));
     }
 };
 
