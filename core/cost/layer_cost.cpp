@@ -202,7 +202,7 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
     const Activity activity(chip.zeros, problem.zeros);
     const double busy = compute_cycles(layer.folding, nest.groups, rate.beats, activity.moving);
     figures.compute_cycles = whole_cycles(busy / chip.mac_efficiency);
-    figures.mapped_units = mapping_efficiency(layer.folding, chip.array) / static_cast<double>(rate.products);
+    figures.mapped_units = mapping_efficiency(layer.folding, array);
     figures.peak_macs_per_cycle = chip.macs_per_cycle(problem.operands);
     if (activity.moving > 0) figures.peak_macs_per_cycle /= activity.moving;
     figures.energy.compute_j =
