@@ -58,6 +58,33 @@ private slots:
         }
     }
 
+    /// What is published of them: 4 and 8 TOPS at 8 bits.
+    void accelerators_for_phones() {
+        const GraphPtr graph = Net({1, 64, 32, 32}).conv("conv", 128, 3).build();
+        const HardwareTarget edge = take(cost::load_target("edge-tpu-like"));
+        const HardwareTarget npu = take(cost::load_target("mobile-npu"));
+        const auto peak = [&](const HardwareTarget& target, int weights, int activations) {
+            return 2 * cost_of(graph, PrecisionPlan(precision(weights, activations)), target)
+                           .layers[0]
+                           .peak_macs_per_s;
+        };
+        QVERIFY(std::abs(peak(edge, 8, 8) / 4e12 - 1) < 0.02);
+        QCOMPARE(peak(edge, 4, 4), peak(edge, 8, 8)); // runs as w8a8
+        QVERIFY(std::abs(peak(npu, 8, 8) / 8.192e12 - 1) < 1e-9);
+        QVERIFY(std::abs(peak(npu, 4, 8) / peak(npu, 8, 8) - 2) < 1e-9);
+        QVERIFY(std::abs(peak(npu, 16, 16) / peak(npu, 8, 8) - 0.25) < 1e-9);
+        const auto fallback = [&](const HardwareTarget& target, int weights, int activations) {
+            return cost_of(graph, PrecisionPlan(precision(weights, activations)), target).layers[0].fallback;
+        };
+        QCOMPARE(fallback(edge, 2, 8), "runs as w8a8: the target multiplies no w2a8");
+        QCOMPARE(fallback(npu, 3, 9), "runs as w4a16: the target multiplies no w3a9");
+        QCOMPARE(fallback(npu, 32, 32), "runs as float16: the target multiplies no float32");
+        QCOMPARE(fallback(edge, 32, 32), "floating-point units are assumed: the target has none");
+        const auto refused = cost::estimate(*graph, PrecisionPlan(precision(16, 8)), edge);
+        QVERIFY(!refused);
+        QVERIFY(refused.error().to_line().find("layer 'conv'") != std::string::npos);
+    }
+
     void unknown_names_come_with_near_ones() {
         const auto none = cost::load_target("eyeris");
         QVERIFY(!none);

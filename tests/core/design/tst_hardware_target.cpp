@@ -1,9 +1,12 @@
+#include "core/base/resource.h"
 #include "core/base/rng.h"
 #include "core/design/hardware_target.h"
 
 #include <QTest>
 
 #include <nlohmann/json.hpp>
+
+#include <functional>
 
 using namespace widthwise;
 
@@ -331,6 +334,28 @@ private slots:
             QVERIFY2(read.error().to_line().find("missing key") != std::string::npos,
                      read.error().to_line().c_str());
         }
+    }
+
+    void the_manual_names_every_key_and_its_example_is_read() {
+        const std::string manual(resource("manual.md"));
+        const size_t begin = manual.find(R"({"format": "widthwise-target/1", "name": "mine")");
+        QVERIFY(begin != std::string::npos);
+        const auto read =
+            target_from_json(manual.substr(begin, manual.find("\n\n", begin) - begin), "manual");
+        QVERIFY2(read, read ? "" : read.error().to_line().c_str());
+        const std::function<void(const nlohmann::json&)> check = [&](const nlohmann::json& value) {
+            if (value.is_array())
+                for (const auto& entry : value) check(entry);
+            if (!value.is_object()) return;
+            for (const auto& [key, inside] : value.items()) {
+                const bool named = manual.find('`' + key + '`') != std::string::npos ||
+                                   manual.find('"' + key + '"') != std::string::npos;
+                QVERIFY2(named || key == "latency" || key == "size", key.c_str());
+                check(inside);
+            }
+        };
+        for (const std::string& text : {k_full, k_scratchpads, k_gpu, k_fpga, k_bits})
+            check(nlohmann::json::parse(text));
     }
 
     void unknown_keys_come_with_the_near_one() {

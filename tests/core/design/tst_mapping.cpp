@@ -78,6 +78,18 @@ private slots:
         QVERIFY((loops->levels[1] == MappingLevel{"b", {}, {}, {{Dim::s, 1}}}));
     }
 
+    /// The nest that `cost --json` writes of a layer, access counts and all.
+    void a_nest_passed_back_is_its_mapping() {
+        auto json = nlohmann::json::parse(mapping_to_json(example().mapping));
+        json["accesses"] = nlohmann::json::array();
+        json["searched"] = true;
+        json["examined"] = 5;
+        json["gap"] = 0;
+        const auto read = mapping_from_json(json.dump(), "m");
+        QVERIFY2(read, read ? "" : read.error().to_line().c_str());
+        QVERIFY(*read == example().mapping);
+    }
+
     void refuses_data() {
         QTest::addColumn<QString>("pointer");
         QTest::addColumn<QString>("value");
