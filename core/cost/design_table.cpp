@@ -8,14 +8,14 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <optional>
 
 namespace widthwise::cost {
 namespace {
 
 constexpr size_t k_most_formats = 32;
 constexpr size_t k_most_cells = 1 << 16; ///< of one node: what needs more is priced each time
-constexpr size_t k_most_sizes = 8;       ///< sets of tables kept: the one that was used longest ago goes
+constexpr size_t k_most_kept = 1 << 22;  ///< cells of all sets of tables: the set used longest ago goes
 
 /// One node at one combination of widths.
 struct Cell {
@@ -36,6 +36,7 @@ struct Part {
     size_t weight_stride = 0, activation_stride = 0;
     size_t first_operand = 0, last_operand = 0;
     size_t cells = 1; ///< 0: too many
+    bool matrix = false;
 };
 
 /// The tables of a machine that was sized for one demand.
@@ -85,7 +86,9 @@ public:
             const auto kind = m_problem.nodes[id.position()].kind;
             if (kind == NodeProblem::Kind::matrix || kind == NodeProblem::Kind::vector) add_part(id);
         }
-        if (m_target.sizing == Sizing::to_design && adds_up()) prepare_demands();
+        for (const Part& part : m_parts) m_set_cells += part.cells;
+        if (m_target.sizing == Sizing::to_design)
+            for (const Part& part : m_parts) m_demands.emplace_back(part.matrix ? part.cells : 0);
         return {};
     }
 
@@ -112,17 +115,15 @@ public:
         double cycles = 0;
         for (size_t p = 0; p < m_parts.size(); ++p) {
             const Part& part = m_parts[p];
-            const WidthChoice choice =
-                part.layer < 0 ? WidthChoice{} : design[static_cast<size_t>(part.layer)];
-            const Cell* cell = part.cells > 0 ? &(*sized)->cells[p][position(part, choice)] : nullptr;
+            Cell* const known = at((*sized)->cells[p], part, choice_of(part, design));
             Cell priced;
-            if (!cell || cell->cycles < 0) {
+            if (!known || known->cycles < 0) {
                 auto fresh = price(part, **sized);
                 if (!fresh) return forward_error(fresh);
                 priced = *fresh;
-                if (cell) (*sized)->cells[p][position(part, choice)] = priced;
-                cell = &priced;
+                if (known) *known = priced;
             }
+            const Cell* const cell = known ? known : &priced;
             cycles += cell->cycles;
             totals.energy_j += cell->energy_j;
             totals.dram_bytes += cell->dram_bytes;
@@ -199,6 +200,7 @@ private:
     void add_part(NodeId id) {
         Part part;
         part.node = id;
+        part.matrix = m_problem.nodes[id.position()].kind == NodeProblem::Kind::matrix;
         size_t stride = 1;
         if (m_translation->roles().reads[id.position()]) {
             part.layer = static_cast<int>(m_layers.size()) - 1;
@@ -229,6 +231,10 @@ private:
         m_parts.push_back(part);
     }
 
+    [[nodiscard]] static WidthChoice choice_of(const Part& part, std::span<const WidthChoice> design) {
+        return part.layer < 0 ? WidthChoice{} : design[static_cast<size_t>(part.layer)];
+    }
+
     [[nodiscard]] size_t position(const Part& part, WidthChoice choice) const {
         size_t position = part.activation_stride * choice.activations + part.weight_stride * choice.weights;
         for (size_t i = part.first_operand; i < part.last_operand; ++i) {
@@ -239,34 +245,41 @@ private:
         return position;
     }
 
-    /// Each layer's demand at each pair of formats.
-    void prepare_demands() {
-        m_demands.resize(m_choices.size());
-        for (const Part& part : m_parts) {
-            const NodeProblem& entry = m_problem.nodes[part.node.position()];
-            if (entry.kind != NodeProblem::Kind::matrix) continue;
-            for (size_t w = 0; w < m_weights.size(); ++w)
-                for (size_t a = 0; a < m_activations.size(); ++a) {
-                    const WidthChoice choice{static_cast<uint8_t>(w), static_cast<uint8_t>(a)};
-                    const size_t layer = static_cast<size_t>(part.layer);
-                    m_widths.precision[part.node.position()] = &chosen(layer, choice);
-                    // Formats that cannot run ask for nothing; totals() says so when they are chosen.
-                    if (m_translation->translate(part.node, m_widths, m_problem))
-                        m_demands[choice_position(layer, choice)].add(m_problem.matrices[entry.position]);
-                }
+    /// The cell's place in a table of the part's; null where there is none.
+    template <typename T> T* at(std::vector<T>& table, const Part& part, WidthChoice choice) const {
+        return table.empty() ? nullptr : &table[position(part, choice)];
+    }
+
+    /// What the whole design asks of a machine that is built for it.
+    Result<Demand> demand_of(std::span<const WidthChoice> design) {
+        Demand demand;
+        for (size_t p = 0; p < m_demands.size(); ++p) {
+            const Part& part = m_parts[p];
+            if (!part.matrix) continue;
+            std::optional<Demand>* known = at(m_demands[p], part, choice_of(part, design));
+            if (known && *known) {
+                demand.add(**known);
+                continue;
+            }
+            if (auto done = m_translation->translate(part.node, m_widths, m_problem); !done)
+                return forward_error(done);
+            Demand fresh;
+            fresh.add(m_problem.matrices[m_problem.nodes[part.node.position()].position]);
+            demand.add(fresh);
+            if (known) *known = fresh;
         }
+        return demand;
     }
 
     Result<Sized*> sized_for(std::span<const WidthChoice> design) {
-        Demand demand;
-        if (!m_demands.empty())
-            for (size_t i = 0; i < design.size(); ++i) demand.add(m_demands[choice_position(i, design[i])]);
+        const auto demand = demand_of(design);
+        if (!demand) return tl::unexpected<Error>(demand.error());
         auto found = std::find_if(m_sizes.begin(), m_sizes.end(),
-                                  [&](const auto& sized) { return sized->demand == demand; });
+                                  [&](const auto& sized) { return sized->demand == *demand; });
         if (found == m_sizes.end()) {
-            auto made = make_sized(demand);
+            auto made = make_sized(*demand);
             if (!made) return forward_error(made);
-            if (m_sizes.size() >= k_most_sizes) m_sizes.pop_back();
+            if (m_sizes.size() > 1 && m_sizes.size() * m_set_cells >= k_most_kept) m_sizes.pop_back();
             m_sizes.push_back(std::move(*made));
             found = m_sizes.end() - 1;
         }
@@ -332,7 +345,9 @@ private:
     std::vector<LayerPrecision> m_choices; ///< by layer, activations, weights
     std::vector<Part> m_parts;
     std::vector<Operand> m_operands;
-    std::vector<Demand> m_demands;       ///< empty where the machine is one for all designs
+    /// By part and cell; empty where the machine is one for all designs.
+    std::vector<std::vector<std::optional<Demand>>> m_demands;
+    size_t m_set_cells = 0;              ///< of one set of tables
     std::vector<int> m_bits;             ///< stored, of each activation format
     std::array<size_t, 33> m_level_of{}; ///< stored bits -> position among the widths that occur
     size_t m_levels = 0;

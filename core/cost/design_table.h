@@ -5,8 +5,8 @@
 //
 // Kinds of target:
 //   spatial, `fixed` sizing, and gpu     as above
-//   spatial, `to_design` sizing          one set of tables for each demand on the MAC unit (widest operands
-//                                        and accumulator) that designs turn out to make
+//   spatial, `to_design` sizing          one set of tables for each demand on the chip (widest operands,
+//                                        accumulator, buffers) that designs turn out to make
 //   fpga_dataflow                        folding depends on all layers at once, nothing adds up: every design
 //                                        is a full estimate
 // Where layers keep their feature maps on the chip, what stays depends on all widths too: it is settled anew

@@ -95,9 +95,8 @@ void design_points(const GraphPtr& graph, const HardwareTarget& target) {
     auto table = need(
         cost::DesignTable::create(graph, target, {}, PrecisionPlan(precision(8, 8)), weights, activations));
     Rng rng(1);
-    // Few where a cold entry is a search for the best mapping, or nothing adds up.
-    const bool quick = table.adds_up() && !searches(target);
-    std::vector<std::vector<cost::WidthChoice>> points(quick ? 2000 : 50);
+    // Few where nothing adds up, or where a cold entry is a search for the best mapping.
+    std::vector<std::vector<cost::WidthChoice>> points(searches(target) ? 4 : table.adds_up() ? 5000 : 50);
     for (auto& point : points)
         for (size_t i = 0; i < table.layers().size(); ++i)
             point.push_back({static_cast<uint8_t>(rng.below(weights.size())),

@@ -117,6 +117,18 @@ private slots:
                      std::string());
     }
 
+    /// Two designs that ask the same of a MAC unit may still ask different buffers of a chip built for them.
+    void buffers_are_sized_by_what_is_stored() {
+        const GraphPtr graph = Net({1, 16, 32, 32}).conv("large", 4, 1).conv("deep", 4, 32).build();
+        HardwareTarget target = square_target(8, Dataflow::weight_stationary);
+        target.sizing = Sizing::to_design;
+        const Menu formats = menu({1, 2, 4, 8});
+        auto table = take(cost::DesignTable::create(graph, target, {}, PrecisionPlan(precision(8, 1)),
+                                                    formats.weights, formats.activations));
+        for (const uint8_t activations : {0, 1, 2, 3})
+            QCOMPARE(disagreement(table, *graph, target, {}, {{0, activations}, {3, 3}}), std::string());
+    }
+
     void refuses_what_it_does_not_have() {
         const GraphPtr graph = Net({1, 4, 8, 8}).conv("a", 4, 3).build();
         const Menu formats = menu({4, 8});
