@@ -55,6 +55,7 @@ NestPricing::NestPricing(const HardwareTarget& target, const Chip& chip, const M
     if (zeros.skips_weights) m_active *= 1 - problem.zeros.weights;
     if (zeros.skips_inputs) m_busy *= dense;
     if (zeros.skips_weights) m_busy *= 1 - problem.zeros.weights;
+    m_busy *= static_cast<double>(chip.mac.rate(problem.operands).beats);
     m_compute_pj =
         problem.macs() * chip.mac_pj(problem.operands) * m_active +
         problem.epilogue.adds * chip.vector_add_pj(problem.epilogue.bits, problem.epilogue.is_float) +

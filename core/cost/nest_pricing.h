@@ -6,7 +6,8 @@
 // processing elements also pays the network on the chip. Scratchpads count as registers. Zero gating: a zero
 // input leaves multiplier, weight and partial-sum scratchpads still (the input's own scratchpad is read to
 // find it). Maps that cross the outermost boundary run-length coded take coded_share(). Time: the longest of
-// steps / mac_efficiency and each level's bytes per instance over its bandwidth (transfers overlap compute).
+// steps (times the bits that a bit-serial unit takes; composable units make one product a step here) /
+// mac_efficiency and each level's bytes per instance over its bandwidth (transfers overlap compute).
 // Skipped zeros take no step.
 
 #include "core/cost/chip.h"
@@ -48,7 +49,7 @@ private:
     double m_input_coding = 1, m_output_coding = 1;
     bool m_input_on_chip = false, m_output_on_chip = false;
     double m_active = 1; ///< share of MACs that switch
-    double m_busy = 1;   ///< share of steps that are taken
+    double m_busy = 1;   ///< cycles of a step: a bit-serial unit's bits, less the zeros that are skipped
     double m_compute_pj = 0;
     double m_units = 1, m_efficiency = 1;
     double m_noc_pj = 0, m_static_w = 0, m_cycle_s = 0;

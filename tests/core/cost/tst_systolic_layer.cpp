@@ -61,6 +61,18 @@ private slots:
         QCOMPARE(run(target, tiny(3, 2)).compute_cycles, 2 * (4 * 6 + 4) - 1);
     }
 
+    void serial_units_also_take_the_steps_of_mapped_nests() {
+        HardwareTarget target = tiny_target();
+        target.dataflow = Dataflow::no_local_reuse;
+        target.mac.style = MacStyle::bit_serial;
+        const auto cycles = [&](const MatrixProblem& problem) {
+            const auto machine = take(make_machine(target, {&problem, 1}));
+            return take(machine->matrix(problem)).figures.compute_cycles;
+        };
+        QCOMPARE(cycles(tiny(8, 8)), 2 * cycles(tiny(8, 4)));
+        QCOMPARE(cycles(tiny(4, 8)), cycles(tiny(8, 8)));
+    }
+
     /// 8 channels to 4 over 2 x 2 pixels on 2 x 2 fusion units: 8 x 8 bits take 4 folds of 2 rows, 4 x 4 bits
     /// one, two column folds each, of 4 cycles without filling.
     void composable_arrays_widen_their_rows() {
