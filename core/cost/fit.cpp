@@ -48,6 +48,16 @@ Result<TermsFit> fit_terms(const Probe& probe, Figure figure, const std::vector<
     return fit_energy(constants, *terms, probe.measured());
 }
 
+/// Sum of log^2(modelled / measured).
+double misfit(const Probe& probe) {
+    double sum = 0;
+    for (size_t i = 0; i < probe.measured().size(); ++i) {
+        const double error = std::log(probe.modelled()[i] / probe.measured()[i]);
+        sum += error * error;
+    }
+    return sum;
+}
+
 FitQuality quality_of(const Probe& probe, const LayerValues& before, const LayerValues& left_out) {
     FitQuality quality;
     const LayerValues& after = probe.modelled();
@@ -88,9 +98,11 @@ Result<std::optional<Part>> fit_figure(Figure figure, const HardwareTarget& firs
     auto unfitted = Probe::create(first, runs, figure);
     if (!unfitted) return forward_error(unfitted);
     TermsFit fit;
+    double first_misfit = 0;
     for (int round = 0; round < k_most_rounds; ++round) {
         auto probe = Probe::create(target, runs, figure);
         if (!probe) return forward_error(probe);
+        if (round == 0) first_misfit = misfit(*probe);
         auto terms = fit_terms(*probe, figure, constants, original);
         if (!terms) return forward_error(terms);
         fit = std::move(*terms);
@@ -102,6 +114,14 @@ Result<std::optional<Part>> fit_figure(Figure figure, const HardwareTarget& firs
     }
     auto probe = Probe::create(target, runs, figure);
     if (!probe) return forward_error(probe);
+    if (misfit(*probe) > first_misfit) {
+        target = original;
+        probe = Probe::create(target, runs, figure);
+        if (!probe) return forward_error(probe);
+        for (ConstantFit& constant : fit.constants)
+            constant = {false, 0, std::nan(""), "the file's own value explains the measurements better"};
+        fit.left_out = probe->modelled();
+    }
     Part part;
     part.quality = quality_of(*probe, unfitted->modelled(), fit.left_out);
     for (size_t k = 0; k < constants.size(); ++k) {

@@ -4,15 +4,30 @@ namespace widthwise::cost {
 namespace {
 
 Constant efficiency() {
-    Constant c{"mac_efficiency", "", ConstantRole::rival, true, 1, {}, {}, {}};
+    Constant c{"mac_efficiency", "", ConstantRole::rival, true, 1, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return std::optional(t.mac_efficiency); };
     c.set = [](HardwareTarget& t, double x) { t.mac_efficiency = 1 / x; };
     c.silence = [](HardwareTarget& t) { t.mac_efficiency = 1; };
     return c;
 }
 
+/// What is least known of an FPGA design before it is synthesized. Memories keep their bytes per second.
+Constant clock(const HardwareTarget& original) {
+    Constant c{"clock_hz", "Hz", ConstantRole::rival, true, 1e-11, 1, {}, {}, {}};
+    c.value = [](const HardwareTarget& t) { return std::optional(t.clock_hz); };
+    c.set = [original](HardwareTarget& t, double x) {
+        t.clock_hz = 1 / x;
+        for (size_t i = 0; i < t.memory.size(); ++i)
+            if (const auto& bytes = original.memory[i].bytes_per_cycle)
+                t.memory[i].bytes_per_cycle = *bytes * original.clock_hz * x;
+    };
+    c.probe = 1 / original.clock_hz;    // a much slower one would be folded otherwise
+    c.silence = [](HardwareTarget&) {}; // the only one
+    return c;
+}
+
 Constant achievable() {
-    Constant c{"gpu.achievable", "", ConstantRole::rival, true, 1, {}, {}, {}};
+    Constant c{"gpu.achievable", "", ConstantRole::rival, true, 1, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return std::optional(t.gpu->achievable); };
     c.set = [](HardwareTarget& t, double x) { t.gpu->achievable = 1 / x; };
     c.silence = [](HardwareTarget& t) { t.gpu->achievable = 1; };
@@ -20,7 +35,7 @@ Constant achievable() {
 }
 
 Constant launch_overhead() {
-    Constant c{"gpu.launch_overhead_s", "s", ConstantRole::added, false, 0, {}, {}, {}};
+    Constant c{"gpu.launch_overhead_s", "s", ConstantRole::added, false, 0, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return std::optional(t.gpu->launch_overhead_s); };
     c.set = [](HardwareTarget& t, double x) { t.gpu->launch_overhead_s = x; };
     c.silence = [](HardwareTarget& t) { t.gpu->launch_overhead_s = 0; };
@@ -33,9 +48,11 @@ Constant bandwidth(size_t level) {
                ConstantRole::rival,
                true,
                0,
+               1,
                {},
                {},
                {}};
+    c.probe = 1e6; // cycles per byte
     c.value = [level](const HardwareTarget& t) { return t.memory[level].bytes_per_cycle; };
     c.set = [level](HardwareTarget& t, double x) { t.memory[level].bytes_per_cycle = 1 / x; };
     c.silence = [level](HardwareTarget& t) { t.memory[level].bytes_per_cycle = std::nullopt; };
@@ -43,7 +60,7 @@ Constant bandwidth(size_t level) {
 }
 
 Constant static_power() {
-    Constant c{"static_power_w", "W", ConstantRole::part, false, 0, {}, {}, {}};
+    Constant c{"static_power_w", "W", ConstantRole::part, false, 0, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return std::optional(t.static_power_w); };
     c.set = [](HardwareTarget& t, double x) { t.static_power_w = x; };
     c.silence = [](HardwareTarget& t) { t.static_power_w = 0; };
@@ -51,7 +68,7 @@ Constant static_power() {
 }
 
 Constant mac_energy() {
-    Constant c{"mac_pj", "pJ", ConstantRole::part, false, 0, {}, {}, {}};
+    Constant c{"mac_pj", "pJ", ConstantRole::part, false, 0, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return t.mac_pj; };
     c.set = [](HardwareTarget& t, double x) { t.mac_pj = x; };
     c.silence = [](HardwareTarget& t) { t.mac_pj = 0; };
@@ -60,7 +77,7 @@ Constant mac_energy() {
 
 /// All peaks in the proportion that `original` has; x is the first's.
 Constant gpu_mac_energy(const Gpu& original) {
-    Constant c{"gpu.peaks[0].pj_per_mac", "pJ", ConstantRole::part, false, 0, {}, {}, {}};
+    Constant c{"gpu.peaks[0].pj_per_mac", "pJ", ConstantRole::part, false, 0, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return std::optional(t.gpu->peaks.front().pj_per_mac); };
     c.set = [original](HardwareTarget& t, double x) {
         for (size_t i = 0; i < original.peaks.size(); ++i)
@@ -74,7 +91,7 @@ Constant gpu_mac_energy(const Gpu& original) {
 
 /// All resources in the proportion that `original` has; x is the LUT's.
 Constant fpga_energy(const Fpga& original) {
-    Constant c{"fpga.lut_pj", "pJ", ConstantRole::part, false, 0, {}, {}, {}};
+    Constant c{"fpga.lut_pj", "pJ", ConstantRole::part, false, 0, 1, {}, {}, {}};
     c.value = [](const HardwareTarget& t) { return std::optional(t.fpga->lut_pj); };
     c.set = [original](HardwareTarget& t, double x) {
         const double scale = x / original.lut_pj;
@@ -95,6 +112,7 @@ Constant access_energy(size_t level, const MemoryLevel& original) {
                ConstantRole::part,
                false,
                0,
+               1,
                {},
                {},
                {}};
@@ -115,6 +133,7 @@ Constant access_energy(size_t level, const MemoryLevel& original) {
 } // namespace
 
 std::vector<Constant> latency_constants(const HardwareTarget& target) {
+    if (target.kind == TargetKind::fpga_dataflow) return {clock(target)};
     std::vector<Constant> all;
     all.push_back(target.gpu ? achievable() : efficiency());
     for (size_t i = 0; i < target.memory.size(); ++i)

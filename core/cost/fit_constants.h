@@ -25,6 +25,7 @@ struct Constant {
     ConstantRole role = ConstantRole::rival;
     bool inverse = false; ///< the file holds 1 / x: bandwidths, efficiencies
     double least = 0;     ///< of x: an efficiency is at most 1
+    double probe = 1;     ///< where its slope is found: at x = probe and at 1.5 times that, it alone counts
     /// The file's value; nullopt where a law or "never the bottleneck" stands.
     std::function<std::optional<double>(const HardwareTarget&)> value;
     std::function<void(HardwareTarget&, double x)> set;
@@ -33,6 +34,7 @@ struct Constant {
 };
 
 /// Latency: mac_efficiency (GPU: gpu.achievable), each shared level's bandwidth, GPU: the launch overhead.
+/// FPGA dataflow: the clock alone.
 [[nodiscard]] std::vector<Constant> latency_constants(const HardwareTarget& target);
 /// Energy: static_power_w, the energy of a MAC (GPU: of all peaks in proportion; FPGA: of all resources in
 /// proportion), each shared level's energy per bit, reads and writes in the proportion that they have.

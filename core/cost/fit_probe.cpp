@@ -10,9 +10,6 @@ double figure_of(const LayerCost& layer, Figure figure) {
     return figure == Figure::latency ? layer.latency_s : layer.energy.total_j();
 }
 
-/// Bytes per cycle so few that only this level binds.
-constexpr double k_slowest_cycles_per_byte = 1e6;
-
 } // namespace
 
 Result<Probe> Probe::create(const HardwareTarget& target, std::span<const MeasuredRun> runs, Figure figure) {
@@ -121,8 +118,7 @@ Result<std::vector<TimeTerms>> Probe::time_terms(const std::vector<Constant>& co
     for (size_t k = 0; k < n; ++k) {
         const Constant& constant = constants[k];
         const bool compute = constant.least > 0; // full efficiency is no silence: time remains
-        const double near = compute ? 1 : k_slowest_cycles_per_byte;
-        const double x1 = constant.role == ConstantRole::added ? 1 : near, x2 = 2 * x1;
+        const double x1 = constant.probe, x2 = 1.5 * x1;
         const auto first = at(constant, x1), second = at(constant, x2);
         if (!first) return tl::unexpected<Error>(first.error());
         if (!second) return tl::unexpected<Error>(second.error());
@@ -135,6 +131,18 @@ Result<std::vector<TimeTerms>> Probe::time_terms(const std::vector<Constant>& co
                 terms[i].offset[k] = std::max(0.0, (*first)[i] - slope * x1);
             }
         }
+    }
+    // A GPU chooses a kernel by all its constants at once: what the terms then miss is taken as it is now,
+    // and the next round begins from there.
+    std::vector<double> now;
+    for (const Constant& constant : constants) {
+        const auto value = constant.value(m_target);
+        now.push_back(!value ? 0 : constant.inverse ? 1 / *value : *value);
+    }
+    for (size_t i = 0; i < terms.size(); ++i) {
+        const double missed = m_modelled[i] / terms[i].at(now);
+        for (auto* part : {&terms[i].added, &terms[i].offset, &terms[i].slope})
+            for (double& value : *part) value *= missed;
     }
     return terms;
 }
@@ -149,6 +157,8 @@ Result<Probe::EnergyTerms> Probe::energy_terms(const std::vector<Constant>& cons
     const std::vector<double> zeros(constants.size(), 0);
     terms.slopes.assign(base->size(), zeros);
     terms.present.assign(base->size(), zeros);
+    // Where all layers run at once, their static energy is not by their own latency.
+    const bool follows_latency = m_target.kind != TargetKind::fpga_dataflow;
     for (size_t k = 0; k < constants.size(); ++k) {
         HardwareTarget one = silent, alone = original;
         constants[k].set(one, 1);
@@ -160,7 +170,7 @@ Result<Probe::EnergyTerms> Probe::energy_terms(const std::vector<Constant>& cons
         for (size_t i = 0; i < base->size(); ++i) {
             double slope = (*with_one)[i] - (*base)[i];
             if (std::abs(slope) < 1e-12 * (*base)[i]) slope = 0; // the difference of equal sums
-            if (slope > 0 && constants[k].key == "static_power_w" && m_measured_latency[i])
+            if (follows_latency && slope > 0 && constants[k].key == "static_power_w" && m_measured_latency[i])
                 slope = *m_measured_latency[i];
             terms.slopes[i][k] = slope;
             terms.present[i][k] = (*with_own)[i] - (*base)[i];

@@ -254,6 +254,18 @@ private slots:
         QVERIFY2(result.latency->worst < 0.02, result.latency->worst_layer.c_str());
     }
 
+    /// What a target says of itself is no reason to change it.
+    void everyPresetExplainsItself() {
+        for (const std::string& name : cost::preset_names()) {
+            const HardwareTarget target = take(cost::load_target(name));
+            const TargetFit result = fit(target, run_of(target, true, true));
+            QVERIFY2(result.latency->worst < 0.01, (name + ": " + result.latency->worst_layer).c_str());
+            QVERIFY2(result.energy->worst < 0.01, (name + ": " + result.energy->worst_layer).c_str());
+            const auto again = target_from_json(target_to_json(result.target), name);
+            QVERIFY2(again, again ? "" : again.error().to_line().c_str());
+        }
+    }
+
     void gpusAreFittedToo() {
         HardwareTarget chip = take(cost::load_target("v100"));
         HardwareTarget start = chip;
@@ -277,6 +289,17 @@ private slots:
         const TargetFit result = fit(start, run_of(chip, true, false, 0, 8));
         QVERIFY2(result.latency->worst < 0.03, result.latency->worst_layer.c_str());
         expect_near(result, "mac_efficiency", 0.7, 0.03);
+
+        HardwareTarget slow = take(cost::load_target("alveo-u280"));
+        const HardwareTarget hoped = slow;
+        slow.clock_hz *= 0.6; // what synthesis left of it
+        for (MemoryLevel& level : slow.memory)
+            if (level.bytes_per_cycle) *level.bytes_per_cycle /= 0.6;
+        slow.static_power_w *= 1.5;
+        const TargetFit clock = fit(hoped, run_of(slow, true, true, 0, 8));
+        expect_near(clock, "clock_hz", slow.clock_hz, 0.01);
+        QVERIFY2(clock.latency->worst < 0.01 && clock.energy->worst < 0.05,
+                 clock.energy->worst_layer.c_str());
     }
 
     /// JSSC 2017, Tables V and VI: power x latency of 18 layers, all energy but the MACs' and the standing
