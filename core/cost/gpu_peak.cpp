@@ -47,11 +47,17 @@ bool unit_takes(const OperandSupport& unit, const OperandFormat& operand) {
 }
 
 const GpuPeak* fastest_peak(const Gpu& gpu, const Operands& operands) {
+    const auto whole = [](const GpuPeak& peak) {
+        return peak.format.type == "integer" || peak.format.type == "binary";
+    };
     const GpuPeak* best = nullptr;
-    for (const GpuPeak& peak : gpu.peaks)
-        if (unit_takes(peak.format, operands.weights) && unit_takes(peak.format, operands.activations) &&
-            (!best || peak.macs_per_s > best->macs_per_s))
+    for (const GpuPeak& peak : gpu.peaks) {
+        if (!unit_takes(peak.format, operands.weights) || !unit_takes(peak.format, operands.activations))
+            continue;
+        if (!best || whole(peak) > whole(*best) ||
+            (whole(peak) == whole(*best) && peak.macs_per_s > best->macs_per_s))
             best = &peak;
+    }
     return best;
 }
 

@@ -12,7 +12,8 @@ namespace widthwise::cost {
 /// and powers of two as they round them). A float32 unit takes everything.
 [[nodiscard]] bool unit_takes(const OperandSupport& unit, const OperandFormat& operand);
 
-/// The fastest peak whose units take both operands; null: none does.
+/// The fastest peak whose units take both operands: of integer (or binary) units where one does, since whole
+/// numbers are summed exactly there alone. Null: none does.
 [[nodiscard]] const GpuPeak* fastest_peak(const Gpu& gpu, const Operands& operands);
 
 /// The units that run element-wise work and depthwise convolutions, which have no matrix to tile: those of

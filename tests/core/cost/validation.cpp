@@ -57,6 +57,7 @@ const std::vector<ValidationSource>& validation_sources() {
         {"Workloads", validation_workloads},
         {"Timeloop v2.0", validation_timeloop},
         {"TPU v1", validation_tpu},
+        {"GPU served", validation_gpu},
         {"FINN", validation_finn},
     };
     return sources;

@@ -35,6 +35,7 @@ std::vector<ValidationRow> validation_scalesim(const std::filesystem::path& refe
 std::vector<ValidationRow> validation_bitfusion(const std::filesystem::path& reference);
 std::vector<ValidationRow> validation_hawq(const std::filesystem::path& reference);
 std::vector<ValidationRow> validation_tpu(const std::filesystem::path& reference);
+std::vector<ValidationRow> validation_gpu(const std::filesystem::path& reference); ///< needs no file
 std::vector<ValidationRow> validation_finn(const std::filesystem::path& reference);
 std::vector<ValidationRow> validation_eyeriss(const std::filesystem::path& reference);
 std::vector<ValidationRow> validation_timeloop(const std::filesystem::path& reference);

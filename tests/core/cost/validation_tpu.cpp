@@ -51,8 +51,9 @@ GraphPtr network(const std::string& name) {
 
 std::string explanation(const std::string& name) {
     if (name == "LSTM1")
-        return "43 % of the chip's own roofline: matrices of 600 x 600 fill 61 % of their tiles, which are "
-               "fetched whole; 23 % of the cycles wait for earlier results";
+        return "43 % of the chip's own roofline: its matrices of 600 x 600 (from memory) fill 61 % of their "
+               "tiles, which are fetched whole (measured: 6.3 % of the peak is useful where 10.5 % is "
+               "active)";
     if (name == "CNN1")
         return "15 % of the chip's own roofline: shallow layers leave half of the active array unused, 23 % "
                "of "
