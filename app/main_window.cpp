@@ -48,7 +48,7 @@ MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
     m_activity->watch(m_measurements.lane());
     m_activity->watch(m_project.loading());
     m_activity->watch(m_project.writing());
-    m_activity->watch(m_document.costing());
+    m_activity->watch(m_document.costing(), ActivityBar::Cancel::no);
     m_target->choose(QSettings().value(QStringLiteral("target"), QStringLiteral("asic-45nm")).toString());
     restoreLayout();
     refreshTitle();
@@ -143,6 +143,7 @@ void MainWindow::connectAll() {
         if (std::ranges::find(names, m_document.target().name) != names.end())
             QSettings().setValue(QStringLiteral("target"), qt(m_document.target().name));
     });
+    connect(&m_document, &Document::costChanged, this, &MainWindow::refreshCostProblem);
     connect(&m_project, &Project::titleChanged, this, &MainWindow::refreshTitle);
     connect(&m_project, &Project::opened, m_recent, &RecentFiles::add);
     connect(&m_project, &Project::saved, m_recent, &RecentFiles::add);
@@ -221,6 +222,17 @@ void MainWindow::refreshRestText() {
     else
         text += tr("   \u00b7   no data");
     m_activity->setRestText(text);
+}
+
+void MainWindow::refreshCostProblem() {
+    const auto& problem = m_document.costProblem();
+    const QString text = problem ? to_problem(*problem).text : QString();
+    if (text == m_cost_problem) return;
+    if (!text.isEmpty())
+        m_banner->show(to_problem(*problem));
+    else if (m_banner->text() == m_cost_problem)
+        m_banner->dismiss();
+    m_cost_problem = text;
 }
 
 void MainWindow::restoreLayout() {

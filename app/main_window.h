@@ -67,6 +67,8 @@ private:
     void applyRemedy(Problem::Remedy remedy);
     void refreshTitle();
     void refreshRestText();
+    /// A design that the target cannot take stands in the banner until it can.
+    void refreshCostProblem();
     void restoreLayout();
     void resetLayout();
     void setTheme(Theme theme);
@@ -88,6 +90,7 @@ private:
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
     RecentFiles* m_recent = nullptr;
+    QString m_cost_problem; ///< in the banner
 };
 
 } // namespace widthwise::gui

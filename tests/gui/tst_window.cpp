@@ -2,11 +2,8 @@
 
 #include "core/onnx/export.h"
 #include "tests/widgets/tiny_network.h"
-#include "widgets/charts/stacked_bars.h"
 #include "widgets/models/layer_table_model.h"
-#include "widgets/panels/target_combo.h"
 #include "widgets/precision/equalizer.h"
-#include "widgets/precision/layer_view.h"
 
 #include <QComboBox>
 #include <QFileInfo>
@@ -144,37 +141,6 @@ private slots:
         tabs->setCurrentIndex(0);
         QTest::mouseClick(test::child<QWidget>(*m_window, "editFormats"), Qt::LeftButton);
         QCOMPARE(tabs->currentIndex(), 1);
-    }
-
-    void a_layer_picked_in_a_chart_is_picked_in_the_table() {
-        openTiny();
-        test::child<QTabWidget>(*m_window, "lowerTabs")->setCurrentIndex(1);
-        auto* bars = test::child<StackedBarsView>(*m_window, "energyPerLayer");
-        QTRY_VERIFY(bars->isVisible() && bars->positionOf("conv2").x() > 0);
-        const QPoint at = bars->positionOf("conv2");
-        QWidget* hit = bars->childAt(at);
-        QVERIFY(hit);
-        QTest::mouseClick(hit, Qt::LeftButton, {}, hit->mapFrom(bars, at));
-        auto* table = test::child<LayerView>(*m_window, "layerView");
-        QCOMPARE(table->selectedLayers(), QStringList{"conv2"});
-        QTest::keyClick(bars, Qt::Key_Left);
-        QVERIFY(table->selectedLayers() != QStringList{"conv2"});
-    }
-
-    void a_built_in_network_opens_and_says_that_it_is_untrained() {
-        m_window->open("zoo:lenet5");
-        QTRY_VERIFY_WITH_TIMEOUT(m_window->document().hasNetwork(), 30000);
-        QVERIFY(m_window->document().whyNotMeasurable().contains("not trained"));
-        QTRY_VERIFY(test::child<QLabel>(*m_window, "figureEnergyValue")->text().contains("J"));
-    }
-
-    void a_bad_target_file_stands_in_the_banner() {
-        openTiny();
-        const auto path = test::scratch_dir() / "bad-target.json";
-        test::write_file(path, "{\"format\": \"widthwise-target/1\", \"name\": \"bad\", \"clock\": 3}");
-        test::child<TargetCombo>(*m_window, "targetCombo")->choose(QString::fromStdString(path.string()));
-        const QString text = test::child<QLabel>(*m_window, "bannerText")->text();
-        QVERIFY2(text.contains("clock") && text.contains("bad-target.json"), qPrintable(text));
     }
 
     void columns_are_hidden_and_remembered() {

@@ -41,10 +41,12 @@ ActivityBar::ActivityBar(QWidget* parent)
     refresh();
 }
 
-void ActivityBar::watch(JobLane& lane) {
-    m_lanes.push_back(&lane);
+void ActivityBar::watch(JobLane& lane, Cancel cancel) {
+    m_lanes.push_back({&lane, cancel});
     connect(&lane, &JobLane::statusChanged, this, &ActivityBar::refresh);
-    connect(&lane, &QObject::destroyed, this, [this, gone = &lane] { std::erase(m_lanes, gone); });
+    connect(&lane, &QObject::destroyed, this, [this, gone = &lane] {
+        std::erase_if(m_lanes, [gone](const Watched& watched) { return watched.lane == gone; });
+    });
 }
 
 void ActivityBar::setRestText(const QString& text) {
@@ -54,14 +56,16 @@ void ActivityBar::setRestText(const QString& text) {
 
 void ActivityBar::refresh() {
     const JobLane::Status* status = nullptr;
-    for (const JobLane* lane : m_lanes)
-        if (lane->status().busy && !lane->status().title.isEmpty()) {
-            status = &lane->status();
+    Cancel cancel = Cancel::possible;
+    for (const Watched& watched : m_lanes)
+        if (watched.lane->status().busy && !watched.lane->status().title.isEmpty()) {
+            status = &watched.lane->status();
+            cancel = watched.cancel;
             break;
         }
     m_bar->setVisible(status);
     m_left->setVisible(status);
-    m_cancel->setVisible(status);
+    m_cancel->setVisible(status && cancel == Cancel::possible);
     QPalette text_colours = palette();
     text_colours.setColor(QPalette::WindowText, muted_text(palette()));
     m_left->setPalette(text_colours);

@@ -16,8 +16,10 @@ class ActivityBar : public QWidget {
     Q_OBJECT
 public:
     explicit ActivityBar(QWidget* parent = nullptr);
-    /// Watched lanes; the first busy one is shown, `quiet` ones only after a moment.
-    void watch(JobLane& lane);
+    /// Whether what runs in a lane can be given up.
+    enum class Cancel { possible, no };
+    /// Watched lanes; the first busy one is shown.
+    void watch(JobLane& lane, Cancel cancel = Cancel::possible);
     void setRestText(const QString& text);
 
 signals:
@@ -25,7 +27,11 @@ signals:
 
 private:
     void refresh();
-    std::vector<JobLane*> m_lanes;
+    struct Watched {
+        JobLane* lane = nullptr;
+        Cancel cancel = Cancel::possible;
+    };
+    std::vector<Watched> m_lanes;
     QLabel* m_text;
     QProgressBar* m_bar;
     QLabel* m_left;

@@ -79,6 +79,7 @@ LayerDetail::LayerDetail(Document& document, WeightAnalysis& analysis, Diagnosti
     m_sums = addFact(*form, tr("Sums"), QStringLiteral("factSums"));
     m_execution = addFact(*form, tr("Runs as"), QStringLiteral("factExecution"));
     m_fallback = addFact(*form, tr("On target"), QStringLiteral("factFallback"));
+    m_fallback->setForegroundRole(QPalette::WindowText); // on Base it would be Text
     m_latency = addFact(*form, tr("Latency"), QStringLiteral("factLatency"));
     m_mapping = addFact(*form, tr("Mapping"), QStringLiteral("factMapping"));
     m_energy = addFact(*form, tr("Energy"), QStringLiteral("factEnergy"));

@@ -30,6 +30,7 @@ FormatEditor::FormatEditor(Document& document, QWidget* parent) : QWidget(parent
     m_target->setObjectName(QStringLiteral("formatTarget"));
     m_target->setTextFormat(Qt::PlainText);
     m_target->setWordWrap(true);
+    m_target->setForegroundRole(QPalette::WindowText); // on Base it would be Text
 
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(8);
