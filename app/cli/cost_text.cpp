@@ -201,9 +201,8 @@ std::string comparison_text(const std::vector<TargetCost>& targets) {
         table.add({target.target, format_si(cost.latency_s, "s"), format_si(cost.throughput_ips, ""),
                    format_si(cost.energy_j / static_cast<double>(cost.batch), "J"),
                    macs > 0 ? format_si(cost.energy_j / macs, "J") : std::string("-"),
-                   format_si(cost.power_w, "W"),
-                   std::isfinite(cost.area_mm2) ? format_number(cost.area_mm2) + " mm2" : std::string("-"),
-                   format_bytes(cost.dram_bytes), format_percent(cost.utilization, 0),
+                   format_si(cost.power_w, "W"), report::area_text(cost), format_bytes(cost.dram_bytes),
+                   format_percent(cost.utilization, 0),
                    limits.empty() ? std::string("-") : limits.front().first, known_briefly(cost)});
     }
     return page(table.to_string()) + (failures.empty() ? "" : "\n" + failures);

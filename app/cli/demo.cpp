@@ -7,6 +7,7 @@
 #include "core/cost/cost_model.h"
 #include "core/flow/session.h"
 #include "core/graph/layer_work.h"
+#include "core/report/cost_metrics.h"
 #include "core/report/report.h"
 
 #include <nlohmann/json.hpp>
@@ -55,7 +56,7 @@ std::string to_text(const report::Report& report, const std::string& path) {
         table.add({design.label, format_percent(accuracy.top1, 2), format_percent(accuracy.top1_ci95.lo, 2),
                    format_percent(accuracy.top1_ci95.hi, 2), format_points(accuracy.delta_top1) + " pt",
                    format_percent(accuracy.agreement, 2), format_si(design.cost.energy_j, "J"),
-                   format_si(design.cost.latency_s, "s"), format_fixed(design.cost.area_mm2, 2) + " mm2",
+                   format_si(design.cost.latency_s, "s"), report::area_text(design.cost),
                    format_bytes(design.cost.model_bytes),
                    grouped(static_cast<long long>(design.evaluation.images_per_second))});
     }

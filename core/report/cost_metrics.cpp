@@ -71,6 +71,11 @@ std::string limit_of(const LayerCost& layer) {
     return layer.bound == Bound::memory ? "memory" : "compute";
 }
 
+std::string area_text(const CostBreakdown& cost) {
+    if (cost.resources) return format_fixed(cost.resources->luts, 0) + " LUT";
+    return std::isfinite(cost.area_mm2) ? format_number(cost.area_mm2) + " mm²" : std::string(k_no_number);
+}
+
 double total_macs(const CostBreakdown& cost) {
     double macs = 0;
     for (const LayerCost& layer : cost.layers) macs += static_cast<double>(layer.macs);

@@ -36,6 +36,9 @@ using ComponentShares = std::array<ComponentShare, 6>;
 /// What limits a layer's speed: "compute", a memory level's name, "launch".
 [[nodiscard]] std::string limit_of(const LayerCost& layer);
 
+/// "12.3 mm²", or on an FPGA "25000 LUT".
+[[nodiscard]] std::string area_text(const CostBreakdown& cost);
+
 /// MACs of the whole batch.
 [[nodiscard]] double total_macs(const CostBreakdown& cost);
 

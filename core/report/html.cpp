@@ -1,6 +1,7 @@
 // The page: what was measured and modelled, design by design, in one file without outside resources.
 #include "core/base/format.h"
 #include "core/design/judged.h"
+#include "core/report/cost_metrics.h"
 #include "core/report/escape.h"
 #include "core/report/html_design.h"
 #include "core/report/report.h"
@@ -76,9 +77,7 @@ std::string summary_row(const Design& design, const Report& report) {
     row += cell(format_si(energy_per_image(design), "J"), against_w8a8(design, report.designs));
     row +=
         cell(format_si(cost.latency_s, "s"), cost.batch > 1 ? "batch of " + std::to_string(cost.batch) : "");
-    row += cost.resources ? cell(format_fixed(cost.resources->luts, 0) + " LUT",
-                                 format_fixed(cost.resources->dsps, 0) + " DSP")
-                          : cell(format_number(cost.area_mm2) + " mm²");
+    row += cell(area_text(cost), cost.resources ? format_fixed(cost.resources->dsps, 0) + " DSP" : "");
     row += cell(format_bytes(cost.model_bytes));
     return row + "</tr>\n";
 }

@@ -37,8 +37,8 @@ std::string summary(const Report& report) {
                            : none,
                      known && !design.evaluation.plan.is_float() ? format_points(accuracy.delta_top1) : none,
                      format_si(cost.energy_j / static_cast<double>(std::max<int64_t>(cost.batch, 1)), "J"),
-                     format_si(cost.latency_s, "s"), format_number(cost.area_mm2) + " mm²",
-                     format_bytes(cost.model_bytes), known_as(cost, "energy")});
+                     format_si(cost.latency_s, "s"), area_text(cost), format_bytes(cost.model_bytes),
+                     known_as(cost, "energy")});
     }
     return text;
 }

@@ -273,6 +273,7 @@ private slots:
         cost.available = FpgaResources{50000, 200, 280, 0};
         QCOMPARE(value("Area"), std::string());
         QCOMPARE(value("LUT"), std::string("25000 of 50000 (50 %)"));
+        QCOMPARE(area_text(cost), std::string("25000 LUT"));
         QCOMPARE(value("URAM"), std::string("0 of 0"));
         cost.layers.clear();
         QCOMPARE(value("Energy per MAC"), std::string());
