@@ -67,11 +67,14 @@ std::shared_ptr<const MappedNest> systolic_nest(const MatrixLayer& layer, const 
     array.temporal = layer.dram.rows_inner ? loops({column_folds, row_folds, stream})
                                            : loops({row_folds, column_folds, stream});
     array.spatial_x = loops({{role.columns, std::min(chip.array.cols, folding.s_c)}});
-    array.spatial_y = loops({{role.rows, std::min(chip.array.rows, folding.s_r)}});
+    const int64_t products = chip.mac.rate(problem.operands).products;
+    array.spatial_y = loops({{role.rows, std::min(chip.array.rows, folding.s_r)}, {Dim::c, products}});
     const LoopNest& n = problem.nest;
     nest->legend = "C: window of " + std::to_string(n.in_channels / n.groups) + " x " +
                    std::to_string(n.kernel_height) + " x " + std::to_string(n.kernel_width) +
                    ", P: pixels of the batch";
+    if (products > 1)
+        nest->legend += "; the last C across Y: " + std::to_string(products) + " products of one unit";
     return nest;
 }
 
