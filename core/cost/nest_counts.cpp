@@ -127,7 +127,9 @@ private:
         for (size_t level = m_tiling.levels; level-- > 0;) {
             if (!m_hierarchy.holds[level].has(operand)) continue;
             OperandAccesses& here = m_counts.levels[level].operands[static_cast<size_t>(operand)];
-            here.tile = m_shape.tile(operand, m_inside[level]);
+            Extents real = m_inside[level];
+            for (size_t d = 0; d < k_dims; ++d) real[d] = std::min(real[d], m_shape.extents[d]);
+            here.tile = m_shape.tile(operand, real);
             double taken = macs; ///< by the children, all instances
             if (child < m_tiling.levels)
                 taken = m_counts.levels[child].operands[static_cast<size_t>(operand)].fills;
