@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 namespace widthwise::cost {
 namespace {
@@ -256,9 +255,9 @@ private:
         for (size_t p = 0; p < m_demands.size(); ++p) {
             const Part& part = m_parts[p];
             if (!part.matrix) continue;
-            std::optional<Demand>* known = at(m_demands[p], part, choice_of(part, design));
-            if (known && *known) {
-                demand.add(**known);
+            uint32_t* const known = at(m_demands[p], part, choice_of(part, design));
+            if (known && *known > 0) {
+                demand.add(m_unique_demands[*known - 1]);
                 continue;
             }
             if (auto done = m_translation->translate(part.node, m_widths, m_problem); !done)
@@ -266,9 +265,18 @@ private:
             Demand fresh;
             fresh.add(m_problem.matrices[m_problem.nodes[part.node.position()].position]);
             demand.add(fresh);
-            if (known) *known = fresh;
+            if (known) *known = remember(fresh);
         }
         return demand;
+    }
+
+    /// Its number from 1 on; few demands differ, so that they stay close at hand.
+    uint32_t remember(const Demand& demand) {
+        const auto found = std::find(m_unique_demands.begin(), m_unique_demands.end(), demand);
+        if (found != m_unique_demands.end())
+            return static_cast<uint32_t>(found - m_unique_demands.begin()) + 1;
+        m_unique_demands.push_back(demand);
+        return static_cast<uint32_t>(m_unique_demands.size());
     }
 
     Result<Sized*> sized_for(std::span<const WidthChoice> design) {
@@ -345,8 +353,10 @@ private:
     std::vector<LayerPrecision> m_choices; ///< by layer, activations, weights
     std::vector<Part> m_parts;
     std::vector<Operand> m_operands;
-    /// By part and cell; empty where the machine is one for all designs.
-    std::vector<std::vector<std::optional<Demand>>> m_demands;
+    /// By part and cell, numbers of m_unique_demands, 0: not known yet; empty where the machine is one for
+    /// all designs.
+    std::vector<std::vector<uint32_t>> m_demands;
+    std::vector<Demand> m_unique_demands;
     size_t m_set_cells = 0;              ///< of one set of tables
     std::vector<int> m_bits;             ///< stored, of each activation format
     std::array<size_t, 33> m_level_of{}; ///< stored bits -> position among the widths that occur

@@ -125,7 +125,7 @@ private slots:
         const Menu formats = menu({1, 2, 4, 8});
         auto table = take(cost::DesignTable::create(graph, target, {}, PrecisionPlan(precision(8, 1)),
                                                     formats.weights, formats.activations));
-        for (const uint8_t activations : {0, 1, 2, 3})
+        for (uint8_t activations = 0; activations < 4; ++activations)
             QCOMPARE(disagreement(table, *graph, target, {}, {{0, activations}, {3, 3}}), std::string());
     }
 
