@@ -238,8 +238,9 @@ LayerFigures vector_layer(const Chip& chip, const VectorWork& work) {
     for (size_t i = 0; i < chip.level_count; ++i) {
         flows[i].inputs = i == 0 ? work.dram_read_bits : work.read_bits;
         flows[i].outputs = i == 0 ? work.dram_write_bits : work.write_bits;
-        widths[i].inputs = widths[i].outputs =
-            work.bits > 0 ? chip.levels[i].stored(work.bits) / work.bits : 1;
+        // stored_activation_bits() has seen to the outermost level's.
+        const double bits = chip.levels[0].stored(work.bits);
+        widths[i].inputs = widths[i].outputs = std::max(1.0, chip.levels[i].element_bits / bits);
     }
     add_memory(chip, flows, widths, {}, figures.compute_cycles, figures);
     return figures;

@@ -231,7 +231,8 @@ int stored_activation_bits(const HardwareTarget& target, const NumberFormat& for
     for (const FormatPair& pair : target.supports.pairs)
         if (holds(pair.activations, operand) && (!best || pair.activations.bits < best->bits))
             best = &pair.activations;
-    return best ? best->bits : operand.bits;
+    const int outermost = target.memory.empty() ? 1 : target.memory.front().element_bits;
+    return std::max(outermost, best ? best->bits : operand.bits);
 }
 
 LegalFormats legal_formats(const HardwareTarget& target) {

@@ -51,7 +51,7 @@ struct RunFormats {
                                              const NumberFormat& activations);
 
 /// Bits of one activation in the target's memory, as layers that read it in `format` need it: those of the
-/// narrowest activation format listed that holds it.
+/// narrowest activation format listed that holds it, and no fewer than the outermost level gives an element.
 [[nodiscard]] int stored_activation_bits(const HardwareTarget& target, const NumberFormat& format);
 
 /// What to choose among.

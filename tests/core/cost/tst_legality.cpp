@@ -197,6 +197,34 @@ private slots:
         QCOMPARE(cost::stored_activation_bits(HardwareTarget(), activation_integer(4)), 4);
     }
 
+    /// A map that one reader takes wider than the other is stored as the wider one needs it, and no wider,
+    /// whatever the words of the memory.
+    void words_of_the_memory() {
+        Net net({1, 8, 8, 8});
+        const ValueId input = net.last();
+        net.conv("wide", 8, 1);
+        const ValueId wide = net.last();
+        const GraphPtr graph =
+            net.from(input)
+                .add(Op::relu, "relu")
+                .add(Op::max_pool, "pool", PoolAttributes{{1, 1}, {1, 1}, {}, false, false})
+                .add(Op::add, "sum", {}, {wide})
+                .build();
+        HardwareTarget target = square_target(8, Dataflow::weight_stationary);
+        const auto bytes_of_pool = [&](int word, int bits) {
+            for (MemoryLevel& level : target.memory) level.element_bits = word;
+            PrecisionPlan plan(precision(8, 8));
+            plan.set("pool", precision(8, bits));
+            return layer(cost_of(graph, plan, target), "pool").dram_bytes;
+        };
+        // 512 elements of 8 bits leave, for the sum; as many of the pool's own width come in.
+        QCOMPARE(bytes_of_pool(1, 5), 512.0 + 512 * 5 / 8.0);
+        QCOMPARE(bytes_of_pool(8, 5), 1024.0);
+        QCOMPARE(bytes_of_pool(8, 6), 1024.0);
+        QCOMPARE(bytes_of_pool(8, 8), 1024.0);
+        QCOMPARE(bytes_of_pool(16, 8), 2048.0);
+    }
+
     /// 1600 results of 72 products each; 100 positions.
     void requantization_by_hand() {
         const HardwareTarget target;
