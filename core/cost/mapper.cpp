@@ -235,20 +235,9 @@ private:
 
     /// Loops that have no place yet stand at extent 1: what does not fit now never will.
     [[nodiscard]] bool fits() {
-        Extents inside;
-        inside.fill(1);
-        for (size_t level = m_tiling.levels; level-- > 1;) {
-            for (size_t d = 0; d < k_dims; ++d)
-                for (const Extents& slot : m_tiling.extents[level]) inside[d] *= slot[d];
-            const double needed = m_pricing.used_bits(level, m_shape, inside);
-            if (needed <= m_pricing.capacity_bits(level)) continue;
-            if (!m_found && m_short.empty())
-                m_short = "its tiles need " + std::to_string(static_cast<int64_t>(std::ceil(needed / 8))) +
-                          " bytes in " + m_target.memory[level].name + ", which has " +
-                          std::to_string(m_target.memory[level].bytes.value_or(0));
-            return false;
-        }
-        return true;
+        const auto overflow = overflowing_level(m_tiling, m_shape, m_pricing);
+        if (overflow && !m_found && m_short.empty()) m_short = to_text(*overflow, m_target);
+        return !overflow;
     }
 
     template <typename Visit> void walk_orders(size_t level, const Visit& visit) {

@@ -117,20 +117,29 @@ Result<void> check_fit(const Tiling& tiling, const HardwareTarget& target, const
                         " processing elements, the array has " + std::to_string(target.rows) + " x " +
                         std::to_string(target.cols),
                     {}, "make its spatial extents smaller");
+    if (const auto overflow = overflowing_level(tiling, shape, pricing))
+        return fail(ErrorCode::invalid_input, to_text(*overflow, target), {},
+                    "make the tiles smaller or the level larger");
+    return {};
+}
+
+std::optional<Overflow> overflowing_level(const Tiling& tiling, const NestShape& shape,
+                                          const NestPricing& pricing) {
     Extents inside;
     inside.fill(1);
-    for (size_t level = tiling.levels; level-- > 0;) {
+    for (size_t level = tiling.levels; level-- > 1;) {
         for (size_t d = 0; d < k_dims; ++d)
             for (const Extents& slot : tiling.extents[level]) inside[d] *= slot[d];
         const double needed = pricing.used_bits(level, shape, inside);
-        if (needed > pricing.capacity_bits(level))
-            return fail(ErrorCode::invalid_input,
-                        "its tiles need " + std::to_string(static_cast<int64_t>(std::ceil(needed / 8))) +
-                            " bytes in " + target.memory[level].name + ", which has " +
-                            std::to_string(target.memory[level].bytes.value_or(0)),
-                        {}, "make the tiles smaller or the level larger");
+        if (needed > pricing.capacity_bits(level)) return Overflow{level, needed};
     }
-    return {};
+    return std::nullopt;
+}
+
+std::string to_text(const Overflow& overflow, const HardwareTarget& target) {
+    const MemoryLevel& level = target.memory[overflow.level];
+    return "its tiles need " + std::to_string(static_cast<int64_t>(std::ceil(overflow.needed_bits / 8))) +
+           " bytes in " + level.name + ", which has " + std::to_string(level.bytes.value_or(0));
 }
 
 } // namespace widthwise::cost
