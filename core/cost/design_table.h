@@ -38,8 +38,9 @@ public:
     /// `base`: what holds of the plan for everything that is not chosen (the default gives the width of the
     /// network's outputs). 1..32 formats each. Errors: usage for their number; as Estimator::create's.
     [[nodiscard]] static Result<DesignTable> create(GraphPtr graph, HardwareTarget target, Options options,
-                                                    PrecisionPlan base, std::vector<NumberFormat> weights,
-                                                    std::vector<NumberFormat> activations);
+                                                    PrecisionPlan base,
+                                                    const std::vector<NumberFormat>& weights,
+                                                    const std::vector<NumberFormat>& activations);
     DesignTable(DesignTable&&) noexcept;
     DesignTable& operator=(DesignTable&&) noexcept;
     ~DesignTable();
