@@ -151,7 +151,9 @@ void choose_scales(const HardwareTarget& target, const NumberFormat& weights, co
     const Granularity asked = scales.weights;
     if (scales.weights == Granularity::group && !supports.per_group) scales.weights = Granularity::channel;
     if (scales.weights == Granularity::channel && !supports.per_channel) scales.weights = Granularity::tensor;
-    if (scales.weights == Granularity::group) scales.group_size = weights.group_size;
+    if (scales.weights == Granularity::group) scales.weight_group = weights.group_size;
+    if (activations.has_scale()) scales.inputs = activations.granularity;
+    if (scales.inputs == Granularity::group) scales.input_group = activations.group_size;
     if (scales.weights != asked)
         add_reason(run.fallback, std::string("weights take one scale per ") +
                                      (scales.weights == Granularity::channel ? "channel" : "tensor") +

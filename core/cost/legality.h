@@ -27,8 +27,8 @@ namespace widthwise::cost {
 
 /// Scales and zero points as the target runs them.
 struct RunScales {
-    Granularity weights = Granularity::tensor;
-    int group_size = 0; ///< >= 1 when granularity is group
+    Granularity weights = Granularity::tensor, inputs = Granularity::tensor;
+    int weight_group = 0, input_group = 0; ///< sizes, >= 1 when granularity is group
     bool weight_zero_point = false, input_zero_point = false;
     bool power_of_two = false; ///< of both operands
     bool operator==(const RunScales&) const = default;

@@ -247,6 +247,16 @@ private slots:
         const VectorWork grouped = work(in_groups(4, 32), activation_integer(8));
         QCOMPARE(grouped.adds, 3200.0 + 3 * 1600);
         QCOMPARE(grouped.multiplies, 1600.0 + 3 * 1600);
+        // Inputs with a scale for each of 8 channels; and weights in groups of 32 across them: 8 + 3 - 1
+        // parts.
+        NumberFormat by_channel = activation_integer(8);
+        by_channel.granularity = Granularity::channel;
+        QCOMPARE(work(weight_integer(8), by_channel).multiplies, 1600.0 + 8 * 1600);
+        QCOMPARE(work(in_groups(4, 32), by_channel).adds, 3200.0 + 10 * 1600);
+        by_channel.granularity = Granularity::group;
+        by_channel.group_size = 3;
+        QCOMPARE(work(weight_integer(8), by_channel).adds, 3200.0 + 3 * 1600);
+        QCOMPARE(work(in_groups(4, 72), activation_integer(8)).adds, 3200.0); // one group is the channel
         const VectorWork shifted = work(default_weight_format(FormatType::fixed_point),
                                         default_activation_format(FormatType::fixed_point));
         QCOMPARE(shifted.adds, 4800.0);
@@ -273,6 +283,68 @@ private slots:
         const VectorWork work = cost::requantization(
             nest, 1, run(HardwareTarget(), asymmetric_weights(8), activation_integer(8)), true, 32);
         QCOMPARE(work.adds, 3200.0 + 100 * 4 * 18 + 1600);
+    }
+
+    /// A grouped convolution of numbers, once with the zero points taken off each operand and once as the
+    /// hardware does it, which counts what it adds and multiplies besides the products.
+    void zero_points_by_running_a_layer() {
+        constexpr int64_t k_groups = 2, k_channels = 3, k_filters = 4, k_side = 4, k_kernel = 2;
+        constexpr int64_t k_out = k_side - k_kernel + 1;
+        constexpr int64_t k_zero_weight = 7, k_zero_input = 11;
+        int64_t state = 1;
+        const auto numbers = [&](size_t count) {
+            std::vector<int64_t> values(count);
+            for (int64_t& v : values) v = state = (state * 37 + 11) % 251;
+            return values;
+        };
+        const auto inputs = numbers(k_groups * k_channels * k_side * k_side);
+        const auto weights = numbers(k_groups * k_filters * k_channels * k_kernel * k_kernel);
+        const auto x = [&](int64_t g, int64_t c, int64_t y, int64_t z) {
+            return inputs[static_cast<size_t>(((g * k_channels + c) * k_side + y) * k_side + z)];
+        };
+        const auto w = [&](int64_t g, int64_t k, int64_t c, int64_t r, int64_t t) {
+            return weights[static_cast<size_t>(
+                (((g * k_filters + k) * k_channels + c) * k_kernel + r) * k_kernel + t)];
+        };
+        double adds = 0, multiplies = 0;
+        for (int64_t g = 0; g < k_groups; ++g)
+            for (int64_t p = 0; p < k_out; ++p)
+                for (int64_t q = 0; q < k_out; ++q) {
+                    const auto each = [&](auto body) {
+                        for (int64_t c = 0; c < k_channels; ++c)
+                            for (int64_t r = 0; r < k_kernel; ++r)
+                                for (int64_t t = 0; t < k_kernel; ++t) body(c, r, t);
+                    };
+                    int64_t sum = 0;
+                    each([&](int64_t c, int64_t r, int64_t t) {
+                        sum += x(g, c, p + r, q + t);
+                        ++adds;
+                    });
+                    for (int64_t k = 0; k < k_filters; ++k) {
+                        int64_t exact = 0, products = 0, bias = 0; // bias: known before any input
+                        each([&](int64_t c, int64_t r, int64_t t) {
+                            exact +=
+                                (w(g, k, c, r, t) - k_zero_weight) * (x(g, c, p + r, q + t) - k_zero_input);
+                            products += w(g, k, c, r, t) * x(g, c, p + r, q + t);
+                            bias += k_zero_input * (k_zero_weight - w(g, k, c, r, t));
+                        });
+                        const int64_t corrected = products + bias - k_zero_weight * sum;
+                        ++adds, ++multiplies;
+                        QCOMPARE(corrected, exact);
+                    }
+                }
+        LoopNest nest;
+        nest.groups = k_groups;
+        nest.in_channels = k_groups * k_channels;
+        nest.out_channels = k_groups * k_filters;
+        nest.in_height = nest.in_width = k_side;
+        nest.out_height = nest.out_width = k_out;
+        nest.kernel_height = nest.kernel_width = k_kernel;
+        const VectorWork work = cost::requantization(
+            nest, 1, run(HardwareTarget(), asymmetric_weights(8), activation_integer(8)), true, 32);
+        const double results = k_groups * k_filters * k_out * k_out;
+        QCOMPARE(work.adds, 2 * results + adds);
+        QCOMPARE(work.multiplies, results + multiplies);
     }
 
     void fallbacks_reach_the_layers_and_cost() {
