@@ -96,6 +96,7 @@ private:
         Residency residency = m_residency->plan(m_widths, m_use);
         m_settled = true;
         m_cost.peak_activation_bytes = residency.peak_activation_bits / 8;
+        m_resident_bytes = residency.resident_bits / 8;
         if (target.kind == TargetKind::fpga_dataflow) return; // its units stream
         for (size_t v = 0; v < residency.on_chip.size(); ++v)
             if (residency.on_chip[v] != m_widths.on_chip[v]) touch(ValueId{static_cast<int>(v)});
@@ -140,6 +141,7 @@ private:
             if (auto done = price(node, m_cost.layers[i]); !done) return done;
         }
         set_totals(m_cost, m_machine->machine());
+        m_cost.on_chip_bytes = std::max(m_cost.on_chip_bytes, m_resident_bytes);
         if (other_machine) set_area(m_cost, m_machine->machine(), m_machine->area(), target);
         return {};
     }
@@ -203,6 +205,7 @@ private:
     std::unique_ptr<const NetworkTranslation> m_translation;
     std::unique_ptr<ResidencyPlanner> m_residency;
     ResidencyUse m_use;
+    double m_resident_bytes = 0;
     bool m_settled = false; ///< what stays on the chip is that of the last plan and m_use
     std::vector<std::string_view> m_matrix_names;
     std::vector<size_t> m_vector_places; ///< matrix layers before each

@@ -23,6 +23,24 @@ ChipRoom room_of(const HardwareTarget& target, int64_t batch) {
     return room;
 }
 
+double most_resident(const StepGraph& graph, const KeptMaps& kept, std::span<const Segment> segments,
+                     int64_t batch) {
+    std::vector<double> change(graph.steps.size() + 1);
+    for (size_t i = 0; i < kept.kept.size(); ++i) {
+        if (!kept.kept[i]) continue;
+        const double bits = graph.maps[i].bits * static_cast<double>(batch);
+        change[static_cast<size_t>(graph.maps[i].producer)] += bits;
+        change[static_cast<size_t>(graph.maps[i].readers.back()) + 1] -= bits;
+    }
+    for (const Segment& segment : segments) {
+        change[static_cast<size_t>(segment.first)] += segment.working_bits;
+        change[static_cast<size_t>(segment.last) + 1] -= segment.working_bits;
+    }
+    double most = 0, now = 0;
+    for (const double bits : change) most = std::max(most, now += bits);
+    return most;
+}
+
 } // namespace
 
 ResidencyUse residency_use(const HardwareTarget& target, const Options& options) {
@@ -82,6 +100,7 @@ Residency ResidencyPlanner::plan(const Widths& widths, const ResidencyUse& use) 
         result.on_chip[v] =
             (!kept.kept.empty() && kept.kept[map]) || (!fusion.inside.empty() && fusion.inside[map]);
     }
+    result.resident_bits = most_resident(m_steps, kept, fusion.segments, m_room.batch);
     const StepGraph* steps = &m_steps;
     StepGraph small;
     if (!fusion.segments.empty()) {

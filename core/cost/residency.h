@@ -26,6 +26,9 @@ struct Residency {
     std::vector<bool> on_chip; ///< per value of the graph
     /// Most that must be alive at once, one image: whole maps, line buffers inside segments.
     double peak_activation_bits = 0;
+    /// Most that stays in the innermost shared level at once, whole batch: kept maps, segments' weights and
+    /// line buffers.
+    double resident_bits = 0;
     bool exact = true; ///< the best choice and the best order, not only good ones
 };
 
