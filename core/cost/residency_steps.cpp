@@ -8,7 +8,7 @@ namespace widthwise::cost {
 namespace {
 
 int64_t rows_of(const Value& value) {
-    return value.shape.rank() == 4 ? value.shape[2] : 1;
+    return value.shape.rank() == 4 ? std::max<int64_t>(1, value.shape[2]) : 1;
 }
 
 /// Output row y depends on input row y alone.
