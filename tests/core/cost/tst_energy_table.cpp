@@ -1,5 +1,6 @@
 // Energy tables as Accelergy writes them, and what they make of a target.
 
+#include "core/base/rng.h"
 #include "core/cost/cost_model.h"
 #include "core/cost/energy_table.h"
 #include "tests/core/cost/reference_csv.h"
@@ -196,6 +197,31 @@ private slots:
         for (size_t cut = 0; cut < whole.size(); cut += 7) {
             const auto table = read(whole.substr(0, cut));
             QVERIFY(!table || table->components.size() <= 3);
+        }
+    }
+
+    /// Bytes changed at random: read or refused, and what is read holds finite figures of named components.
+    void mutatedFiles() {
+        Rng rng(11);
+        const std::string csv =
+            "design,component,action,value,unit\nd,a.b[0..3],read,2.5,pJ\nd,m,compute,1,pJ\n";
+        for (int round = 0; round < 400; ++round) {
+            const bool yaml = round % 2 == 0;
+            std::string text = yaml ? k_yaml : csv;
+            for (int change = 0; change < 1 + round % 5; ++change) {
+                const auto at = static_cast<size_t>(rng.uniform() * static_cast<double>(text.size()));
+                text[std::min(at, text.size() - 1)] = static_cast<char>(rng.uniform() * 256);
+            }
+            const auto table = read(text, yaml ? "mutated.yaml" : "mutated.csv");
+            if (!table) {
+                QVERIFY2(!table.error().message.empty() && !table.error().where.empty(),
+                         qPrintable(QString::number(round)));
+                continue;
+            }
+            for (const auto& component : table->components) {
+                QVERIFY(!component.name.empty() && component.instances >= 1);
+                for (const auto& [action, pj] : component.action_pj) QVERIFY(std::isfinite(pj) && pj >= 0);
+            }
         }
     }
 
