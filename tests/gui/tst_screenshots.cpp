@@ -160,6 +160,10 @@ private slots:
             view->setCurrentIndex(i);
             save(name + '-' + names.at(i), window);
         }
+        if (!dark && target == QLatin1String("eyeriss")) {
+            view->setCurrentIndex(0);
+            save(name + "-small", window, {1024, 700});
+        }
         apply_theme(Theme::light);
     }
 

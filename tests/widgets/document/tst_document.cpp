@@ -1,3 +1,4 @@
+#include "core/graph/zoo.h"
 #include "tests/widgets/tiny_network.h"
 #include "widgets/document/document.h"
 
@@ -169,6 +170,29 @@ private slots:
         const auto direct = cost::estimate(m_document->graph(), m_document->plan(), m_document->target());
         QCOMPARE(m_document->cost()->model_bytes, direct->model_bytes);
         QVERIFY(m_document->cost()->model_bytes < before.model_bytes);
+    }
+
+    void edits_faster_than_the_model_end_with_the_last_ones_cost() {
+        Document::Opened opened;
+        opened.model.name = "resnet8";
+        opened.model.graph = *zoo::build("resnet8", zoo::Weights::zero);
+        opened.plan = uniform_plan(8, 8);
+        opened.target = *cost::load_target("eyeriss"); // searches for mappings
+        m_document->open(std::move(opened));
+        QStringList layers;
+        for (const Node& node : m_document->graph().nodes()) layers += QString::fromStdString(node.name);
+        for (int edit = 0; edit < 60; ++edit) {
+            m_document->setBits(layers.mid(edit % 5), LayerOperand::weights, 2 + edit % 7);
+            if (edit % 11 == 0)
+                m_document->setTarget(*cost::load_target(edit % 2 == 0 ? "tpu-v1" : "eyeriss"));
+            if (edit % 3 == 0) QCoreApplication::processEvents();
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(!m_document->costStale(), 30000);
+        const auto direct = cost::estimate(m_document->graph(), m_document->plan(), m_document->target());
+        QVERIFY(direct.has_value());
+        QCOMPARE(m_document->cost()->target, m_document->target().name);
+        QCOMPARE(m_document->cost()->energy_j, direct->energy_j);
+        QCOMPARE(m_document->cost()->latency_s, direct->latency_s);
     }
 
     void model_options_are_commands_and_change_the_cost() {
