@@ -132,11 +132,16 @@ std::string change(double value, double whole, std::string_view unit) {
 std::string options_text(const CostBreakdown& cost) {
     if (cost.options.empty()) return {};
     Table table({"option", "", "latency", "energy", "DRAM", "peak activations"});
-    for (const OptionGain& option : cost.options)
+    for (const OptionGain& option : cost.options) {
+        // Shares of the figure without the option.
+        const auto gain = [&](double value, double total, std::string_view unit) {
+            return change(value, option.taken ? total - value : total, unit);
+        };
         table.add({option.option, option.taken ? "taken" : "not taken",
-                   change(option.latency_s, cost.latency_s, "s"), change(option.energy_j, cost.energy_j, "J"),
-                   change(option.dram_bytes, cost.dram_bytes, "B"),
-                   change(option.peak_activation_bytes, cost.peak_activation_bytes, "B")});
+                   gain(option.latency_s, cost.latency_s, "s"), gain(option.energy_j, cost.energy_j, "J"),
+                   gain(option.dram_bytes, cost.dram_bytes, "B"),
+                   gain(option.peak_activation_bytes, cost.peak_activation_bytes, "B")});
+    }
     return "\n" + table.to_string();
 }
 
