@@ -65,7 +65,12 @@ NetworkTranslation::NetworkTranslation(const Graph& graph, const HardwareTarget&
     , m_target(&target)
     , m_options(&options)
     , m_roles(graph_roles(graph))
-    , m_stored(graph, m_roles) {}
+    , m_stored(graph, m_roles) {
+    const auto least = std::min_element(
+        target.memory.begin(), target.memory.end(),
+        [](const MemoryLevel& a, const MemoryLevel& b) { return a.element_bits < b.element_bits; });
+    if (least != target.memory.end()) m_least_bits = least->element_bits;
+}
 
 Result<NetworkTranslation> NetworkTranslation::create(const Graph& graph, const HardwareTarget& target,
                                                       const Options& options) {
@@ -210,6 +215,7 @@ StoredBits NetworkTranslation::stored_bits(NodeId id, const LoopNest& nest, cons
     };
     StoredBits stored{bits_of(1, constants.weights), bits_of(0, constants.input),
                       widths.stored_bits[node.output().position()]};
+    for (int* bits : {&stored.weights, &stored.input, &stored.output}) *bits = std::max(*bits, m_least_bits);
     if (node.op == Op::conv_transpose) { // one position of the nest stands for stride x stride pixels
         const Shape& out = m_graph->value(node.output()).shape;
         const double pixels = static_cast<double>(out[2]) * static_cast<double>(out[3]) /

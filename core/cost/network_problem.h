@@ -84,6 +84,7 @@ private:
     const Options* m_options;
     GraphRoles m_roles;
     StoredWidths m_stored;
+    int m_least_bits = 1; ///< that an element takes anywhere: narrower ones make the same problem
     NetworkProblem m_blank;
 };
 
