@@ -27,9 +27,10 @@ QString nothing_text(const LayerCost* layer) {
 /// How the mapping was found, where there was a choice.
 QString found_text(const MappedNest& nest) {
     if (!nest.searched) return {};
-    const QString best = nest.gap > 0 ? MappingPanel::tr("at most %1 from the best").arg(percent(nest.gap))
-                                      : MappingPanel::tr("the best there is");
-    return MappingPanel::tr("of %1 mappings, %2").arg(count_text(static_cast<int64_t>(nest.examined)), best);
+    const QString count = count_text(static_cast<int64_t>(nest.examined));
+    return nest.gap > 0
+               ? MappingPanel::tr("of %1 mappings, at most %2 from the best").arg(count, percent(nest.gap))
+               : MappingPanel::tr("the best of %1 mappings").arg(count);
 }
 
 } // namespace
@@ -111,7 +112,7 @@ void MappingPanel::refresh() {
     if (found && !found->mapping.empty()) line += qt(found->mapping);
     if (mapped)
         if (const QString how = found_text(*found->nest); !how.isEmpty()) line += how;
-    m_line->setText(line.join(QStringLiteral("  \u00b7  ")));
+    m_line->setText(line.join(QStringLiteral("; ")));
     m_line->setVisible(!line.isEmpty());
     m_copy->setVisible(mapped);
     m_stack->setCurrentIndex(mapped ? 0 : 1);
