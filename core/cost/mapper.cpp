@@ -164,10 +164,10 @@ private:
         return chain;
     }
 
-    /// The figures that no completion with at least so many steps can beat.
+    /// No completion with at least so many steps can beat what is found.
     [[nodiscard]] bool cannot_win(double steps) const {
         if (!m_found) return false;
-        return better(m_objective, m_best.figures, m_pricing.floor(steps, m_shape));
+        return !better(m_objective, m_pricing.floor(steps, m_shape), m_best.figures);
     }
 
     /// The places of a dimension that are in the array come first.
@@ -227,7 +227,7 @@ private:
         bool hope = false;
         walk_orders(0, [&] {
             const LayerFigures bound = m_pricing.price(count_accesses(m_shape, m_hierarchy, m_tiling));
-            hope = hope || !better(m_objective, m_best.figures, bound);
+            hope = hope || better(m_objective, bound, m_best.figures);
         });
         put(d, unit());
         return hope;
