@@ -13,7 +13,7 @@ namespace widthwise::cost {
 /// Bounded: the results of two generations of `k_generation` layers are kept, an older one is dropped whole.
 class RememberingMachine {
 public:
-    static constexpr size_t k_generation = 8192;
+    static constexpr size_t k_generation = 4096;
 
     explicit RememberingMachine(std::unique_ptr<const Machine> machine);
 
@@ -35,7 +35,7 @@ private:
 /// one that was asked for longest ago goes.
 class MachineMemo {
 public:
-    static constexpr size_t k_machines = 16;
+    static constexpr size_t k_machines = 8;
 
     /// `target` outlives it.
     explicit MachineMemo(const HardwareTarget& target) : m_target(&target) {}
