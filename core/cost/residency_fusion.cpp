@@ -20,17 +20,31 @@ public:
             for (const int w : step(s).writes) m_newest[w] = newest_row(w, phase(s));
     }
 
+    /// What one phase holds is gone in the next, but for what crosses; the weights stay.
     [[nodiscard]] Segment segment() const {
-        Segment segment{m_first, m_last, 0, 0};
-        for (int s = m_first; s <= m_last; ++s) {
-            segment.working_bits += step(s).weight_bits;
-            for (const int w : step(s).writes) {
-                const double bits = held(w);
-                segment.working_bits += bits;
-                if (never_leaves(map(w), m_first, m_last)) segment.inside_bits += bits;
+        struct Held {
+            double all = 0, inside = 0;
+        };
+        std::vector<Held> phases(static_cast<size_t>(phase_count()));
+        const auto hold = [&](int i, int from) {
+            const double bits = held(i);
+            const bool inside = never_leaves(map(i), m_first, m_last);
+            for (int p = from; p <= last_phase(i, from); ++p) {
+                phases[static_cast<size_t>(p)].all += bits;
+                if (inside) phases[static_cast<size_t>(p)].inside += bits;
             }
+        };
+        double weights = 0;
+        for (int s = m_first; s <= m_last; ++s) {
+            weights += step(s).weight_bits;
+            for (const int w : step(s).writes) hold(w, phase(s));
             for (const int r : step(s).reads)
-                if (!is_inside(map(r).producer) && first_reader(r) == s) segment.working_bits += held(r);
+                if (!is_inside(map(r).producer) && first_reader(r) == s) hold(r, phase(s));
+        }
+        Segment segment{m_first, m_last, 0, 0};
+        for (const Held& held : phases) {
+            segment.working_bits = std::max(segment.working_bits, weights + held.all);
+            segment.inside_bits = std::max(segment.inside_bits, held.inside);
         }
         return segment;
     }
@@ -44,6 +58,14 @@ private:
     [[nodiscard]] int first_reader(int i) const {
         return *std::lower_bound(map(i).readers.begin(), map(i).readers.end(), m_first);
     }
+
+    [[nodiscard]] int last_phase(int i, int from) const {
+        int last = from;
+        for (const int s : map(i).readers)
+            if (is_inside(s)) last = std::max(last, phase(s));
+        return last;
+    }
+    [[nodiscard]] int phase_count() const { return *std::max_element(m_phase.begin(), m_phase.end()) + 1; }
 
     /// A step comes after the phases of what it reads, one later if that must be complete.
     void settle_phases() {

@@ -5,9 +5,9 @@
 // Each map inside a segment keeps a line buffer: the rows from the oldest that a reader still needs to the
 // newest that is written. Rows are computed once (no halo is computed again). A reader that needs all rows
 // first (a fully connected layer, a gate behind a global pool) ends a phase: what crosses into the next phase
-// is held whole. All weights of a segment stay on the chip, so they are fetched once for the whole batch.
-// After M. Alwani et al., "Fused-layer CNN accelerators" (MICRO 2016), whose line buffers ("reuse") these
-// are.
+// is held whole, the other line buffers are gone by then. All weights of a segment stay on the chip, so they
+// are fetched once for the whole batch. After M. Alwani et al., "Fused-layer CNN accelerators" (MICRO 2016),
+// whose line buffers ("reuse") these are.
 
 #include "core/cost/residency_keep.h"
 

@@ -202,10 +202,12 @@ private slots:
         pooled.maps[2] = map_of_rows(1, 1, 10), pooled.maps[3] = map_of_rows(2, 1, 10);
         for (FeatureMap& map : pooled.maps) map.readers.clear();
         finish(pooled);
-        QCOMPARE(segment_of(pooled, 0, 2).working_bits, (3 + 1 + 1 + 1) * 10.0);
+        QCOMPARE(segment_of(pooled, 0, 2).working_bits, (3 + 1 + 1) * 10.0);
         // A fully connected layer right behind the window.
         StepGraph flat = chain({{3, 1, 1}, {.streams = false}}, 16, 10, 0);
         QCOMPARE(segment_of(flat, 0, 1).inside_bits, 160.0);
+        // Then the results, for which the three rows of the input make room.
+        QCOMPARE(segment_of(flat, 0, 1).working_bits, 160.0 + 160.0);
     }
 
     /// Row by row: before a window makes a row it has the rows that it needs made, and those that no later
