@@ -9,6 +9,7 @@ namespace widthwise::cost {
 namespace {
 
 constexpr size_t k_most_cells = 1 << 16; ///< of one node
+constexpr int64_t k_ample_bytes = int64_t{1} << 50;
 
 } // namespace
 
@@ -43,6 +44,22 @@ DesignLayout::DesignLayout(const Graph& graph, const HardwareTarget& target, con
         if (kind == NodeProblem::Kind::matrix || kind == NodeProblem::Kind::vector) add_part(id);
     }
     m_cells.resize(m_parts.size());
+    if (m_planner && !m_use.fuse_layers && all_maps_stay(target, options)) m_planner.reset();
+}
+
+bool DesignLayout::all_maps_stay(const HardwareTarget& target, const Options& options) {
+    const auto widest = static_cast<uint8_t>(std::max_element(m_bits.begin(), m_bits.end()) - m_bits.begin());
+    HardwareTarget roomy = target;
+    for (MemoryLevel& level : roomy.memory)
+        if (level.bytes) level.bytes = k_ample_bytes;
+    ResidencyPlanner ample(*m_graph, m_translation->roles(), roomy, options.batch);
+    for (size_t w = 0; w < m_weights; ++w) {
+        take(std::vector<WidthChoice>(m_layers.size(), WidthChoice{static_cast<uint8_t>(w), widest}));
+        m_widths.on_chip = m_planner->plan(m_widths, m_use).on_chip;
+        if (m_widths.on_chip != ample.plan(m_widths, m_use).on_chip) return false;
+    }
+    m_widths.on_chip.resize(m_graph->values().size());
+    return true;
 }
 
 void DesignLayout::add_layer(NodeId node, const PrecisionPlan& base, const std::vector<NumberFormat>& weights,
@@ -103,16 +120,20 @@ const LayerPrecision& DesignLayout::chosen(size_t layer, WidthChoice choice) con
 }
 
 void DesignLayout::settle(std::span<const WidthChoice> design) {
-    for (size_t i = 0; i < m_layers.size(); ++i) {
-        m_node_bits[m_layers[i].position()] = m_bits[design[i].activations];
-        m_widths.precision[m_layers[i].position()] = &chosen(i, design[i]);
-    }
-    m_translation->stored_widths()(m_node_bits, m_otherwise, m_widths.stored_bits);
+    take(design);
     if (m_planner) {
         m_widths.on_chip = m_planner->plan(m_widths, m_use).on_chip;
         m_widths.on_chip.resize(m_graph->values().size());
     }
     for (size_t p = 0; p < m_parts.size(); ++p) m_cells[p] = cell_of(m_parts[p], design);
+}
+
+void DesignLayout::take(std::span<const WidthChoice> design) {
+    for (size_t i = 0; i < m_layers.size(); ++i) {
+        m_node_bits[m_layers[i].position()] = m_bits[design[i].activations];
+        m_widths.precision[m_layers[i].position()] = &chosen(i, design[i]);
+    }
+    m_translation->stored_widths()(m_node_bits, m_otherwise, m_widths.stored_bits);
 }
 
 size_t DesignLayout::cell_of(const Part& part, std::span<const WidthChoice> design) const {

@@ -52,13 +52,18 @@ private:
     void add_layer(NodeId node, const PrecisionPlan& base, const std::vector<NumberFormat>& weights,
                    const std::vector<NumberFormat>& activations);
     void add_part(NodeId node);
+    /// Every map that could stay does, whatever the formats: at the widest activations with each of the
+    /// weights' there is room for all, and narrower ones need less.
+    [[nodiscard]] bool all_maps_stay(const HardwareTarget& target, const Options& options);
+    /// The formats of a design, and how wide it stores what.
+    void take(std::span<const WidthChoice> design);
     [[nodiscard]] size_t cell_of(const Part& part, std::span<const WidthChoice> design) const;
 
     const Graph* m_graph;
     const NetworkTranslation* m_translation;
     size_t m_weights, m_activations; ///< formats to choose from
     ResidencyUse m_use;
-    std::unique_ptr<ResidencyPlanner> m_planner; ///< null where nothing stays on the chip
+    std::unique_ptr<ResidencyPlanner> m_planner; ///< null where what stays on the chip is settled
     std::vector<int> m_bits;                     ///< stored, of each activation format
     int m_otherwise = 0;                         ///< stored, of the default
     std::array<size_t, 33> m_level_of{};         ///< stored bits -> position among those that occur
