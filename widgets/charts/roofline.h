@@ -1,9 +1,9 @@
 #pragma once
 // The roofline: what each layer reaches against what the target could give at that layer's reuse.
 
+#include "widgets/charts/layer_chart.h"
+
 #include <QString>
-#include <QStringList>
-#include <QWidget>
 
 #include <memory>
 #include <optional>
@@ -32,27 +32,24 @@ struct Roofline {
 };
 
 /// Log-log chart; a click or the arrow keys choose a point.
-class RooflineView : public QWidget {
+class RooflineView : public LayerChart {
     Q_OBJECT
 public:
     explicit RooflineView(QWidget* parent = nullptr);
     ~RooflineView() override;
     void show(Roofline roofline);
-    void setSelected(const QStringList& labels);
     [[nodiscard]] const Roofline& roofline() const;
-    /// In this widget's coordinates; (-1, -1) for an unknown label.
-    [[nodiscard]] QPoint positionOf(const QString& label) const;
-
-signals:
-    void chosen(const QString& label);
 
 protected:
-    void changeEvent(QEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
-    bool eventFilter(QObject* watched, QEvent* event) override;
+    void paintMarks(QPainter& painter) const override;
+    [[nodiscard]] QStringList labels() const override;
+    [[nodiscard]] std::optional<QPointF> placeOf(const QString& label) const override;
+    [[nodiscard]] QString labelAt(const QPointF& position) const override;
+    [[nodiscard]] QString tipOf(const QString& label) const override;
+    void refresh() override;
 
 private:
-    void refresh();
+    [[nodiscard]] const RooflinePoint* find(const QString& label) const;
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };

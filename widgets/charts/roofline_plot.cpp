@@ -205,7 +205,7 @@ void RooflinePlot::paintPoint(QPainter& painter, const RooflinePoint& point, boo
                      point.label);
 }
 
-void RooflinePlot::paint(QPainter& painter) const {
+void RooflinePlot::paint(QPainter& painter, const QStringList& selected) const {
     painter.setRenderHint(QPainter::Antialiasing);
     painter.setFont(chart_font());
     painter.setClipRect(m_chart->plotArea().adjusted(-8, -8, 8, 8));
@@ -213,7 +213,7 @@ void RooflinePlot::paint(QPainter& painter) const {
     paintRoofs(painter);
     for (const RooflinePoint& point : m_roofline.points) paintPoint(painter, point, false);
     for (const RooflinePoint& point : m_roofline.points)
-        if (m_selected.contains(point.label)) paintPoint(painter, point, true);
+        if (selected.contains(point.label)) paintPoint(painter, point, true);
 }
 
 QString RooflinePlot::legend() const {

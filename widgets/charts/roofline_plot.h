@@ -19,9 +19,7 @@ public:
     /// Sorts the points by reuse.
     void show(Roofline roofline, const QPalette& palette);
     [[nodiscard]] const Roofline& roofline() const { return m_roofline; }
-    void setSelected(const QStringList& labels) { m_selected = labels; }
-    [[nodiscard]] const QStringList& selected() const { return m_selected; }
-    void paint(QPainter& painter) const;
+    void paint(QPainter& painter, const QStringList& selected) const;
     /// As rich text.
     [[nodiscard]] QString legend() const;
     /// Chart coordinates.
@@ -39,7 +37,6 @@ private:
     void paintPoint(QPainter& painter, const RooflinePoint& point, bool is_selected) const;
 
     Roofline m_roofline;
-    QStringList m_selected;
     QPalette m_palette;
     Decades m_x_range, m_y_range;
     QChart* m_chart = new QChart;

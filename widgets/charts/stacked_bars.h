@@ -1,10 +1,10 @@
 #pragma once
 // Bars of parts, one a layer, as plain values.
 
+#include "widgets/charts/layer_chart.h"
+
 #include <QColor>
 #include <QString>
-#include <QStringList>
-#include <QWidget>
 
 #include <memory>
 #include <vector>
@@ -31,27 +31,24 @@ struct StackedBars {
 
 /// Stacked bars side by side. A click or the arrow keys choose a bar; names thin out where there is no room
 /// and are in the tooltips.
-class StackedBarsView : public QWidget {
+class StackedBarsView : public LayerChart {
     Q_OBJECT
 public:
     explicit StackedBarsView(QWidget* parent = nullptr);
     ~StackedBarsView() override;
     void show(StackedBars bars);
-    void setSelected(const QStringList& labels);
     [[nodiscard]] const StackedBars& bars() const;
-    /// The middle of a bar's foot in this widget's coordinates; (-1, -1) for an unknown label.
-    [[nodiscard]] QPoint positionOf(const QString& label) const;
-
-signals:
-    void chosen(const QString& label);
 
 protected:
-    void changeEvent(QEvent* event) override;
-    void keyPressEvent(QKeyEvent* event) override;
-    bool eventFilter(QObject* watched, QEvent* event) override;
+    void paintMarks(QPainter& painter) const override;
+    [[nodiscard]] QStringList labels() const override;
+    /// The middle of the bar's foot.
+    [[nodiscard]] std::optional<QPointF> placeOf(const QString& label) const override;
+    [[nodiscard]] QString labelAt(const QPointF& position) const override;
+    [[nodiscard]] QString tipOf(const QString& label) const override;
+    void refresh() override;
 
 private:
-    void refresh();
     struct Impl;
     std::unique_ptr<Impl> m_impl;
 };
