@@ -12,6 +12,8 @@ constexpr LoopOrder k_inputs_stay = {Dim::g, Dim::n, Dim::c, Dim::p, Dim::q, Dim
 constexpr LoopOrder k_outputs_stay = {Dim::g, Dim::p, Dim::q, Dim::n, Dim::k, Dim::c, Dim::r, Dim::s};
 constexpr LoopOrder k_rows = {Dim::g, Dim::c, Dim::p, Dim::r, Dim::s, Dim::k, Dim::n, Dim::q};
 
+constexpr int64_t k_long_row = 256; ///< output columns; no built-in network has more
+
 /// The scratchpad that holds the operand, else the level beside the array.
 size_t pad(const HardwareTarget& target, Operand operand) {
     for (size_t level = target.memory.size(); level-- > 0;)
@@ -85,7 +87,8 @@ MapSpace map_space(const HardwareTarget& target, Dataflow dataflow) {
         if (may(rule.x)) places.push_back({array, Slot::x});
         const bool rows = rule.whole_rows;
         const bool beside = !rows || may("KNQRS");
-        const bool outside = !rows || may("GNKCP");
+        const bool outside = !rows || may("GNKCPQ");
+        if (rows && letter == 'Q') space.whole[d] = k_long_row;
         if (beside)
             for (size_t level = array; level > 0; --level) places.push_back({level, Slot::temporal});
         if (outside || places.empty()) places.push_back({0, Slot::temporal});

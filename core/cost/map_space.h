@@ -2,7 +2,8 @@
 // The mappings that a dataflow allows on a target: which loops may stand at which place, and in which order.
 //
 //   dataflow  columns X   rows Y     in the processing element    level beside the array, outermost first
-//   rs        P K G       R C K G    S C, K for each psum         K N Q (whole rows), what is left of R S
+//   rs        P K G       R C K G    S C, K for each psum         K N Q (whole rows; longer than 256, also
+//                                                                 halves, quarters, ...), what is left of R S
 //   ws        K Q G       C R S G    K C R S                      K C R S | N P Q (weights stay)
 //   os        K Q G       P C G      K P Q                        K P Q | C R S (sums stay)
 //   is        C Q G       P R G      C P Q R S                    C R S | K (inputs stay)
@@ -30,6 +31,9 @@ struct Place {
 struct MapSpace {
     /// Where factors of each dimension may stand, innermost first; the last takes what is left.
     std::array<std::vector<Place>, k_dims> places;
+    /// 0, or: this dimension stands whole at its first place; one longer than this also in 2, 4, 8, ...
+    /// parts.
+    std::array<int64_t, k_dims> whole{};
     std::array<std::vector<LoopOrder>, k_most_levels> orders; ///< by level; at least one
 };
 

@@ -35,6 +35,15 @@ std::vector<int64_t> factors(int64_t n, int coarseness) {
     }
 }
 
+/// n, and while that is more than `whole`, halves, quarters, ...; ascending.
+std::vector<int64_t> parts(int64_t n, int64_t whole) {
+    std::vector<int64_t> all;
+    for (int64_t count = 1;; count *= 2) {
+        all.insert(all.begin(), ceil_divide(n, count));
+        if (all.front() <= whole) return all;
+    }
+}
+
 using Chain = std::array<int64_t, 3 + k_most_levels>; ///< a factor for each place of one dimension
 
 class Search {
@@ -93,7 +102,11 @@ private:
         if (places[place].slot == Slot::x) limit = cols;
         if (places[place].slot == Slot::y) limit = rows;
         if (places[place].slot == Slot::temporal && places[place].level > m_array) limit = pad;
-        for (const int64_t f : factors(rest, coarseness)) {
+        const bool whole = m_space.whole[d] > 0;
+        const std::vector<int64_t> listed = !whole       ? factors(rest, coarseness)
+                                            : place == 0 ? parts(rest, m_space.whole[d])
+                                                         : std::vector<int64_t>{1};
+        for (const int64_t f : listed) {
             if (f > limit) break;
             chain[place] = f;
             collect(d, place + 1, ceil_divide(rest, f), chain, coarseness, rows, cols, pad, take);

@@ -33,7 +33,7 @@ NestPricing::NestPricing(const HardwareTarget& target, const Chip& chip, const M
     , m_noc_pj(chip.noc_pj_per_bit)
     , m_static_w(target.static_power_w)
     , m_cycle_s(chip.cycle_s) {
-    const int partial = problem.operands.floating() ? 32 : chip.accumulator_bits;
+    const int partial = chip.sum_bits(problem.operands);
     for (size_t i = 0; i < m_count; ++i) {
         const MemoryLevel& from = target.memory[i];
         const auto stored = [&](int bits) { return static_cast<double>(std::max(bits, from.element_bits)); };
@@ -48,6 +48,14 @@ NestPricing::NestPricing(const HardwareTarget& target, const Chip& chip, const M
         level.per_pe = from.per_pe;
         level.name = from.name;
     }
+    for (size_t o = 0; o < k_operands; ++o)
+        for (size_t i = m_count; i-- > 0;) {
+            if (!m_levels[i].holds[o]) continue;
+            if (m_levels[i].per_pe)
+                m_pad[o] = i; // the outermost
+            else if (m_shared[o] == 0)
+                m_shared[o] = i; // the innermost
+        }
     m_final_bits = std::max(problem.stored.output, target.memory.front().element_bits);
     const ZeroUse& zeros = target.zeros;
     const double dense = 1 - problem.zeros.inputs;
@@ -73,7 +81,7 @@ LayerFigures NestPricing::price(const NestCounts& counts) const {
     double longest = static_cast<double>(figures.compute_cycles);
     for (size_t i = 0; i < m_count; ++i) {
         const Level& level = m_levels[i];
-        double pj = 0, bits = 0, used = 0, crossing = 0;
+        double pj = 0, bits = 0, used = 0;
         for (size_t o = 0; o < k_operands; ++o) {
             if (!level.holds[o]) continue;
             const OperandAccesses& a = counts.levels[i].operands[o];
@@ -94,7 +102,6 @@ LayerFigures NestPricing::price(const NestCounts& counts) const {
             }
             pj += reads * level.read_pj + writes * level.write_pj;
             used += a.tile * level.bits[o];
-            if (level.per_pe) crossing += a.fills * level.bits[o];
         }
         if (level.bytes_per_cycle > 0) {
             const double busy = bits / k_bits_per_byte / counts.levels[i].instances / level.bytes_per_cycle;
@@ -104,7 +111,6 @@ LayerFigures NestPricing::price(const NestCounts& counts) const {
                 figures.bound = Bound::memory;
             }
         }
-        figures.energy.noc_j += crossing * m_noc_pj * k_joules_per_pj;
         const double joules = pj * k_joules_per_pj;
         if (i == 0) {
             figures.energy.dram_j = joules;
@@ -117,9 +123,26 @@ LayerFigures NestPricing::price(const NestCounts& counts) const {
             figures.on_chip_bytes += used / k_bits_per_byte;
         }
     }
+    figures.energy.noc_j = network_bits(counts) * m_noc_pj * k_joules_per_pj;
     figures.cycles = whole_cycles(longest);
     figures.energy.static_j = m_static_w * static_cast<double>(figures.cycles) * m_cycle_s;
     return figures;
+}
+
+double NestPricing::network_bits(const NestCounts& counts) const {
+    double bits = 0;
+    for (size_t o = 0; o < k_operands; ++o) {
+        const OperandAccesses& shared = counts.levels[m_shared[o]].operands[o];
+        if (m_pad[o] == 0) {
+            bits += (shared.reads + shared.updates) * m_levels[m_shared[o]].bits[o];
+            continue;
+        }
+        double moved = counts.levels[m_pad[o]].operands[o].fills;
+        // Sums leave as often as they enter, but for the zeros that the first ones begin with.
+        if (o == k_outputs && shared.updates > 0) moved *= 1 + shared.reads / shared.updates;
+        bits += moved * m_levels[m_pad[o]].bits[o];
+    }
+    return bits;
 }
 
 LayerFigures NestPricing::floor(double steps, const NestShape& shape) const {

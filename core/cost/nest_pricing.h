@@ -43,7 +43,12 @@ private:
         std::string_view name;
     };
 
+    /// Between the shared levels and the processing elements, both ways.
+    [[nodiscard]] double network_bits(const NestCounts& counts) const;
+
     std::array<Level, k_most_levels> m_levels;
+    std::array<size_t, k_operands> m_shared{}; ///< the innermost shared level that holds the operand
+    std::array<size_t, k_operands> m_pad{};    ///< the outermost scratchpad that does; 0: none
     size_t m_count = 0;
     double m_final_bits = 8; ///< of a finished result in the outermost level
     double m_input_coding = 1, m_output_coding = 1;

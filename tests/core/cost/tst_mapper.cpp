@@ -43,7 +43,8 @@ cost::LayerFigures exhaustive(const HardwareTarget& target, const cost::MatrixPr
         const auto& places = space.places[d];
         int64_t& extent = tiling.at(places[at].level, places[at].slot, static_cast<Dim>(d));
         const bool last = at + 1 == places.size();
-        for (extent = last ? rest : 1; extent <= rest; ++extent) {
+        const bool whole = at == 0 && space.whole[d] > 0; // rows of these layers are short
+        for (extent = last || whole ? rest : 1; extent <= rest; ++extent) {
             const int64_t left = (rest + extent - 1) / extent;
             if (last)
                 place(d + 1, 0, d + 1 < k_dims ? shape.extents[d + 1] : 1);
@@ -178,6 +179,20 @@ private slots:
         QVERIFY2(refused.error().message.find("bytes in buffer, which has 3") != std::string::npos,
                  refused.error().message.c_str());
         QVERIFY(!refused.error().remedy.empty());
+    }
+
+    /// Row-stationary sets hold whole rows of results beside the array; longer ones are cut.
+    void long_rows_are_cut() {
+        HardwareTarget target = padded_target(Dataflow::row_stationary, Objective::latency);
+        target.memory[1].bytes = 2048;
+        cost::MatrixProblem p = problem({4, 2, 1, 1});
+        p.nest.out_width = p.nest.in_width = 16000;
+        const cost::MatrixResult result = searched(target, p);
+        const auto& outermost = result.nest->mapping.levels[0].temporal;
+        const auto cut = std::find_if(outermost.begin(), outermost.end(),
+                                      [](const Loop& loop) { return loop.dim == Dim::q; });
+        QVERIFY(cut != outermost.end() && cut->extent >= 8);
+        QCOMPARE(result.figures.mapped_units, 4.0 / 6); // 2 filters x 2 channels at once
     }
 
     /// Many factors: the lists are thinned and the distance to a bound is stated.
