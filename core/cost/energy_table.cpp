@@ -114,6 +114,10 @@ private:
             return fail(ErrorCode::invalid_input, "the target has no memory level " + in_quotes(use.level),
                         "target '" + m_fit.target.name + "'", "it has " + join(names, ", "));
         }
+        if (m_fit.target.kind == TargetKind::fpga_dataflow && level != levels.begin())
+            return fail(ErrorCode::invalid_input,
+                        "on-chip memory of FPGA dataflow has energies per block (\"fpga\"), not per bit",
+                        "target '" + m_fit.target.name + "'", "name its DRAM alone");
         if (use.word_bits < 1 || use.word_bits > k_widest_word)
             return fail(ErrorCode::invalid_input,
                         "a word of " + std::to_string(use.word_bits) + " bits of " + in_quotes(use.component),

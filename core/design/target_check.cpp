@@ -54,7 +54,7 @@ void check_sizes(ObjectReader& document, const HardwareTarget& target) {
             bits = 0;
             if (level.holds.weights) bits += stored(target.mac.weight_bits);
             if (level.holds.inputs) bits += stored(target.mac.activation_bits);
-            if (level.holds.outputs) bits += stored(target.mac.activation_bits);
+            if (level.holds.outputs) bits += stored(target.mac.accumulator_bits);
         }
         const int64_t needed = (bits + 7) / 8;
         if (*level.bytes < needed)
@@ -126,6 +126,14 @@ void check_mac(ObjectReader& document, const HardwareTarget& target) {
                                              std::to_string(mac.min_bits),
                                          "give \"min_bits\" times a power of two");
         }
+    const bool maps_nests = per_pe_levels(target) || target.dataflow == Dataflow::no_local_reuse ||
+                            target.dataflow == Dataflow::row_stationary;
+    if (mac.style == MacStyle::bit_composable && maps_nests)
+        return document.complain(document.path("mac").key("style"),
+                                 "bit_composable units make several products a cycle, which mapped loop "
+                                 "nests (rs, nlr and scratchpads) do not model",
+                                 "choose ws, os, is or best without \"per_pe\" levels, or bit_parallel "
+                                 "units");
     if (target.sizing != Sizing::fixed) return;
     for (size_t i = 0; i < target.supports.pairs.size(); ++i) {
         const FormatPair& pair = target.supports.pairs[i];
@@ -140,6 +148,43 @@ void check_mac(ObjectReader& document, const HardwareTarget& target) {
                                      "widen \"mac\" or leave the format out");
         }
     }
+}
+
+/// One configuration serves all networks.
+void check_overlay(ObjectReader& document, const HardwareTarget& target) {
+    if (target.fpga && target.sizing == Sizing::to_design)
+        document.complain(document.path("sizing"),
+                          "an array that is loaded into an FPGA is not built for one design",
+                          "write \"fixed\", or choose the kind \"fpga_dataflow\"");
+}
+
+/// What only arrays have levels for.
+void check_levels(ObjectReader& document, const HardwareTarget& target) {
+    const auto useless = [&](size_t i, const std::vector<const char*>& keys) {
+        if (!document.has("memory")) return;
+        for (const char* key : keys)
+            if (document.at("memory")[i].contains(key))
+                document.complain(level_path(document, i).key(key),
+                                  "means nothing for a target of kind \"" +
+                                      std::string(to_string(target.kind)) + "\"",
+                                  "leave the key out");
+    };
+    for (size_t i = 0; i < target.memory.size(); ++i) {
+        if (target.memory[i].per_pe)
+            document.complain(level_path(document, i).key("per_pe"),
+                              "only a spatial target has memory in its processing elements",
+                              "leave the key out");
+        useless(i, {"holds"});
+    }
+    if (target.kind == TargetKind::gpu) {
+        if (target.memory.size() > 2)
+            document.complain(level_path(document, 1), "a GPU has two levels, its DRAM and its L2 cache",
+                              "leave the level out");
+        return useless(target.memory.size() - 1, {"element_bits"});
+    }
+    for (size_t i = 1; i < target.memory.size(); ++i)
+        useless(i, {"bandwidth_bytes_per_s", "bytes_per_cycle", "energy_pj_per_bit", "read_energy_pj_per_bit",
+                    "write_energy_pj_per_bit", "area_mm2", "element_bits"});
 }
 
 } // namespace
@@ -157,7 +202,10 @@ void check_kind(ObjectReader& document, const HardwareTarget& target) {
         return useless({"gpu"});
     case TargetKind::fpga_dataflow:
         useless({"array", "dataflow", "objective", "mac_efficiency", "mac_pj", "zeros", "noc_pj_per_bit",
-                 "diagonal_multicast", "gpu"});
+                 "diagonal_multicast", "keeps_feature_maps", "gpu"});
+        if (document.has("sizing") && target.sizing == Sizing::fixed)
+            document.complain(document.path("sizing"), "its units are built for each design",
+                              "write \"to_design\"");
         return document.missing("fpga", "say what the device has");
     case TargetKind::gpu:
         useless({"array", "dataflow", "objective", "mac", "mac_efficiency", "mac_pj", "zeros",
@@ -176,13 +224,13 @@ void check_consistent(ObjectReader& document, const HardwareTarget& target) {
         check_sizes(document, target);
         check_operands(document, target);
         check_mac(document, target);
+        check_overlay(document, target);
         return;
     }
-    for (size_t i = 0; i < target.memory.size(); ++i)
-        if (target.memory[i].per_pe)
-            document.complain(level_path(document, i).key("per_pe"),
-                              "only a spatial target has memory in its processing elements",
-                              "leave the key out");
+    if (target.kind == TargetKind::fpga_dataflow && target.mac.style != MacStyle::bit_parallel)
+        document.complain(document.path("mac").key("style"),
+                          "an FPGA's dataflow units multiply in LUTs and DSPs", "leave the key out");
+    check_levels(document, target);
 }
 
 } // namespace widthwise

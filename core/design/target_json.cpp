@@ -55,6 +55,7 @@ void read_scalars(ObjectReader& document, HardwareTarget& target) {
     document.flag("keeps_feature_maps", target.keeps_feature_maps);
     document.number("static_power_w", 0, 1e5, target.static_power_w);
     document.number("area_mm2", 1e-6, 1e6, target.area_mm2);
+    if (target.kind == TargetKind::fpga_dataflow) target.sizing = Sizing::to_design;
     document.choice("sizing", k_sizing_names, target.sizing);
 }
 

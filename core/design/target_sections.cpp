@@ -224,7 +224,6 @@ void read_fpga(ObjectReader& document, HardwareTarget& target) {
                          reader.number("fill_dsps", 0, 1, fpga.fill_dsps);
                          reader.number("target_fps", 1e-6, 1e12, fpga.target_fps);
                          reader.number("reconfigure_s", 0, 1e6, fpga.reconfigure_s);
-                         reader.number("reconfigure_s", 0, 1e6, fpga.reconfigure_s);
                          reader.number("lut_pj", 0, k_most_pj, fpga.lut_pj);
                          reader.number("bram18_pj", 0, k_most_pj, fpga.bram18_pj);
                          reader.number("uram_pj", 0, k_most_pj, fpga.uram_pj);

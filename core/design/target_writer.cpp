@@ -106,7 +106,6 @@ ordered_json fpga_json(const Fpga& fpga) {
                            {"uram_pj", fpga.uram_pj},     {"dsp_pj", fpga.dsp_pj}};
     put(object, "target_fps", fpga.target_fps);
     put(object, "reconfigure_s", fpga.reconfigure_s);
-    put(object, "reconfigure_s", fpga.reconfigure_s);
     return object;
 }
 

@@ -52,7 +52,9 @@ const std::string k_fpga = R"({
            "lut_pj": 0.1, "bram18_pj": 5, "uram_pj": 20, "dsp_pj": 3}})";
 
 const std::string k_bits = R"({
-  "format": "widthwise-target/1", "mac": {"style": "bit_composable", "min_bits": 2}, "dataflow": "nlr"})";
+  "format": "widthwise-target/1", "mac": {"style": "bit_composable", "min_bits": 2}, "dataflow": "is"})";
+
+const std::string k_nlr = R"({"format": "widthwise-target/1", "dataflow": "nlr"})";
 
 /// The document with `value` (JSON) at a pointer.
 std::string with(const std::string& document, const std::string& pointer, const std::string& value) {
@@ -103,7 +105,7 @@ private slots:
     }
 
     void round_trip() {
-        for (const std::string& text : {k_full, k_scratchpads, k_gpu, k_fpga, k_bits,
+        for (const std::string& text : {k_full, k_scratchpads, k_gpu, k_fpga, k_bits, k_nlr,
                                         std::string(R"({"format": "widthwise-target/1"})")}) {
             const HardwareTarget once = *target_from_json(text, "a");
             const auto twice = target_from_json(target_to_json(once), "b");
@@ -218,6 +220,9 @@ private slots:
         const HardwareTarget fpga = *target_from_json(k_fpga, "a");
         QVERIFY(fpga.kind == TargetKind::fpga_dataflow);
         QCOMPARE(fpga.mac.accumulator_bits, 24);
+        auto without = nlohmann::json::parse(k_fpga);
+        without.erase("sizing");
+        QVERIFY(target_from_json(without.dump(), "a")->sizing == Sizing::to_design);
         QVERIFY((*fpga.fpga == Fpga{53200, 106400, 280, 1, 220, DspKind::dsp48e1, 0.6, 0.65, 0.55, 0.75, 3000,
                                     0.25, 0.1, 5, 20, 3}));
         const HardwareTarget serial = *target_from_json(
@@ -249,8 +254,12 @@ private slots:
         row(pads, "/memory/3/holds", R"(["partial"])", "partial");
         row(pads, "/memory/3/holds", R"(["inputs", "inputs"])", "twice");
         row(pads, "/memory/3/holds", R"("inputs")", "memory[3].holds");
-        row(pads, "/memory/3/bytes", "3", "one element of each operand that it holds needs 4");
+        // A sum of 20 bits beside an input of 16.
+        row(pads, "/memory/3/bytes", "4", "one element of each operand that it holds needs 5");
         row(pads, "/memory/2/element_bits", "0", "element_bits");
+        row(pads, "/mac/style", R"("bit_composable")", "mac.style, choose ws, os, is or best without");
+        row(k_nlr, "/mac", R"({"style": "bit_composable"})", "mac.style, choose ws, os, is or best without");
+        row(k_full, "/fpga", R"({"luts": 5e5})", "mine.json: sizing, write \"fixed\"");
         row(pads, "/memory/1/bytes", "671", "two tiles of the array need 672");
         row(pads, "/memory/1/area_mm2", "-1", "area_mm2");
         row(pads, "/mac_efficiency", "0", "mac_efficiency");
@@ -300,6 +309,15 @@ private slots:
         row(k_gpu, "/gpu/achievable", "1.5", "gpu.achievable");
         row(k_gpu, "/gpu/multiprocessors", "-1", "gpu.multiprocessors");
         row(k_gpu, "/memory/1/per_pe", "true", "memory[1].per_pe");
+        row(k_gpu, "/memory/1/holds", R"(["weights"])", "memory[1].holds");
+        row(k_gpu, "/memory/1/element_bits", "8", "memory[1].element_bits, leave");
+        row(k_gpu, "/memory/2", R"({"name": "L1", "bytes": 65536})", "two levels, its DRAM and its L2 cache");
+        row(k_fpga, "/keeps_feature_maps", "true", "keeps_feature_maps, leave");
+        row(k_fpga, "/sizing", R"("fixed")", "mine.json: sizing, write \"to_design\"");
+        row(k_fpga, "/mac/style", R"("bit_serial")", "mine.json: mac.style, leave");
+        for (const char* key : {"bytes_per_cycle", "energy_pj_per_bit", "area_mm2", "element_bits"})
+            row(with(k_fpga, "/memory", R"([{"name": "DDR"}, {"name": "BRAM", "bytes": 1000}])"),
+                ("/memory/1/" + std::string(key)).c_str(), "2", "means nothing for a target of kind");
         row(k_fpga, "/gpu", "{}", "gpu");
         row(k_fpga, "/array", "{}", "array");
         row(k_fpga, "/fpga/luts", "-5", "fpga.luts");
