@@ -1,6 +1,7 @@
 #include "core/cost/legality.h"
 
 #include "core/base/text.h"
+#include "core/cost/arithmetic.h"
 #include "core/cost/gpu_peak.h"
 #include "core/cost/graph_roles.h"
 #include "core/design/format_pair.h"
@@ -103,6 +104,14 @@ tl::unexpected<Error> too_wide(const HardwareTarget& target, const Operands& wan
                 {}, "use narrower formats or a target with \"sizing\": \"to_design\"");
 }
 
+/// As MACs without other data paths read the operands; a MAC of one bit takes the signs of a binary one.
+Operands as_read(const Operands& wanted) {
+    Operands read = as_integers(wanted);
+    if (wanted.weights.numeric == Numeric::binary) read.weights.bits = 1;
+    if (wanted.activations.numeric == Numeric::binary) read.activations.bits = 1;
+    return read;
+}
+
 /// On a target without a list.
 Result<void> check_width(const HardwareTarget& target, RunFormats& run) {
     const Operands& wanted = run.operands;
@@ -111,7 +120,8 @@ Result<void> check_width(const HardwareTarget& target, RunFormats& run) {
         add_reason(run.fallback, "floating-point units are assumed: the target has none");
         return {};
     }
-    if (wanted.weights.bits > target.mac.weight_bits || wanted.activations.bits > target.mac.activation_bits)
+    const Operands read = as_read(wanted);
+    if (read.weights.bits > target.mac.weight_bits || read.activations.bits > target.mac.activation_bits)
         return too_wide(target, wanted,
                         std::to_string(target.mac.weight_bits) + " x " +
                             std::to_string(target.mac.activation_bits) + " bits");
@@ -229,12 +239,19 @@ Result<RunFormats> run_formats(const HardwareTarget& target, const NumberFormat&
 
 int stored_activation_bits(const HardwareTarget& target, const NumberFormat& format) {
     const OperandFormat operand = operand_format(format);
-    const OperandSupport* best = nullptr;
-    for (const FormatPair& pair : target.supports.pairs)
-        if (holds(pair.activations, operand) && (!best || pair.activations.bits < best->bits))
-            best = &pair.activations;
+    int bits = 0; // 0: no listed format holds it
+    const auto consider = [&](const OperandSupport& listed) {
+        if (holds(listed, operand) && (bits == 0 || listed.bits < bits)) bits = listed.bits;
+    };
+    for (const FormatPair& pair : target.supports.pairs) consider(pair.activations);
+    if (target.supports.pairs.empty() && target.gpu)
+        for (const GpuPeak& peak : target.gpu->peaks) consider(peak.format);
+    if (bits == 0 && is_floating(operand.numeric)) {
+        const std::vector<FormatPair> pairs = listed_pairs(target);
+        if (const FormatPair* pair = widest_floats(pairs)) bits = pair->activations.bits;
+    }
     const int outermost = target.memory.empty() ? 1 : target.memory.front().element_bits;
-    return std::max(outermost, best ? best->bits : operand.bits);
+    return std::max(outermost, bits > 0 ? bits : operand.bits);
 }
 
 LegalFormats legal_formats(const HardwareTarget& target) {

@@ -46,12 +46,14 @@ struct RunFormats {
 /// `weights`: of the right operand (a product of two activations: its activations' format). Floating-point
 /// formats on a target that lists none but integers are priced as if it had such units, and `fallback` says
 /// so; wider ones than the target's widest floats run as those. Errors: invalid_input when no unit of the
-/// target can take integers so wide, saying which it has; `where` is left to the caller.
+/// target can take integers so wide (powers of two as as_integers() has them, where no data path is made for
+/// them), saying which it has; `where` is left to the caller.
 [[nodiscard]] Result<RunFormats> run_formats(const HardwareTarget& target, const NumberFormat& weights,
                                              const NumberFormat& activations);
 
 /// Bits of one activation in the target's memory, as layers that read it in `format` need it: those of the
-/// narrowest activation format listed that holds it, and no fewer than the outermost level gives an element.
+/// narrowest activation format listed (a GPU without a list: of its peaks) that holds it, else of the widest
+/// floats, which it runs as; and no fewer than the outermost level gives an element.
 [[nodiscard]] int stored_activation_bits(const HardwareTarget& target, const NumberFormat& format);
 
 /// What to choose among.

@@ -123,6 +123,27 @@ private slots:
         QVERIFY(run(plain, weight_integer(16), activation_integer(16)).fallback.empty());
     }
 
+    /// Without data paths for them, powers of two are integers of 2^(bits - 1) bits; signs fit one bit.
+    void powers_of_two_as_wide_as_integers() {
+        HardwareTarget target; // 8 x 8 bits
+        NumberFormat log4 = default_weight_format(FormatType::power_of_two), log6 = log4;
+        log4.bits = 4;
+        log6.bits = 6;
+        QVERIFY(run(target, log4, activation_integer(8)).fallback.empty());
+        const auto refused = cost::run_formats(target, log6, activation_integer(8));
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().to_line().find("does not fit the MACs") != std::string::npos,
+                 refused.error().to_line().c_str());
+        target.mac.weight_bits = 32;
+        QVERIFY(cost::run_formats(target, log6, activation_integer(8)));
+        target.mac.weight_bits = 31;
+        QVERIFY(!cost::run_formats(target, log6, activation_integer(8)));
+        target.mac.weight_bits = target.mac.activation_bits = 1;
+        QVERIFY(cost::run_formats(target, weight_integer(1), activation_integer(1)));
+        target.sizing = Sizing::to_design;
+        QVERIFY(cost::run_formats(target, log6, activation_integer(8)));
+    }
+
     void a_gpu_without_a_list_runs_its_peaks() {
         HardwareTarget gpu;
         gpu.kind = TargetKind::gpu;
@@ -195,6 +216,15 @@ private slots:
         QCOMPARE(cost::stored_activation_bits(target, activation_integer(9)), 16);
         QCOMPARE(cost::stored_activation_bits(target, float32_format()), 32);
         QCOMPARE(cost::stored_activation_bits(HardwareTarget(), activation_integer(4)), 4);
+        // What runs as float16 is stored as float16.
+        const HardwareTarget half = with_pairs({integers(8, 8), both("float16", 16)});
+        QCOMPARE(cost::stored_activation_bits(half, float32_format()), 16);
+        HardwareTarget gpu;
+        gpu.kind = TargetKind::gpu;
+        gpu.gpu = Gpu{1, {{{"float16", 16}, 2e12}, {{"integer", 8}, 4e12}}};
+        QCOMPARE(cost::stored_activation_bits(gpu, activation_integer(4)), 8);
+        QCOMPARE(cost::stored_activation_bits(gpu, activation_integer(9)), 16);
+        QCOMPARE(cost::stored_activation_bits(gpu, float32_format()), 16);
     }
 
     /// A map that one reader takes wider than the other is stored as the wider one needs it, and no wider,
