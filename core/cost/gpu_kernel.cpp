@@ -70,6 +70,7 @@ GpuKernel gemm_kernel(const GpuDevice& device, const GpuGemm& gemm, const GpuTil
     kernel.l2_bits = gemm.groups * (columns * gemm.m * gemm.k * gemm.input_bits +
                                     rows * gemm.n * gemm.k * gemm.weight_bits + results * gemm.output_bits) +
                      2 * partials;
+    kernel.l2_write_bits = gemm.groups * results * gemm.output_bits + partials;
     const Crossing times = crossing(device, gemm, rows, columns);
     if (!input_on_chip) kernel.dram_input_bits = gemm.groups * times.inputs * gemm.inputs * gemm.input_bits;
     kernel.dram_weight_bits = gemm.groups * times.weights * gemm.n * gemm.k * gemm.weight_bits;
@@ -92,6 +93,7 @@ GpuKernel direct_kernel(const GpuDevice& device, const GpuGemm& gemm, double mac
     // A block does k_direct_side results on a side: what they share comes from L2 once.
     kernel.l2_bits =
         ceil_divide(gemm.n, k_direct_side) * inputs + ceil_divide(gemm.m, k_direct_side) * weights + outputs;
+    kernel.l2_write_bits = outputs;
     kernel.dram_input_bits = input_on_chip ? 0 : inputs;
     kernel.dram_weight_bits = weights;
     kernel.dram_output_bits = output_on_chip ? 0 : outputs;

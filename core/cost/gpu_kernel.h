@@ -49,7 +49,8 @@ struct GpuKernel {
     bool direct = false;
     double blocks = 0, waves = 0;
     double compute_s = 0, l2_s = 0, dram_s = 0;
-    double l2_bits = 0; ///< between L2 and the multiprocessors
+    double l2_bits = 0;       ///< between L2 and the multiprocessors
+    double l2_write_bits = 0; ///< of these, into L2
     double dram_input_bits = 0, dram_weight_bits = 0, dram_output_bits = 0, dram_partial_bits = 0;
 
     [[nodiscard]] double dram_bits() const {

@@ -73,7 +73,7 @@ GpuMachine::GpuMachine(const HardwareTarget& target) : m_target(target), m_cycle
     const double scale = energy_scale(target.node_nm, target.voltage_v);
     const auto memory = [](const MemoryLevel& level, double law) {
         return Memory{level.name, level.read_energy_pj_per_bit.value_or(law),
-                      level.write_energy_pj_per_bit.value_or(law), static_cast<double>(level.element_bits)};
+                      level.write_energy_pj_per_bit.value_or(law)};
     };
     m_dram = memory(dram, k_dram_pj_per_bit);
     m_l2 = memory(l2, sram_pj_per_bit(l2.bytes.value_or(0)) * scale);
@@ -86,7 +86,7 @@ GpuMachine::GpuMachine(const HardwareTarget& target) : m_target(target), m_cycle
 }
 
 double GpuMachine::macs_per_cycle() const {
-    return m_target.gpu->peaks.front().macs_per_s * m_cycle_s;
+    return highest_peak(*m_target.gpu)->macs_per_s * m_cycle_s;
 }
 
 void GpuMachine::add_time(LayerFigures& figures, double compute_s, double l2_s, double dram_s) const {
@@ -108,7 +108,9 @@ LayerFigures GpuMachine::figures(const GpuKernel& kernel, double macs, const Gpu
     const double dram_reads = kernel.dram_input_bits + kernel.dram_weight_bits + kernel.dram_partial_bits / 2;
     const double dram_writes = kernel.dram_output_bits + kernel.dram_partial_bits / 2;
     figures.energy.compute_j = macs * peak.pj_per_mac * k_joules_per_pj;
-    figures.energy.buffer_j = kernel.l2_bits * m_l2.read_pj_per_bit * k_joules_per_pj;
+    figures.energy.buffer_j = ((kernel.l2_bits - kernel.l2_write_bits) * m_l2.read_pj_per_bit +
+                               kernel.l2_write_bits * m_l2.write_pj_per_bit) *
+                              k_joules_per_pj;
     figures.energy.dram_j =
         (dram_reads * m_dram.read_pj_per_bit + dram_writes * m_dram.write_pj_per_bit) * k_joules_per_pj;
     figures.dram_bytes = kernel.dram_bits() / k_bits_per_byte;
@@ -133,7 +135,7 @@ Result<MatrixResult> GpuMachine::matrix(const MatrixProblem& problem, const Mapp
                     {}, "choose formats that fit its " + names);
     }
     const GpuPeak& general = *general_peak(gpu);
-    const GpuGemm gemm = gemm_of(problem, m_dram.element_bits);
+    const GpuGemm gemm = gemm_of(problem, m_target.memory.front().element_bits);
     const double macs = problem.macs();
     const double after = problem.epilogue.operations();
     const double after_s = after / (general.macs_per_s * gpu.achievable);

@@ -14,7 +14,7 @@ namespace widthwise::cost {
 
 class GpuMachine final : public Machine {
 public:
-    /// `target` is of kind gpu with 2 to 8 memory levels; the first is DRAM, the last shared one L2. Errors:
+    /// `target` is of kind gpu whose first memory level is DRAM, the last shared one L2. Errors:
     /// invalid_input without a `gpu` section, peaks or multiprocessors.
     [[nodiscard]] static Result<std::unique_ptr<const Machine>> create(const HardwareTarget& target);
 
@@ -22,7 +22,7 @@ public:
                                               const Mapping* given) const override;
     [[nodiscard]] LayerFigures vector(const VectorWork& work) const override;
     [[nodiscard]] double cycle_s() const override { return m_cycle_s; }
-    /// Of the widest operands' units (Gpu::peaks, widest first).
+    /// Of the fastest units (highest_peak()), whatever they multiply.
     [[nodiscard]] double macs_per_cycle() const override;
     [[nodiscard]] double static_power_w() const override { return m_target.static_power_w; }
     [[nodiscard]] std::map<std::string, double> area() const override { return {}; }
@@ -31,7 +31,6 @@ private:
     struct Memory {
         std::string name;
         double read_pj_per_bit = 0, write_pj_per_bit = 0;
-        double element_bits = 1;
     };
 
     explicit GpuMachine(const HardwareTarget& target);

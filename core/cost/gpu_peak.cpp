@@ -70,6 +70,13 @@ const GpuPeak* general_peak(const Gpu& gpu) {
     return found == gpu.peaks.end() ? nullptr : &*found;
 }
 
+const GpuPeak* highest_peak(const Gpu& gpu) {
+    const auto found =
+        std::max_element(gpu.peaks.begin(), gpu.peaks.end(),
+                         [](const GpuPeak& a, const GpuPeak& b) { return a.macs_per_s < b.macs_per_s; });
+    return found == gpu.peaks.end() ? nullptr : &*found;
+}
+
 std::string unit_name(const OperandSupport& unit) {
     return unit.type == "integer" ? "int" + std::to_string(unit.bits) : unit.type;
 }

@@ -20,6 +20,9 @@ namespace widthwise::cost {
 /// float32 (CUDA cores), else the slowest ones. Null: the GPU lists no peak.
 [[nodiscard]] const GpuPeak* general_peak(const Gpu& gpu);
 
+/// The fastest of all, which is the device's peak. Null: the GPU lists none.
+[[nodiscard]] const GpuPeak* highest_peak(const Gpu& gpu);
+
 /// "int8", "float16", "binary".
 [[nodiscard]] std::string unit_name(const OperandSupport& unit);
 

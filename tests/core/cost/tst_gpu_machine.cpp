@@ -177,6 +177,34 @@ private slots:
         QVERIFY(tiny.figures.cycles >= 1000 && tiny.figures.cycles < 1100);
     }
 
+    /// One tile of 128 x 128 x 1024, split in 8 or not: 16-bit results and 32-bit partial sums go into L2,
+    /// the rest comes out of it.
+    void writes_into_the_cache() {
+        const GpuGemm gemm{.m = 128, .n = 128, .k = 1024, .inputs = 128 * 1024, .output_bits = 16};
+        const double results = 128 * 128;
+        compare(gemm_kernel(device(), gemm, {128, 128, 32, 1}, 1e12, false, false).l2_write_bits,
+                results * 16);
+        compare(gemm_kernel(device(), gemm, {128, 128, 32, 8}, 1e12, false, false).l2_write_bits,
+                results * 16 + 8 * results * 32);
+        compare(direct_kernel(device(), gemm, 1e12, false, true).l2_write_bits, results * 16);
+        HardwareTarget target = small_gpu();
+        const auto buffer_j = [&](double read, double write) {
+            target.memory[1].read_energy_pj_per_bit = read;
+            target.memory[1].write_energy_pj_per_bit = write;
+            return run(target, dense(1280, 1280, 512)).figures.energy.buffer_j;
+        };
+        compare(buffer_j(0, 2), 1280.0 * 1280 * 8 * 2e-12);
+        compare(buffer_j(3, 2), buffer_j(3, 0) + buffer_j(0, 2));
+    }
+
+    void the_peak_is_that_of_the_fastest_units() {
+        HardwareTarget target = small_gpu();
+        compare(machine(target)->macs_per_cycle(), 1000);
+        std::swap(target.gpu->peaks[0], target.gpu->peaks[2]);
+        compare(machine(target)->macs_per_cycle(), 1000);
+        QCOMPARE(unit_name(highest_peak(*target.gpu)->format), std::string("int8"));
+    }
+
     void units_that_take_the_operands() {
         const Gpu gpu = *small_gpu().gpu;
         const auto unit = [&](OperandFormat weights, OperandFormat activations) {
