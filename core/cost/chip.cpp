@@ -2,6 +2,7 @@
 
 #include "core/cost/area_law.h"
 #include "core/cost/energy_law.h"
+#include "core/cost/legality.h"
 #include "core/cost/nest_layer.h"
 #include "core/cost/technology.h"
 #include "core/cost/traffic.h"
@@ -37,6 +38,16 @@ bool has_float_units(const Capabilities& supports) {
     return std::any_of(supports.pairs.begin(), supports.pairs.end(), [](const FormatPair& pair) {
         return names_float(pair.weights) || names_float(pair.activations);
     });
+}
+
+/// um^2 at 45 nm of the largest floating-point MAC among what the target says that it multiplies; 0: none.
+double listed_float_um2(const Capabilities& supports) {
+    double um2 = 0;
+    for (const FormatPair& pair : supports.pairs) {
+        const Operands operands{operand_format(pair.weights), operand_format(pair.activations)};
+        if (operands.floating()) um2 = std::max(um2, float_mac_um2(operands));
+    }
+    return um2;
 }
 
 MacDesign mac_design(const HardwareTarget& target, const Demand& demand) {
@@ -119,6 +130,7 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
         float_units = true;
         float_um2 = demand.float_um2;
     }
+    if (target.sizing == Sizing::fixed) float_um2 = listed_float_um2(target.supports);
     logic_scale = energy_scale(target.node_nm, target.voltage_v);
     mac_scale = logic_scale;
     if (target.mac_pj) {
@@ -126,8 +138,10 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
         mac_scale =
             *target.mac_pj / own.mac_pj(widest_operands(target.mac.weight_bits, target.mac.activation_bits));
     }
-    register_pj_per_bit =
-        k_register_pj_per_bit_40nm * energy_scale(target.node_nm, target.voltage_v, k_register_node_nm);
+    // On an FPGA the energy of a MAC is that of its DSP and LUTs, registers included.
+    if (!(target.fpga && target.mac_pj))
+        register_pj_per_bit =
+            k_register_pj_per_bit_40nm * energy_scale(target.node_nm, target.voltage_v, k_register_node_nm);
     noc_pj_per_bit = target.noc_pj_per_bit.value_or(cost::noc_pj_per_bit() * logic_scale);
     level_count = std::min(levels.size(), target.memory.size());
     for (size_t i = 0; i < level_count; ++i) {

@@ -44,14 +44,14 @@ struct Chip {
     MacDesign mac;
     int accumulator_bits = 32; ///< of a MAC unit
     bool float_units = false;  ///< built for the design, or named among what the target supports
-    double float_um2 = 0;      ///< of one, where it is built for the design
+    double float_um2 = 0;      ///< of one: the largest of the design's, or of what the target supports
     double mac_scale = 1;      ///< energy of a MAC over the law's at 45 nm, 0.9 V
     double mac_efficiency = 1;
     ZeroUse zeros;
     double cycle_s = 0;
     double static_power_w = 0;
-    double logic_scale = 1; ///< energy at the target's node and voltage over 45 nm, 0.9 V
-    double register_pj_per_bit = 0;
+    double logic_scale = 1;         ///< energy at the target's node and voltage over 45 nm, 0.9 V
+    double register_pj_per_bit = 0; ///< 0 on an FPGA whose MACs' energy is given
     double noc_pj_per_bit = 0;
     std::array<Level, 8> levels; ///< outermost first
     size_t level_count = 0;

@@ -85,6 +85,34 @@ private slots:
         QVERIFY(refused.error().to_line().find("layer 'conv'") != std::string::npos);
     }
 
+    /// Units for floating point take room on a chip that exists, too.
+    void float_units_take_area() {
+        const GraphPtr graph = Net({1, 8, 8, 8}).conv("conv", 8, 3).build();
+        HardwareTarget npu = take(cost::load_target("mobile-npu"));
+        const auto mac_mm2 = [&] {
+            return cost_of(graph, PrecisionPlan(precision(8, 8)), npu).area.at("mac");
+        };
+        const double with = mac_mm2();
+        // Horowitz's float16 multiplier and adder, 1640 and 1360 um^2 at 45 nm.
+        QVERIFY(with >= 32 * 32 * (1640 + 1360) * cost::area_scale(npu.node_nm) * 1e-6 * (1 - 1e-9));
+        std::erase_if(npu.supports.pairs, [](const FormatPair& p) { return p.weights.type == "float16"; });
+        QVERIFY(mac_mm2() <= with);
+        npu.supports.pairs.push_back({{"float32", 32}, {"float32", 32}});
+        QVERIFY(mac_mm2() > with);
+    }
+
+    /// The energy of a MAC of theirs is that of DSP and LUTs, registers included.
+    void overlays_have_no_registers_apart() {
+        const GraphPtr graph = Net({1, 8, 8, 8}).conv("conv", 8, 3).build();
+        for (const char* name : {"alveo-u280-overlay", "pynq-z1-overlay"}) {
+            HardwareTarget overlay = take(cost::load_target(name));
+            const PrecisionPlan plan(precision(8, 8));
+            QCOMPARE(cost_of(graph, plan, overlay).layers[0].energy.registers_j, 0.0);
+            overlay.mac_pj.reset();
+            QVERIFY(cost_of(graph, plan, overlay).layers[0].energy.registers_j > 0);
+        }
+    }
+
     void unknown_names_come_with_near_ones() {
         const auto none = cost::load_target("eyeris");
         QVERIFY(!none);
