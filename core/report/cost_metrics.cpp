@@ -44,8 +44,12 @@ private:
 };
 
 void add_area(const CostBreakdown& cost, List& list) {
-    if (std::isfinite(cost.area_mm2) && cost.area_mm2 > 0)
-        list.model("Area", format_number(cost.area_mm2) + " mm²", "area");
+    if (std::isfinite(cost.area_mm2) && cost.area_mm2 > 0) {
+        std::string text = format_number(cost.area_mm2) + " mm²";
+        if (const std::vector<AreaPart> parts = area_parts(cost); !parts.empty() && !parts.back().modelled)
+            text += ", modelled parts " + format_number(cost.area_mm2 - parts.back().mm2) + " mm²";
+        list.model("Area", std::move(text), "area");
+    }
     if (!cost.resources || !cost.available) return;
     const FpgaResources &used = *cost.resources, &all = *cost.available;
     list.model("LUT", used_of(used.luts, all.luts), "area");
@@ -64,7 +68,58 @@ void add_traffic(const CostBreakdown& cost, List& list) {
     if (cost.on_chip_bytes > 0) list.model("On-chip storage used", format_bytes(cost.on_chip_bytes), "dram");
 }
 
+/// Of a dataflow design, where every layer has a unit of its own and all of a configuration's run at once:
+/// the slowest of each configuration, longest first. Empty on all other targets.
+std::vector<const LayerCost*> slowest_units(const CostBreakdown& cost) {
+    std::map<std::string, const LayerCost*> slowest; // by "configuration 1 of 3"
+    for (const LayerCost& layer : cost.layers) {
+        if (layer.pe <= 0) continue;
+        const size_t at = layer.mapping.find("; configuration ");
+        const LayerCost*& unit = slowest[at == std::string::npos ? "" : layer.mapping.substr(at)];
+        if (!unit || layer.latency_s > unit->latency_s) unit = &layer;
+    }
+    std::vector<const LayerCost*> units;
+    for (const auto& [configuration, unit] : slowest) units.push_back(unit);
+    std::stable_sort(units.begin(), units.end(),
+                     [](const LayerCost* a, const LayerCost* b) { return a->latency_s > b->latency_s; });
+    return units;
+}
+
+/// "memory 75 %, compute 25 %"; "the slowest unit, layer conv2 (compute)"
+std::string limits_text(const CostBreakdown& cost) {
+    if (const auto units = slowest_units(cost); !units.empty()) {
+        const std::string unit = "layer " + units.front()->layer + " (" + limit_of(*units.front()) + ")";
+        return units.size() == 1 ? "the slowest unit, " + unit
+                                 : "the slowest unit of each of " + std::to_string(units.size()) +
+                                       " configurations, most by " + unit;
+    }
+    std::string text;
+    for (const auto& [limit, share] : time_by_limit(cost))
+        text += (text.empty() ? "" : ", ") + limit + " " + format_percent(share, 0);
+    return text;
+}
+
 } // namespace
+
+std::string rate_text(double per_second) {
+    std::string text = format_number(per_second);
+    if (text.find_first_not_of("0123456789") != std::string::npos) return text;
+    for (size_t i = text.size(); i > 3; i -= 3) text.insert(i - 3, ",");
+    return text;
+}
+
+std::vector<AreaPart> area_parts(const CostBreakdown& cost) {
+    std::vector<AreaPart> parts;
+    double modelled = 0;
+    for (const auto& [component, mm2] : cost.area) {
+        parts.push_back({component, mm2});
+        modelled += mm2;
+    }
+    constexpr double k_noticed = 5e-3; // of three digits
+    if (!parts.empty() && cost.area_mm2 - modelled > k_noticed * cost.area_mm2)
+        parts.push_back({"rest of the chip (not modelled)", cost.area_mm2 - modelled, false});
+    return parts;
+}
 
 std::string limit_of(const LayerCost& layer) {
     if (!layer.limited_by.empty()) return layer.limited_by;
@@ -98,8 +153,8 @@ EnergyBreakdown total_energy(const CostBreakdown& cost) {
 ComponentShares component_shares(const EnergyBreakdown& energy) {
     return {{{"compute", energy.compute_j},
              {"registers", energy.registers_j},
-             {"network on chip", energy.noc_j},
-             {"buffers", energy.buffer_j},
+             {"on-chip network", energy.noc_j},
+             {"buffer", energy.buffer_j},
              {"DRAM", energy.dram_j},
              {"static", energy.static_j}}};
 }
@@ -107,11 +162,15 @@ ComponentShares component_shares(const EnergyBreakdown& energy) {
 std::vector<std::pair<std::string, double>> time_by_limit(const CostBreakdown& cost) {
     std::map<std::string, double> seconds;
     double all = 0;
-    for (const LayerCost& layer : cost.layers) {
-        if (!(layer.latency_s > 0)) continue;
+    const auto add = [&](const LayerCost& layer) {
+        if (!(layer.latency_s > 0)) return;
         seconds[limit_of(layer)] += layer.latency_s;
         all += layer.latency_s;
-    }
+    };
+    if (const auto units = slowest_units(cost); !units.empty())
+        for (const LayerCost* unit : units) add(*unit);
+    else
+        for (const LayerCost& layer : cost.layers) add(layer);
     std::vector<std::pair<std::string, double>> shares(seconds.begin(), seconds.end());
     for (auto& [limit, share] : shares) share /= all;
     std::stable_sort(shares.begin(), shares.end(),
@@ -138,7 +197,7 @@ std::vector<Metric> cost_metrics(const CostBreakdown& cost) {
                format_si(cost.latency_s, "s") +
                    (cost.batch > 1 ? ", batch of " + std::to_string(cost.batch) : std::string()),
                "latency");
-    list.model("Throughput", format_si(cost.throughput_ips, "images/s"), "latency");
+    list.model("Throughput", rate_text(cost.throughput_ips) + " images/s", "latency");
     list.model("Energy per inference", format_si(cost.energy_j / images, "J"), "energy");
     if (macs > 0) list.model("Energy per MAC", format_si(cost.energy_j / macs, "J"), "energy");
     list.model("Power", format_si(cost.power_w, "W"), "energy");
@@ -148,10 +207,8 @@ std::vector<Metric> cost_metrics(const CostBreakdown& cost) {
                "achieved " + format_percent(cost.utilization) + ", by the mapping " +
                    format_percent(cost.mapped_units),
                "latency");
-    std::string limits;
-    for (const auto& [limit, share] : time_by_limit(cost))
-        limits += (limits.empty() ? "" : ", ") + limit + " " + format_percent(share, 0);
-    if (!limits.empty()) list.model("Time bound by", limits, "latency");
+    if (const std::string limits = limits_text(cost); !limits.empty())
+        list.model("Time bound by", limits, "latency");
     list.exact("Model size", format_bytes(cost.model_bytes) + ", weights " + format_bytes(cost.weight_bytes));
     list.exact("Bit operations (BOPS)", format_si(cost.bops, ""));
     list.exact("MACs per image", format_si(macs / images, ""));

@@ -23,18 +23,32 @@ struct Metric {
 
 /// Energy or time by where it goes.
 struct ComponentShare {
-    std::string_view name; ///< "compute", "registers", "network on chip", "buffers", "DRAM", "static"
+    std::string_view name; ///< "compute", "registers", "on-chip network", "buffer", "DRAM", "static"
     double joules = 0;
 };
 using ComponentShares = std::array<ComponentShare, 6>;
 [[nodiscard]] ComponentShares component_shares(const EnergyBreakdown& energy);
 [[nodiscard]] EnergyBreakdown total_energy(const CostBreakdown& cost);
 
-/// What the layers' time is spent on: limited_by -> share of the sum of latencies, largest first.
+/// Chip area by component, in the order of their names, and where the chip's own area is larger what remains
+/// of it: the parts then sum to the total. Empty where nothing is modelled.
+struct AreaPart {
+    std::string name;
+    double mm2 = 0;
+    bool modelled = true; ///< false: the rest of the chip
+};
+[[nodiscard]] std::vector<AreaPart> area_parts(const CostBreakdown& cost);
+
+/// What the layers' time is spent on: limited_by -> share of the sum of latencies, largest first. Where
+/// layers run at once their latencies do not add: what limits the slowest unit of each configuration instead,
+/// by that unit's latency.
 [[nodiscard]] std::vector<std::pair<std::string, double>> time_by_limit(const CostBreakdown& cost);
 
 /// What limits a layer's speed: "compute", a memory level's name, "launch".
 [[nodiscard]] std::string limit_of(const LayerCost& layer);
+
+/// "0.191", "8,650": images per second without a prefix, three digits.
+[[nodiscard]] std::string rate_text(double per_second);
 
 /// "12.3 mm²", or on an FPGA "25000 LUT".
 [[nodiscard]] std::string area_text(const CostBreakdown& cost);

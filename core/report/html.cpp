@@ -121,11 +121,21 @@ constexpr std::string_view k_uncertainty = R"html(<div class="note">
 <p><strong>How sure these figures are.</strong> Accuracy is measured: the quantized network ran on every image. The
 interval says where the accuracy on further images of the same kind would lie, with 95 % confidence (Wilson 1927; against
 float, paired on the same images, Newcombe 1998, method 10). A difference whose interval holds 0 may be chance.</p>
-<p>Energy, latency and area are modelled; each figure says below how it is known. Absolute picojoules are good to about a
-factor of two; ratios between designs on the same target are good to some percent. Compare designs; do not quote one
-energy as a measurement.</p>
+<p>Energy, latency and area are modelled; each figure says below how it is known.)html";
+
+constexpr std::string_view k_ratios = R"html(Ratios between designs on the same target are good to some
+percent. Compare designs; do not quote one energy as a measurement.</p>
 </div>
 )html";
+
+/// "Absolute energies: estimate, within a factor of 2."
+std::string uncertainty(const Report& report) {
+    std::string text(k_uncertainty);
+    text += ' ';
+    if (!report.designs.empty())
+        text += "Absolute energies: " + escape_html(known_as(report.designs.front().cost, "energy")) + ". ";
+    return text.append(k_ratios);
+}
 
 } // namespace
 
@@ -139,7 +149,7 @@ std::string to_html(const Report& report) {
     page += "Network " + escape_html(report.model) + " · images " + escape_html(report.data) +
             " · hardware " + escape_html(report.target) + "</p>\n";
     page += "<h2>Designs</h2>\n" + summary_table(report);
-    page += k_uncertainty;
+    page += uncertainty(report);
     page += pictures(report);
     if (!report.designs.empty()) page += "<h2>Layer by layer</h2>\n";
     for (const Design& design : report.designs) page += design_details(design);

@@ -58,9 +58,11 @@ std::string bar(const ComponentShares& shares, double largest) {
     return bar + "</td>";
 }
 
-/// "0.6 ms, 38 % waiting for DRAM"
+/// "0.6 ms, 38 % waiting for DRAM", "5 µs, launch"
 std::string time_text(const LayerCost& layer) {
     std::string text = format_si(layer.latency_s, "s");
+    // The launch hides the computing, whose cycles hold it.
+    if (limit_of(layer) == "launch") return text + ", launch";
     if (layer.cycles > layer.compute_cycles && layer.cycles > 0)
         text += ", " +
                 format_percent(

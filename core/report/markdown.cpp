@@ -73,7 +73,9 @@ std::string to_markdown(const Report& report) {
     if (report.designs.empty()) return text + "No design has been evaluated yet.\n";
     text += summary(report) +
             "\nAccuracy is measured, with its 95 % interval; energy, latency and area are modelled. Absolute "
-            "picojoules are good to about a factor of two, ratios on one target to some percent.\n";
+            "energies: " +
+            known_as(report.designs.front().cost, "energy") +
+            "; ratios on one target are good to some percent.\n";
     for (const Design& design : report.designs) {
         text += "\n## " + std::to_string(design.id) + ": " + escape_markdown(design.label) + "\n\n" +
                 header({"Figure", "Value", "Known as"});

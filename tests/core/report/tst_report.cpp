@@ -164,7 +164,7 @@ private slots:
                                  "0123abcd",
                                  "avx512_core_vnni",
                                  "Wilson",
-                                 "factor of two",
+                                 "factor of 2",
                                  "95 %"})
             QVERIFY2(html.find(text) != std::string::npos, text);
         // A fused layer costs nothing, and an addition has no weights.
@@ -246,6 +246,8 @@ private slots:
             for (const std::string* page : {&html, &markdown})
                 QVERIFY2(page->find(text) != std::string::npos, text);
         QVERIFY(html.find("1.00 ms, 60 % waiting for GLB") != std::string::npos);
+        cost.layers[0].limited_by = "launch"; // its cycles hold the launch
+        QVERIFY(to_html(report).find("1.00 ms, launch<") != std::string::npos);
         QVERIFY(html.find("class=\"part0\" style=\"width:75.0%\"") != std::string::npos);
     }
 
@@ -275,11 +277,44 @@ private slots:
         QCOMPARE(value("LUT"), std::string("25000 of 50000 (50 %)"));
         QCOMPARE(area_text(cost), std::string("25000 LUT"));
         QCOMPARE(value("URAM"), std::string("0 of 0"));
+        // Units of a dataflow design run at once: the slowest binds the time.
+        cost.layers[0].pe = cost.layers[2].pe = 2;
+        cost.layers[2].limited_by = "compute";
+        QCOMPARE(value("Time bound by"), "the slowest unit, layer " + cost.layers[2].layer + " (compute)");
+        QCOMPARE(time_by_limit(cost).size(), size_t{1});
+        cost.layers[0].mapping = "PE 2, SIMD 2; configuration 1 of 2";
+        cost.layers[2].mapping = "PE 2, SIMD 2; configuration 2 of 2";
+        QCOMPARE(value("Time bound by"), "the slowest unit of each of 2 configurations, most by layer " +
+                                             cost.layers[2].layer + " (compute)");
         cost.layers.clear();
         QCOMPARE(value("Energy per MAC"), std::string());
         double shares = 0;
         for (const auto& [limit, share] : time_by_limit(example().designs[0].cost)) shares += share;
         QCOMPARE(shares, 1.0);
+    }
+
+    void partsSumToTheKnownArea() {
+        CostBreakdown cost;
+        cost.area_mm2 = 12.25;
+        QVERIFY(area_parts(cost).empty());
+        cost.area = {{"mac", 0.79}, {"GLB", 2}};
+        double sum = 0;
+        for (const AreaPart& part : area_parts(cost)) sum += part.mm2;
+        QCOMPARE(sum, 12.25);
+        QVERIFY(!area_parts(cost).back().modelled);
+        for (const Metric& metric : cost_metrics(cost))
+            if (metric.name == "Area")
+                QVERIFY(metric.value.find("modelled parts 2.79 mm²") != std::string::npos);
+        cost.area_mm2 = 2.79;
+        QCOMPARE(area_parts(cost).size(), size_t{2});
+    }
+
+    void ratesHaveNoPrefix() {
+        QCOMPARE(rate_text(0.191), std::string("0.191"));
+        QCOMPARE(rate_text(8652), std::string("8,650"));
+        QCOMPARE(rate_text(1234567), std::string("1,230,000"));
+        QCOMPARE(rate_text(123), std::string("123"));
+        QCOMPARE(rate_text(std::nan("")), std::string("\u2013"));
     }
 
     void escapesByCharacter() {
