@@ -120,8 +120,12 @@ Result<std::optional<Part>> fit_figure(Figure figure, const HardwareTarget& firs
         if (!probe) return forward_error(probe);
         for (ConstantFit& constant : fit.constants)
             constant = {false, 0, std::nan(""), "the file's own value explains the measurements better"};
-        fit.left_out = probe->modelled();
+        fit.within = fit.left_out = probe->modelled();
     }
+    // The terms stand for the model near the fit, with each layer's own latency where that was measured; told
+    // is what the model itself says, so that both columns are of the same target.
+    for (size_t i = 0; i < fit.left_out.size(); ++i)
+        if (fit.within[i] > 0) fit.left_out[i] *= probe->modelled()[i] / fit.within[i];
     Part part;
     part.quality = quality_of(*probe, unfitted->modelled(), fit.left_out);
     for (size_t k = 0; k < constants.size(); ++k) {

@@ -154,11 +154,14 @@ private:
         const auto columns = free();
         for (size_t i = 0; i < m_measured.size(); ++i) {
             const LinearSolution solution = columns.empty() ? LinearSolution{} : solve(columns, i);
-            double joules = m_measured[i] - rest(i);
-            for (size_t c = 0; c < columns.size(); ++c)
-                joules += m_terms.slopes[i][columns[c]] *
-                          (solution.solved ? std::max(0.0, solution.x[c]) : m_x[columns[c]]);
-            m_result.left_out.push_back(joules);
+            double within = m_measured[i] - rest(i), without = within;
+            for (size_t c = 0; c < columns.size(); ++c) {
+                const double slope = m_terms.slopes[i][columns[c]];
+                within += slope * m_x[columns[c]];
+                without += slope * (solution.solved ? std::max(0.0, solution.x[c]) : m_x[columns[c]]);
+            }
+            m_result.within.push_back(within);
+            m_result.left_out.push_back(without);
         }
     }
 

@@ -168,6 +168,7 @@ private:
             std::vector<Range> ranges = m_ranges;
             for (size_t k = 0; k < ranges.size(); ++k)
                 if (!m_free[k] || !m_result.constants[k].note.empty()) ranges[k] = {m_x[k], m_x[k]};
+            m_result.within.push_back(m_terms[i].at(m_x));
             m_result.left_out.push_back(m_terms[i].at(fit_times(terms, measured, ranges, m_x, false)));
         }
     }

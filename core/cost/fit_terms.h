@@ -14,7 +14,8 @@ struct ConstantFit {
 
 struct TermsFit {
     std::vector<ConstantFit> constants;
-    LayerValues left_out; ///< each layer's figure as the others predict it
+    LayerValues within;   ///< each layer's figure by the terms and these constants
+    LayerValues left_out; ///< the same with its free constants fitted without the layer
 };
 
 [[nodiscard]] TermsFit fit_latency(const std::vector<Constant>& constants, const HardwareTarget& target,
