@@ -77,12 +77,26 @@ Result<void> show_all(const Options& options, const std::vector<TargetCost>& cos
     return terminal.print(dump({{"targets", documents}}));
 }
 
+/// Says which options change nothing on this target.
+void note_idle_options(const Options& options, const HardwareTarget& target, Terminal& terminal) {
+    if (target.kind != TargetKind::fpga_dataflow) return;
+    std::vector<std::string> idle;
+    if (!options.objective.empty()) idle.emplace_back("--objective");
+    if (options.keep_feature_maps)
+        idle.emplace_back(*options.keep_feature_maps ? "--keep-feature-maps" : "--no-keep-feature-maps");
+    if (options.fuse) idle.emplace_back("--fuse");
+    if (!idle.empty())
+        terminal.note(join(idle, ", ") + ": no effect on target '" + target.name +
+                      "', where every layer has its own unit and maps stream between them");
+}
+
 Result<void> run(const Options& options, Terminal& terminal) {
     std::vector<HardwareTarget> targets;
     for (const std::string& name : options.targets) {
         auto target = cost::load_target(name);
         if (!target) return forward_error(target);
         if (auto changed = change(options, *target); !changed) return changed;
+        note_idle_options(options, *target, terminal);
         targets.push_back(std::move(*target));
     }
     if (targets.size() > 1 && !options.nests.empty())

@@ -3,6 +3,7 @@
 #include "app/cli/table.h"
 #include "core/base/format.h"
 #include "core/cost/cost_model.h"
+#include "core/cost/gpu_peak.h"
 #include "core/cost/legality.h"
 #include "core/cost/machine.h"
 #include "core/design/format_pair.h"
@@ -33,12 +34,19 @@ Json supports_json(const HardwareTarget& target) {
             {"input_zero_points", legal.input_zero_points}};
 }
 
-/// MACs per second of the whole target at its own widest operands; nullopt where it depends on the design.
+/// MACs per second of the whole target at its own widest operands, of a GPU's fastest units; nullopt where it
+/// depends on the design.
 std::optional<double> peak_macs_per_s(const HardwareTarget& target) {
     if (target.kind == TargetKind::fpga_dataflow) return std::nullopt;
     const auto machine = cost::make_machine(target, {});
     if (!machine) return std::nullopt;
     return (*machine)->macs_per_cycle() / (*machine)->cycle_s();
+}
+
+/// " (int8)": whose peak it is, where the target has one for each precision.
+std::string peak_units(const HardwareTarget& target) {
+    if (!target.gpu) return {};
+    return " (" + cost::unit_name(cost::highest_peak(*target.gpu)->format) + ")";
 }
 
 std::string array_text(const HardwareTarget& target) {
@@ -93,7 +101,7 @@ Result<void> run(const Options& options, Terminal& terminal) {
         targets.push_back(entry_json(name, *target));
         table.add({name, std::string(to_string(target->kind)), format_fixed(target->node_nm, 0) + " nm",
                    format_si(target->clock_hz, "Hz"), array_text(*target),
-                   peak ? format_si(*peak, "") : std::string(k_no_number),
+                   peak ? format_si(*peak, "") + peak_units(*target) : std::string(k_no_number),
                    to_text(cost::legal_formats(*target))});
         descriptions += "\n" + target->description + "\n";
     }

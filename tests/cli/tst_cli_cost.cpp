@@ -142,6 +142,24 @@ private slots:
         QVERIFY(taken);
         QCOMPARE(
             run_json({"cost", "demo", "--bits", "w8a8", "--target", "eyeriss"})["options"].toArray().size(),
+    /// Where every layer has its own unit there is nothing to choose, keep or fuse.
+    void optionsThatChangeNothingAreNamed() {
+        const QStringList command{"cost", "demo", "--bits", "w4a4", "--target", "alveo-u280"};
+        const CliRun plain = run_cli(command);
+        QCOMPARE(plain.code, 0);
+        QVERIFY(!plain.err.contains("no effect"));
+        const QStringList idle{"--objective", "energy", "--keep-feature-maps", "--fuse", "--json"};
+        const CliRun noted = run_cli(command + idle);
+        QCOMPARE(noted.code, 0);
+        QVERIFY2(
+            noted.err.contains("--objective, --keep-feature-maps, --fuse: no effect on target 'alveo-u280'"),
+            noted.err.constData());
+        QVERIFY(!noted.json().isEmpty());
+        const CliRun array =
+            run_cli(QStringList{"cost", "demo", "--bits", "w8a8", "--target", "tpu-v1"} + idle);
+        QVERIFY(!array.err.contains("no effect"));
+    }
+
             0);
     }
 
@@ -157,6 +175,7 @@ private slots:
                                                                    target["cols"].toDouble() *
                                                                    target["clock_hz"].toDouble());
             }
+        QVERIFY(table.out.contains("62.5 T (float16)")); // v100: its fastest units, listed second
         }
         const CliRun table = run_cli({"targets"});
         QVERIFY(table.out.contains("eyeriss") && table.out.contains("65 nm"));
