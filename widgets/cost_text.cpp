@@ -1,5 +1,6 @@
 #include "widgets/cost_text.h"
 
+#include "core/base/format.h"
 #include "core/cost/legality.h"
 #include "widgets/number_text.h"
 
@@ -90,7 +91,7 @@ QString confidence_text(const CostBreakdown& cost, const std::string& figure) {
         text = QObject::tr("Exact");
         break;
     case Basis::measured:
-        text = QObject::tr("Checked against measurements");
+        text = known.factor > 1 ? QObject::tr("Checked against measurements") : QObject::tr("Measured");
         break;
     case Basis::fitted:
         text = QObject::tr("From a fitted law");
@@ -99,7 +100,7 @@ QString confidence_text(const CostBreakdown& cost, const std::string& figure) {
         text = QObject::tr("Estimate");
         break;
     }
-    if (known.basis != Basis::exact)
+    if (known.basis != Basis::exact && known.factor > 1)
         text += known.factor < 1.5
                     ? QObject::tr(", within %1 %").arg((known.factor - 1) * 100, 0, 'f', 0)
                     : QObject::tr(", within a factor of %1").arg(QString::number(known.factor, 'g', 2));
@@ -109,7 +110,9 @@ QString confidence_text(const CostBreakdown& cost, const std::string& figure) {
 
 bool is_exact(const CostBreakdown& cost, const std::string& figure) {
     const auto found = cost.confidence.find(figure);
-    return found != cost.confidence.end() && found->second.basis == Basis::exact;
+    if (found == cost.confidence.end()) return false;
+    const Confidence& known = found->second;
+    return known.basis == Basis::exact || (known.basis == Basis::measured && known.factor <= 1);
 }
 
 std::vector<DeviceUse> device_use(const CostBreakdown& cost) {
@@ -132,8 +135,12 @@ DeviceUse scarcest(const CostBreakdown& cost) {
     return scarce;
 }
 
+QString area_text(double mm2) {
+    return qt(format_number(mm2)) + QStringLiteral("\u00a0mm\u00b2");
+}
+
 QString area_text(const CostBreakdown& cost) {
-    if (std::isfinite(cost.area_mm2)) return significant(cost.area_mm2) + QStringLiteral("\u00a0mm\u00b2");
+    if (std::isfinite(cost.area_mm2)) return area_text(cost.area_mm2);
     const DeviceUse use = scarcest(cost);
     if (use.name.isEmpty()) return k_dash;
     return QObject::tr("%1 of %2").arg(percent(use.share(), 0), use.name);

@@ -20,6 +20,7 @@ enum class TargetGroup { asic, tpu_like, gpu, fpga };
 /// "Estimate: within a factor of 2. NOTE"; empty where nothing is known of `figure` ("energy", "latency",
 /// ...).
 [[nodiscard]] QString confidence_text(const CostBreakdown& cost, const std::string& figure);
+/// Exact, or measured on the chip itself: no estimate.
 [[nodiscard]] bool is_exact(const CostBreakdown& cost, const std::string& figure);
 
 /// One resource of an FPGA: taken and available.
@@ -32,6 +33,8 @@ struct DeviceUse {
 [[nodiscard]] std::vector<DeviceUse> device_use(const CostBreakdown& cost);
 /// The resource nearest to its limit; empty name: no FPGA.
 [[nodiscard]] DeviceUse scarcest(const CostBreakdown& cost);
+/// "12.3 mm²", rounded as on the command line.
+[[nodiscard]] QString area_text(double mm2);
 /// "12.3 mm²", "63 % of LUT", or a dash.
 [[nodiscard]] QString area_text(const CostBreakdown& cost);
 /// What the target makes of a layer in these formats where it does not run them as they are; empty: it does.

@@ -16,7 +16,7 @@ struct EnergyPart {
     QColor colour;
 };
 
-/// Innermost first: compute, registers, network on chip, buffer, DRAM, static.
+/// Innermost first: compute, registers, on-chip network, buffer, DRAM, static.
 [[nodiscard]] const std::array<EnergyPart, 6>& energy_parts();
 
 } // namespace widthwise::gui

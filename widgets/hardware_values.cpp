@@ -8,7 +8,6 @@
 #include <QObject>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace widthwise::gui {
@@ -41,6 +40,33 @@ QString peak_name(const LayerCost& layer, const HardwareTarget& target, double r
     return formats_text(layer.run_weight_bits, layer.run_activation_bits);
 }
 
+/// Of the layer's time. A launch hides all of it: the cycles hold the launch.
+double computing_share(const LayerCost& layer) {
+    if (layer.limited_by == "launch") return 0;
+    return layer.cycles > 0
+               ? std::min(1.0, static_cast<double>(layer.compute_cycles) / static_cast<double>(layer.cycles))
+               : 1.0;
+}
+
+QColor colour_of_part(double EnergyBreakdown::*value) {
+    for (const EnergyPart& part : energy_parts())
+        if (part.value == value) return part.colour;
+    return {};
+}
+
+/// A memory level has the colour of its energy; of several buffers the inner ones are lighter.
+QColor colour_of_wait(const std::string& wait, const HardwareTarget& target) {
+    if (wait == "launch") return okabe_ito::green;
+    if (wait == "compute" || wait.empty()) return okabe_ito::yellow;
+    QColor buffer = colour_of_part(&EnergyBreakdown::buffer_j);
+    for (size_t i = 1; i < target.memory.size(); ++i) {
+        const MemoryLevel& level = target.memory[i];
+        if (level.name == wait) return level.per_pe ? colour_of_part(&EnergyBreakdown::registers_j) : buffer;
+        if (!level.per_pe) buffer = buffer.lighter(125);
+    }
+    return colour_of_part(&EnergyBreakdown::dram_j);
+}
+
 } // namespace
 
 StackedBars energy_bars(const CostBreakdown& cost) {
@@ -67,38 +93,36 @@ StackedBars energy_bars(const CostBreakdown& cost) {
     return bars;
 }
 
-StackedBars latency_bars(const CostBreakdown& cost) {
+StackedBars latency_bars(const CostBreakdown& cost, const HardwareTarget& target) {
     StackedBars bars;
     bars.title = QObject::tr("Latency (%1)");
     bars.unit = QStringLiteral("s");
-    bars.series.push_back({QObject::tr("computing"), okabe_ito::blue});
-    const std::array<QColor, 4> colours{okabe_ito::vermillion, okabe_ito::orange, okabe_ito::purple,
-                                        okabe_ito::green};
+    bars.series.push_back({QObject::tr("computing"), colour_of_part(&EnergyBreakdown::compute_j)});
     // One series for each thing that is waited for.
     std::vector<std::string> waits;
     for (const LayerCost& layer : cost.layers)
-        if (layer.cycles > layer.compute_cycles && std::ranges::find(waits, layer.limited_by) == waits.end())
+        if (computing_share(layer) < 1 && std::ranges::find(waits, layer.limited_by) == waits.end())
             waits.push_back(layer.limited_by);
-    for (size_t i = 0; i < waits.size(); ++i)
-        bars.series.push_back({waits[i] == "compute" || waits[i].empty() ? QObject::tr("start and end")
-                               : waits[i] == "launch"                    ? QObject::tr("launching")
-                                                      : QObject::tr("waiting for %1").arg(qt(waits[i])),
-                               colours[i % colours.size()]});
+    for (const std::string& wait : waits)
+        bars.series.push_back({wait == "compute" || wait.empty() ? QObject::tr("start and end")
+                               : wait == "launch"                ? QObject::tr("launching")
+                                                  : QObject::tr("waiting for %1").arg(qt(wait)),
+                               colour_of_wait(wait, target)});
     for (const LayerCost& layer : cost.layers) {
         if (!costs_something(layer)) continue;
         StackedBar bar{qt(layer.layer), std::vector<double>(bars.series.size()), {}};
-        const double computing =
-            layer.cycles > 0
-                ? std::min(1.0, static_cast<double>(layer.compute_cycles) / static_cast<double>(layer.cycles))
-                : 1.0;
+        const double computing = computing_share(layer);
         bar.parts[0] = layer.latency_s * computing;
         if (const auto found = std::ranges::find(waits, layer.limited_by); found != waits.end())
             bar.parts[static_cast<size_t>(found - waits.begin()) + 1] = layer.latency_s * (1 - computing);
         QStringList lines;
         lines +=
             QObject::tr("Latency: %1, %2").arg(engineering(layer.latency_s, bars.unit), bound_text(layer));
-        lines += QObject::tr("Computing %1 of the time, %2 utilized")
-                     .arg(percent(computing, 0), percent(layer.utilization, 0));
+        lines += layer.limited_by == "launch"
+                     ? QObject::tr("The launch hides the computing, %1 utilized")
+                           .arg(percent(layer.utilization, 0))
+                     : QObject::tr("Computing %1 of the time, %2 utilized")
+                           .arg(percent(computing, 0), percent(layer.utilization, 0));
         bar.tip = layer_tip(layer, lines);
         bars.bars.push_back(std::move(bar));
     }
@@ -139,7 +163,7 @@ Roofline roofline_of(const CostBreakdown& cost, const HardwareTarget& target) {
         lines +=
             point.intensity
                 ? QObject::tr("%1 MAC per byte of %2").arg(significant(*point.intensity), roofline.memory)
-                : QObject::tr("nothing crosses to %1").arg(roofline.memory);
+                : QObject::tr("nothing crosses to %1: at the right edge").arg(roofline.memory);
         point.tip = layer_tip(layer, lines);
         // What the units reach in the formats that this layer runs in.
         if (target.kind != TargetKind::fpga_dataflow && layer.utilization > 0)

@@ -13,7 +13,8 @@ namespace widthwise::gui {
 
 struct RooflinePoint {
     QString label;
-    /// MAC per byte of external memory; nullopt: nothing crosses that boundary, drawn at the right edge.
+    /// MAC per byte of external memory; nullopt: nothing crosses that boundary, drawn just inside the right
+    /// edge.
     std::optional<double> intensity;
     double achieved = 0; ///< MAC/s
     enum class BoundBy { compute, memory, launch } bound = BoundBy::compute;

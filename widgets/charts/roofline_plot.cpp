@@ -48,7 +48,9 @@ QPointF RooflinePlot::place(double intensity, double rate) const {
 }
 
 QPointF RooflinePlot::positionOf(const RooflinePoint& point) const {
-    const double edge = std::pow(10.0, m_x_range.hi);
+    // Inside the right edge, where a whole mark has room.
+    constexpr double k_inset = 0.03;
+    const double edge = std::pow(10.0, m_x_range.hi - k_inset * (m_x_range.hi - m_x_range.lo));
     return place(point.intensity.value_or(edge), point.achieved);
 }
 

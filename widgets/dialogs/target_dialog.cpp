@@ -36,7 +36,8 @@ TargetDialog::TargetDialog(Document& document, QWidget* parent)
     style_table(*m_table);
     m_table->setFrameShape(QFrame::StyledPanel);
     m_table->horizontalHeader()->setSectionsClickable(true);
-    m_table->horizontalHeader()->setStretchLastSection(true);
+    // The reason takes what the figures leave; the whole of it is in its tooltip.
+    m_table->horizontalHeader()->setSectionResizeMode(TargetTableModel::Note, QHeaderView::Stretch);
     connect(m_table->horizontalHeader(), &QHeaderView::sectionClicked, proxy, [proxy](int column) {
         const bool again = proxy->sortColumn() == column && proxy->sortOrder() == Qt::AscendingOrder;
         proxy->sort(column, again ? Qt::DescendingOrder : Qt::AscendingOrder);

@@ -213,7 +213,10 @@ void Document::takeCosts(const CostAnswer& answer) {
     for (const auto& [id, cost] : answer.costs) {
         m_uncosted.erase(id);
         if (id == k_current) {
-            m_cost = cost ? std::optional(*cost) : std::nullopt;
+            if (cost)
+                m_cost = *cost;
+            else if (m_cost && m_cost->target != m_target.name)
+                m_cost.reset(); // another target's figures are no hint
             m_cost_problem = cost ? std::nullopt : std::optional(cost.error());
         } else if (id == k_baseline) {
             m_baseline_cost = cost ? std::optional(*cost) : std::nullopt;

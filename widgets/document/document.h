@@ -43,8 +43,9 @@ public:
     /// or empty.
     [[nodiscard]] QString whyNotMeasurable() const;
 
-    /// Of the current plan; nullopt when the model refuses it: costProblem() says why. Stale while the model
-    /// is still at work: of the plan or target before.
+    /// Of the current plan. Stale while the model is still at work: of the plan or target before. Where the
+    /// model refuses the plan, costProblem() says why, and this is of the last one that the target ran;
+    /// nullopt: there was none.
     [[nodiscard]] const std::optional<CostBreakdown>& cost() const { return m_cost; }
     [[nodiscard]] const std::optional<CostBreakdown>& baselineCost() const { return m_baseline_cost; }
     [[nodiscard]] const std::optional<Error>& costProblem() const { return m_cost_problem; }

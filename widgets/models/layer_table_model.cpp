@@ -138,7 +138,7 @@ QString LayerTableModel::bitsText(int bits) {
 const LayerCost* LayerTableModel::costOf(int row) const {
     const auto& cost = m_document.cost();
     const auto at = static_cast<size_t>(row);
-    return cost && at < cost->layers.size() ? &cost->layers[at] : nullptr;
+    return cost && !m_document.costProblem() && at < cost->layers.size() ? &cost->layers[at] : nullptr;
 }
 
 QVariant LayerTableModel::data(const QModelIndex& index, int role) const {

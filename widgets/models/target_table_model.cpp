@@ -1,5 +1,6 @@
 #include "widgets/models/target_table_model.h"
 
+#include "core/report/cost_metrics.h"
 #include "widgets/cost_text.h"
 #include "widgets/number_text.h"
 #include "widgets/theme.h"
@@ -78,7 +79,7 @@ QString TargetTableModel::text(const TargetComparison::Row& row, int column) con
     case Latency:
         return engineering(value.toDouble(), QStringLiteral("s"));
     case Throughput:
-        return count_text(std::llround(value.toDouble()));
+        return qt(report::rate_text(value.toDouble()));
     case Power:
         return engineering(value.toDouble(), QStringLiteral("W"));
     case Dram:

@@ -148,7 +148,7 @@ QVariant ZooTableModel::headerData(int section, Qt::Orientation orientation, int
          {tr("FC MACs"), tr("Multiply-accumulates of all fully connected layers, one image")},
          {tr("Params"), tr("All that training adjusts: weights, biases, scales and shifts")},
          {tr("MACs"), tr("Of all layers, one image")},
-         {tr("Peak act."), tr("Most activations alive at once; bytes at 8 bits")},
+         {tr("Peak act. (B at 8 bits)"), tr("Most activations alive at once, a byte each")},
          {tr("Top-1 (%)"), tr("As published for a trained network of this architecture")},
          {tr("Top-5 (%)"), tr("As published for a trained network of this architecture")}}};
     if (role == Qt::TextAlignmentRole)

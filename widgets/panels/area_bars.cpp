@@ -1,5 +1,6 @@
 #include "widgets/panels/area_bars.h"
 
+#include "core/report/cost_metrics.h"
 #include "widgets/cost_text.h"
 #include "widgets/number_text.h"
 #include "widgets/theme.h"
@@ -29,15 +30,20 @@ void AreaBars::show(const std::optional<CostBreakdown>& cost) {
     m_title.clear();
     m_nothing.clear();
     if (cost && !cost->area.empty()) {
+        std::vector<report::AreaPart> parts = report::area_parts(*cost);
         double total = 0;
-        for (const auto& [name, area] : cost->area) total += area;
-        m_title = tr("%1 mm\u00b2 of chip").arg(significant(total));
-        for (const auto& [name, area] : cost->area)
+        for (const report::AreaPart& part : parts) total += part.mm2;
+        m_title = tr("%1 of chip").arg(area_text(total));
+        // The largest first, what is not modelled last.
+        std::ranges::stable_sort(parts, [](const report::AreaPart& a, const report::AreaPart& b) {
+            return a.modelled != b.modelled ? a.modelled : a.mm2 > b.mm2;
+        });
+        for (const auto& [name, area, modelled] : parts) {
+            const double share = total > 0 ? area / total : 0;
             m_lines.push_back({name == "mac" ? tr("MAC units") : qt(name),
-                               QStringLiteral("%1\u00a0mm\u00b2  (%2)")
-                                   .arg(significant(area), percent(total > 0 ? area / total : 0, 0)),
-                               total > 0 ? area / total : 0, false});
-        std::ranges::stable_sort(m_lines, std::greater(), &Line::share);
+                               QStringLiteral("%1  (%2)").arg(area_text(area), percent(share, 0)), share,
+                               false});
+        }
     } else if (cost && cost->resources) {
         m_title = tr("Share of the device that may be filled");
         for (const DeviceUse& use : device_use(*cost))
@@ -48,10 +54,10 @@ void AreaBars::show(const std::optional<CostBreakdown>& cost) {
                                    .arg(percent(use.share(), 0)),
                                use.share(), use.taken > use.available});
     } else if (cost) {
-        m_nothing = std::isfinite(cost->area_mm2)
-                        ? tr("The chip has %1 mm\u00b2; how it is divided is not modelled.")
-                              .arg(significant(cost->area_mm2))
-                        : tr("The model knows no area of this target.");
+        m_nothing =
+            std::isfinite(cost->area_mm2)
+                ? tr("The chip has %1; how it is divided is not modelled.").arg(area_text(cost->area_mm2))
+                : tr("The model knows no area of this target.");
     }
     QStringList spoken;
     for (const Line& line : m_lines) spoken += line.name + QStringLiteral(": ") + line.value;

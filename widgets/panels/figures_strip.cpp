@@ -156,9 +156,10 @@ FigureText FiguresStrip::costText(double CostBreakdown::*member, const std::stri
     const auto& cost = m_document.cost();
     const auto& base = m_document.baselineCost();
     FigureText text;
-    text.stale = m_document.costStale();
+    const auto& problem = m_document.costProblem();
+    text.stale = m_document.costStale() || problem;
     if (!cost) {
-        if (const auto& problem = m_document.costProblem()) {
+        if (problem) {
             text.change = tr("cannot be modelled");
             text.tip = qt(problem->to_line());
         } else if (text.stale) {
@@ -173,6 +174,11 @@ FigureText FiguresStrip::costText(double CostBreakdown::*member, const std::stri
     text.source = is_exact(*cost, key) ? FigureText::Source::measured : FigureText::Source::estimated;
     text.tip = meaning;
     if (const QString known = confidence_text(*cost, key); !known.isEmpty()) text.tip += '\n' + known;
+    if (problem) {
+        text.change = tr("cannot be modelled");
+        text.tip += '\n' + tr("Of the design before; this one: %1").arg(qt(problem->to_line()));
+        return text;
+    }
     if (text.stale) text.tip += '\n' + tr("Being modelled again");
     if (base && std::isfinite(value) && std::isfinite((*base).*member)) {
         text.change = relative_change(value, (*base).*member);
@@ -185,7 +191,7 @@ FigureText FiguresStrip::costText(double CostBreakdown::*member, const std::stri
 FigureText FiguresStrip::areaText() const {
     const QString target = qt(m_document.target().name);
     FigureText text = costText(&CostBreakdown::area_mm2, "area", QStringLiteral("mm\u00b2"),
-                               tr("Modelled chip area of %1").arg(target));
+                               tr("Chip area of %1").arg(target));
     const auto& cost = m_document.cost();
     if (!cost || std::isfinite(cost->area_mm2)) return text;
     const std::vector<DeviceUse> uses = device_use(*cost);
@@ -199,14 +205,14 @@ FigureText FiguresStrip::areaText() const {
     const DeviceUse scarce = scarcest(*cost);
     text.title = tr("Device");
     text.value = percent(scarce.share(), 0);
-    text.detail = tr("of %1").arg(scarce.name);
+    text.detail = tr("of usable %1").arg(scarce.name);
     QStringList short_list, lines;
     for (const DeviceUse& use : uses) {
         if (use.taken > 0 && short_list.size() < 3)
             short_list += QStringLiteral("%1\u00a0%2").arg(count_text(std::llround(use.taken)), use.name);
         lines += tr("%1: %2 of %3").arg(use.name).arg(use.taken, 0, 'f', 0).arg(use.available, 0, 'f', 0);
     }
-    text.change = short_list.join(QStringLiteral(", "));
+    if (!m_document.costProblem()) text.change = short_list.join(QStringLiteral(", "));
     text.tip = tr("What the design takes of the device that may be filled\n") + lines.join('\n');
     if (const QString known = confidence_text(*cost, "area"); !known.isEmpty()) text.tip += '\n' + known;
     return text;

@@ -104,9 +104,9 @@ void HardwarePanel::showView(View view) {
 
 void HardwarePanel::refresh() {
     const auto& cost = m_document.cost();
-    const bool stale = m_document.costStale();
+    const auto& problem = m_document.costProblem();
+    const bool stale = m_document.costStale() || problem;
     if (!cost) {
-        const auto& problem = m_document.costProblem();
         m_problem->setText(problem ? qt(problem->to_line())
                            : stale ? tr("The model is at work\u2026")
                                    : tr("Open a network to see what it costs."));
@@ -125,7 +125,7 @@ void HardwarePanel::refresh() {
         break;
     }
     case Latency: {
-        StackedBars bars = latency_bars(*cost);
+        StackedBars bars = latency_bars(*cost, m_document.target());
         bars.stale = stale;
         m_latency->show(std::move(bars));
         if (m_document.target().kind == TargetKind::fpga_dataflow) note = tr("all layers run at once");
@@ -143,7 +143,10 @@ void HardwarePanel::refresh() {
     case Options: // follows the document by itself
         break;
     }
-    m_note->setText(stale ? tr("being modelled again") : note);
+    m_note->setText(problem ? tr("of the design before: %1").arg(qt(problem->to_line()))
+                    : stale ? tr("being modelled again")
+                            : note);
+    m_note->setToolTip(problem ? m_note->text() : QString());
     m_views->setCurrentIndex(view);
     refreshSelection();
 }

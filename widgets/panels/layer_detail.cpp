@@ -223,7 +223,9 @@ void LayerDetail::refreshQuality(const std::string& layer, bool weighted) {
 void LayerDetail::refreshCost(NodeId id) {
     const auto at = id.position();
     const LayerCost* cost =
-        m_document.cost() && at < m_document.cost()->layers.size() ? &m_document.cost()->layers[at] : nullptr;
+        m_document.cost() && !m_document.costProblem() && at < m_document.cost()->layers.size()
+            ? &m_document.cost()->layers[at]
+            : nullptr;
     const bool works = cost && cost->energy.total_j() > 0;
     m_latency->setText(!works ? k_dash
                               : tr("%1, %2, %3 utilized")

@@ -24,6 +24,14 @@ QString nothing_text(const LayerCost* layer) {
                             "there are no loops to choose.");
 }
 
+/// Why the model refuses the layer, or the network for another's sake.
+QString refused_text(const Error& problem, const QString& layer) {
+    const QString line = qt(problem.to_line());
+    return qt(problem.where).contains(layer)
+               ? MappingPanel::tr("This layer cannot be modelled: %1").arg(line)
+               : MappingPanel::tr("The network cannot be modelled: %1").arg(line);
+}
+
 /// How the mapping was found, where there was a choice.
 QString found_text(const MappedNest& nest) {
     if (!nest.searched) return {};
@@ -101,8 +109,9 @@ MappingPanel::MappingPanel(Document& document, QWidget* parent)
 void MappingPanel::refresh() {
     const QString layer = m_document.selection().value(0);
     const auto& cost = m_document.cost();
+    const auto& problem = m_document.costProblem();
     const LayerCost* found = nullptr;
-    if (cost)
+    if (cost && !problem)
         for (const LayerCost& candidate : cost->layers)
             if (qt(candidate.layer) == layer) found = &candidate;
     const bool mapped = found && found->nest;
@@ -121,7 +130,7 @@ void MappingPanel::refresh() {
             m_loops->setPlainText(text);
         return;
     }
-    m_nothing->setText(nothing_text(found));
+    m_nothing->setText(problem && !layer.isEmpty() ? refused_text(*problem, layer) : nothing_text(found));
 }
 
 } // namespace widthwise::gui

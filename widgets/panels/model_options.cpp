@@ -157,7 +157,7 @@ void ModelOptions::refreshGains() {
     for (const Row& row : m_rows)
         for (QLabel* gain : row.gains) gain->setText(k_dash);
     // Three more estimates: only for someone who looks.
-    if (!isVisible() || !m_document.hasNetwork() || !m_document.cost()) return;
+    if (!isVisible() || !m_document.hasNetwork() || !m_document.cost() || m_document.costProblem()) return;
     m_note->setText(tr("Working out what each gives\u2026"));
     cost::Options options = m_document.modelOptions();
     options.report_options = true;

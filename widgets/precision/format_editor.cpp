@@ -140,7 +140,7 @@ void FormatEditor::refreshTarget() {
     const QString target = qt(m_document.target().name);
     int falling = 0;
     QString first;
-    if (m_document.cost())
+    if (m_document.cost() && !m_document.costProblem())
         for (const LayerCost& layer : m_document.cost()->layers) {
             if (layer.fallback.empty() || !layers.contains(qt(layer.layer))) continue;
             if (falling++ == 0) first = qt(layer.fallback);

@@ -67,11 +67,28 @@ private slots:
         QCOMPARE(energy.bars[1].label, QString("b"));
         QCOMPARE(energy.bars[0].parts.size(), energy.series.size());
         QCOMPARE(energy.bars[0].total(), cost.layers[0].energy.total_j());
-        const StackedBars latency = latency_bars(cost);
+        const StackedBars latency = latency_bars(cost, HardwareTarget());
         QCOMPARE(latency.series.size(), size_t(2));
         QVERIFY2(latency.series[1].name.contains("DRAM"), qPrintable(latency.series[1].name));
         QCOMPARE(latency.bars[0].parts[0], 0.6e-3);
         QCOMPARE(latency.bars[0].total(), 1e-3);
+    }
+
+    void a_launch_hides_the_computing_and_memories_keep_their_colours() {
+        CostBreakdown cost = two_layers();
+        HardwareTarget target;
+        target.memory = {{.name = "HBM"}, {.name = "L2"}};
+        cost.layers[0].limited_by = "L2";
+        cost.layers[1] = layer("launched", 10, 5e-6, 0);
+        cost.layers[1].limited_by = "launch";
+        cost.layers[1].compute_cycles = cost.layers[1].cycles;
+        cost.layers[2].limited_by = "HBM";
+        const StackedBars latency = latency_bars(cost, target), energy = energy_bars(cost);
+        QCOMPARE(latency.series.size(), size_t(4));
+        QCOMPARE(latency.bars[1].parts, (std::vector<double>{0, 0, 5e-6, 0}));
+        QCOMPARE(latency.series[0].colour, energy.series[0].colour);
+        QCOMPARE(latency.series[1].colour, energy.series[3].colour); // buffer
+        QCOMPARE(latency.series[3].colour, energy.series[4].colour); // DRAM
     }
 
     void points_lie_below_their_roof() {

@@ -212,6 +212,24 @@ private slots:
         QCOMPARE(m_document->cost()->dram_bytes, before);
     }
 
+    void a_refused_design_leaves_the_figures_of_the_one_before() {
+        HardwareTarget device = *cost::load_target("pynq-z1");
+        m_document->setTarget(device);
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY(m_document->cost() && !m_document->costProblem());
+        const double energy = m_document->cost()->energy_j;
+        device.fpga->luts = 500;
+        m_document->setTarget(device);
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY(m_document->costProblem() && m_document->cost());
+        QCOMPARE(m_document->cost()->energy_j, energy);
+        // Another target's figures are no hint.
+        device.name = "another";
+        m_document->setTarget(device);
+        QTRY_VERIFY(!m_document->costStale());
+        QVERIFY(m_document->costProblem() && !m_document->cost());
+    }
+
     void stale_accuracy_is_the_one_shown_last() {
         Design design;
         design.id = 7;

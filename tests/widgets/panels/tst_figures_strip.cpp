@@ -106,6 +106,30 @@ private slots:
         QVERIFY(titles().contains("AREA"));
     }
 
+    void a_refused_design_keeps_grey_figures_and_says_so() {
+        HardwareTarget device = *cost::load_target("pynq-z1");
+        m_document->setTarget(device);
+        QTRY_VERIFY(!m_document->costStale());
+        const QString energy = text("figureEnergyValue"), size = text("figureSizeValue");
+        device.fpga->luts = 500;
+        m_document->setTarget(device);
+        QTRY_VERIFY(!m_document->costStale());
+        QCOMPARE(text("figureEnergyValue"), energy);
+        QCOMPARE(text("figureSizeValue"), size);
+        QVERIFY2(text("figureEnergyChange").contains("cannot"), qPrintable(text("figureEnergyChange")));
+    }
+
+    /// What was measured of the chip itself is no estimate; the parts sum to it.
+    void a_known_area_stands_upright() {
+        m_document->setTarget(*cost::load_target("eyeriss"));
+        QTRY_VERIFY(!m_document->costStale());
+        const CostBreakdown& cost = *m_document->cost();
+        QVERIFY(is_exact(cost, "area"));
+        QCOMPARE(text("figureAreaValue"), area_text(cost));
+        QVERIFY2(confidence_text(cost, "area").startsWith("Measured ("),
+                 qPrintable(confidence_text(cost, "area")));
+    }
+
 private:
     [[nodiscard]] QStringList titles() const {
         QStringList all;
