@@ -81,7 +81,10 @@ Result<void> run(const Options& options, Terminal& terminal) {
         if (auto writable = check_writable(options.output); !writable) return writable;
     auto target = cost::load_target(options.target);
     if (!target) return forward_error(target);
-    if (!options.name.empty()) target->name = options.name;
+    if (!options.name.empty())
+        target->name = options.name;
+    else if (!options.output.empty()) // it is no longer the preset
+        target->name = std::filesystem::path(options.output).stem().string();
 
     Calibration calibration;
     if (!options.table.empty()) {
@@ -136,7 +139,8 @@ Command calibrate_command(CLI::App& app) {
             "Which component of the table is which memory level, and the bits of one access; repeatable")
         ->type_name("NAME=LEVEL:BITS")
         ->allow_extra_args(false);
-    command->add_option("--name", options->name, "The new target's name [as before]")->type_name("NAME");
+    command->add_option("--name", options->name, "The new target's name [the output file's]")
+        ->type_name("NAME");
     command->add_option("-o,--output", options->output, "Where the target goes")->type_name("FILE.json");
     command->add_flag("--json", options->json, "One JSON document on stdout");
     return {command, [options](Terminal& terminal) { return run(*options, terminal); }};

@@ -25,15 +25,18 @@ std::string error_text(double value, double measured) {
     return (share < 0 ? "-" : "+") + format_percent(std::abs(share));
 }
 
+/// One standard error over the value.
+std::string doubt(const cost::FittedConstant& constant) {
+    if (!constant.fitted || std::isnan(constant.relative_error)) return std::string(k_no_number);
+    return constant.relative_error > 1 ? "not determined" : format_percent(constant.relative_error);
+}
+
 std::string constants_text(const cost::TargetFit& fit) {
     Table table({"constant", "before", "after", "+-", ""});
     for (const cost::FittedConstant& constant : fit.constants) {
         std::string note = constant.note;
         if (!constant.fitted) note = "left alone: " + note;
-        table.add({constant.key, number_text(constant.before), number_text(constant.after),
-                   constant.fitted && std::isfinite(constant.relative_error)
-                       ? format_percent(constant.relative_error)
-                       : std::string(k_no_number),
+        table.add({constant.key, number_text(constant.before), number_text(constant.after), doubt(constant),
                    (constant.unit.empty() ? "" : constant.unit + "  ") + note});
     }
     return table.to_string();

@@ -100,12 +100,14 @@ std::string components_text(const CostBreakdown& cost) {
         table.add({std::string(name), format_si(joules, "J"),
                    whole > 0 ? format_percent(joules / whole) : std::string("-")});
     std::string text = "\n" + table.to_string();
-    if (cost.area.empty()) return text;
+    const std::vector<report::AreaPart> parts = report::area_parts(cost);
+    if (parts.empty()) return text;
     double mm2 = 0;
-    for (const auto& [component, part] : cost.area) mm2 += part;
+    for (const report::AreaPart& part : parts) mm2 += part.mm2;
     Table area({"area by", "mm2", "share"});
-    for (const auto& [component, part] : cost.area)
-        area.add({component, format_number(part), mm2 > 0 ? format_percent(part / mm2) : std::string("-")});
+    for (const report::AreaPart& part : parts)
+        area.add({part.name, format_number(part.mm2),
+                  mm2 > 0 ? format_percent(part.mm2 / mm2) : std::string("-")});
     return text + "\n" + area.to_string();
 }
 
@@ -119,8 +121,8 @@ std::string metrics_text(const CostBreakdown& cost) {
     }
     std::string text = "\n" + page(table.to_string());
     for (const std::string& note : notes) text += wrapped(note, "  ");
-    return text +
-           "Absolute energies are good to about a factor of two, ratios on one target to some percent.\n";
+    return text + "Absolute energies: " + report::known_as(cost, "energy") +
+           "; ratios on one target are good to some percent.\n";
 }
 
 std::string change(double value, double whole, std::string_view unit) {
@@ -151,9 +153,15 @@ std::string fallbacks_text(const CostBreakdown& cost) {
     for (const LayerCost& layer : cost.layers)
         if (!layer.fallback.empty()) layers[layer.fallback].push_back(layer.layer);
     std::string text;
-    for (const auto& [fallback, names] : layers)
-        text += std::to_string(names.size()) + (names.size() == 1 ? " layer " : " layers ") + fallback +
-                " (" + names.front() + (names.size() > 1 ? ", ...)" : ")") + "\n";
+    for (const auto& [fallback, names] : layers) {
+        const bool one = names.size() == 1;
+        text += std::to_string(names.size()) + (one ? " layer" : " layers");
+        if (!fallback.starts_with("runs "))
+            text += ": " + fallback;
+        else
+            text += one ? " " + fallback : " run " + fallback.substr(5);
+        text += " (" + names.front() + (one ? ")" : ", ...)") + "\n";
+    }
     return text.empty() ? text : "\n" + text;
 }
 
@@ -203,7 +211,7 @@ std::string comparison_text(const std::vector<TargetCost>& targets) {
         const CostBreakdown& cost = *target.cost;
         const double macs = report::total_macs(cost);
         const auto limits = report::time_by_limit(cost);
-        table.add({target.target, format_si(cost.latency_s, "s"), format_si(cost.throughput_ips, ""),
+        table.add({target.target, format_si(cost.latency_s, "s"), report::rate_text(cost.throughput_ips),
                    format_si(cost.energy_j / static_cast<double>(cost.batch), "J"),
                    macs > 0 ? format_si(cost.energy_j / macs, "J") : std::string("-"),
                    format_si(cost.power_w, "W"), report::area_text(cost), format_bytes(cost.dram_bytes),

@@ -33,7 +33,8 @@ Result<void> run(const Options& options, Terminal& terminal) {
     if (options.json)
         return terminal.print(
             dump({{"path", options.output}, {"designs", report->designs.size()}, {"bytes", *bytes}}));
-    return terminal.print(options.output + ": " + std::to_string(report->designs.size()) + " designs, " +
+    return terminal.print(options.output + ": " + std::to_string(report->designs.size()) +
+                          (report->designs.size() == 1 ? " design, " : " designs, ") +
                           format_bytes(static_cast<double>(*bytes)));
 }
 

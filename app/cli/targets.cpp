@@ -64,6 +64,9 @@ std::string array_text(const HardwareTarget& target) {
 
 Json entry_json(const std::string& name, const HardwareTarget& target) {
     const auto peak = peak_macs_per_s(target);
+    const auto of_array = [&](const auto& value) {
+        return target.kind == TargetKind::spatial ? Json(value) : Json(nullptr);
+    };
     Json confidence = Json::object();
     for (const auto& [figure, known] : target.confidence)
         confidence[figure] = {
@@ -73,12 +76,12 @@ Json entry_json(const std::string& name, const HardwareTarget& target) {
             {"kind", to_string(target.kind)},
             {"node_nm", target.node_nm},
             {"clock_hz", target.clock_hz},
-            {"rows", target.rows},
-            {"cols", target.cols},
-            {"dataflow", to_string(target.dataflow)},
-            {"mac_style", to_string(target.mac.style)},
-            {"weight_bits", target.mac.weight_bits},
-            {"activation_bits", target.mac.activation_bits},
+            {"rows", of_array(target.rows)},
+            {"cols", of_array(target.cols)},
+            {"dataflow", of_array(to_string(target.dataflow))},
+            {"mac_style", of_array(to_string(target.mac.style))},
+            {"weight_bits", of_array(target.mac.weight_bits)},
+            {"activation_bits", of_array(target.mac.activation_bits)},
             {"peak_macs_per_s", peak ? Json(*peak) : Json(nullptr)},
             {"sizing", target.sizing == Sizing::fixed ? "fixed" : "to_design"},
             {"supports", supports_json(target)},

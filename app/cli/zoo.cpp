@@ -95,7 +95,7 @@ std::string or_dash(std::string text) {
 /// The columns of Sze et al. 2017, table II.
 std::string comparison(const std::vector<Network>& networks) {
     Table table({"network", "input", "conv", "kernels", "channels", "conv weights", "conv MACs", "fc",
-                 "fc weights", "fc MACs", "parameters", "MACs", "peak act.", "top-1", "top-5"});
+                 "fc weights", "fc MACs", "parameters", "MACs", "peak activations", "top-1", "top-5"});
     for (const auto& [name, entry, facts, outputs] : networks) {
         const LayerFacts& conv = facts.convolutions;
         const LayerFacts& fc = facts.fully_connected;
@@ -162,6 +162,8 @@ Result<void> write(const std::string& name, const Options& options, Terminal& te
 }
 
 Result<void> run(const Options& options, Terminal& terminal) {
+    if (options.name.empty() && !options.output.empty())
+        return fail(ErrorCode::usage, "no network to write", "--output", "name one: zoo lenet5 -o FILE.onnx");
     if (options.name.empty()) return list(options, terminal);
     const std::string name = options.name.starts_with("zoo:") ? options.name.substr(4) : options.name;
     return options.output.empty() ? show(name, options, terminal) : write(name, options, terminal);

@@ -161,7 +161,8 @@ Result<Mapping> mapping_from_json(std::string_view text, const std::string& wher
     if (!document) return forward_error(document);
     Complaint complaint;
     // What cost --json says of a layer's nest may be passed back as it is.
-    ObjectReader reader(*document, top, {"levels", "accesses", "searched", "examined", "gap"}, complaint);
+    ObjectReader reader(*document, top, {"levels", "accesses", "legend", "searched", "examined", "gap"},
+                        complaint);
     Mapping mapping = read_levels(reader);
     if (mapping.levels.empty())
         complaint.add(top.key("levels"), "no levels", "name the memory levels, outermost first");

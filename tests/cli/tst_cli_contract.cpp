@@ -200,6 +200,9 @@ void TestCliContract::targetIsAFileToChange() {
     QStringList names;
     for (const QJsonValue& target : targets) names << target["name"].toString();
     QVERIFY(names.contains("eyeriss") && names.contains("tpu-v1"));
+    for (const QJsonValue& target : targets)
+        for (const char* key : {"rows", "cols", "dataflow", "mac_style", "weight_bits", "activation_bits"})
+            QCOMPARE(target[key].isNull(), target["kind"].toString() != "spatial");
     const CliRun one = run_cli({"targets", "eyeriss"});
     QCOMPARE(one.code, 0);
     const QString file = fresh_folder("target") + "my.json";

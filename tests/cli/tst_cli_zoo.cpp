@@ -116,6 +116,7 @@ void TestCliZoo::oneIsWritten() {
 }
 
 void TestCliZoo::whatDoesNotFitIsRefused() {
+    expect_error(run_cli({"zoo", "-o", fresh_folder("none") + "x.onnx"}), 2, {"zoo lenet5 -o FILE.onnx"});
     expect_error(run_cli({"zoo", "vgg99"}), 3, {"vgg16"});
     expect_error(run_cli({"zoo", "alexnet@size=40", "-o", fresh_folder("small") + "a.onnx"}), 3,
                  {"size", "67"});
