@@ -154,6 +154,11 @@ private slots:
             const auto fit = cost::apply_energy_table(target, table, uses);
             QVERIFY2(!fit && fit.error().to_line().find(words) != std::string::npos, words);
         }
+        HardwareTarget dataflow;
+        dataflow.kind = TargetKind::fpga_dataflow;
+        const auto blocks = cost::apply_energy_table(dataflow, table, {{"shared_glb", "buffer", 64}});
+        QVERIFY(!blocks && blocks.error().to_line().find("per block") != std::string::npos);
+        QVERIFY(cost::apply_energy_table(dataflow, table, {{"DRAM", "DRAM", 64}}));
         EnergyTable idle;
         idle.source = "idle.yaml";
         idle.components = {{"a.b", "b", 1, {{"idle", 1.0}}, {}}};
