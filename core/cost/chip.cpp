@@ -154,6 +154,9 @@ Chip::Chip(const HardwareTarget& target, const Demand& demand)
         levels[i].capacity_bits = static_cast<double>(levels[i].bytes) * 8.0 / k_buffer_halves;
         levels[i].bytes_per_cycle = from.bytes_per_cycle.value_or(0);
         levels[i].element_bits = from.element_bits;
+        levels[i].shared = !from.per_pe;
+        levels[i].holds_inputs = from.holds.inputs;
+        levels[i].holds_outputs = from.holds.outputs;
     }
 }
 

@@ -34,6 +34,8 @@ struct Level {
     double capacity_bits = 0;   ///< that may be kept across folds: half of it (double buffering)
     double bytes_per_cycle = 0; ///< 0: never the bottleneck
     int element_bits = 1;       ///< least that one element takes
+    bool shared = true;         ///< not a scratchpad in every processing element
+    bool holds_inputs = true, holds_outputs = true;
 
     /// Bits of an element of `bits` as it is stored here.
     [[nodiscard]] double stored(int bits) const { return std::max(bits, element_bits); }

@@ -1,10 +1,12 @@
 #include "core/cost/layer_cost.h"
 
+#include "core/cost/memory_cost.h"
 #include "core/cost/objective.h"
+#include "core/cost/vector_layer.h"
 #include "core/cost/zero_coding.h"
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 namespace widthwise::cost {
 namespace {
@@ -30,45 +32,23 @@ struct Coding {
     double inputs = 1, outputs = 1;
 };
 
-/// Energy, bytes and stalls of all memory levels, given the flow on their outer (i - 1) and inner (i) sides,
-/// and the cycles that the array is busy.
-void add_memory(const Chip& chip, const Flows& flows, const LevelWidths& widths, const Coding& coding,
-                int64_t array_cycles, LayerFigures& figures) {
-    double dram_pj = 0, buffer_pj = 0;
-    int64_t longest = array_cycles;
+/// What all levels read and write, given the flow on their outer (i - 1) and inner (i) sides.
+MemoryBits memory_bits(const Chip& chip, const Flows& flows, const LevelWidths& widths,
+                       const Coding& coding) {
+    MemoryBits bits;
     for (size_t i = 0; i < chip.level_count; ++i) {
-        const Level& level = chip.levels[i];
         Widths width = widths[i];
         if (i == 0) {
             width.inputs *= coding.inputs;
             width.outputs *= coding.outputs;
         }
-        double reads = width.inward(flows[i]);
-        double writes = width.outward(flows[i]);
+        bits[i] = {width.inward(flows[i]), width.outward(flows[i])};
         if (i > 0) {
-            reads += width.outward(flows[i - 1]);
-            writes += width.inward(flows[i - 1]);
+            bits[i].reads += width.outward(flows[i - 1]);
+            bits[i].writes += width.inward(flows[i - 1]);
         }
-        const double pj = reads * level.read_pj_per_bit + writes * level.write_pj_per_bit;
-        const double bytes = (reads + writes) / k_bits_per_byte;
-        if (level.bytes_per_cycle > 0) {
-            const auto busy = static_cast<int64_t>(std::min(9e18, std::ceil(bytes / level.bytes_per_cycle)));
-            if (busy > longest) {
-                longest = busy;
-                figures.limited_by = level.name;
-            }
-        }
-        (i == 0 ? dram_pj : buffer_pj) += pj;
-        (i == 0 ? figures.dram_bytes : figures.buffer_bytes) += bytes;
     }
-    const size_t inner = chip.level_count - 1;
-    const double edge = widths[inner].inward(flows[inner]) + widths[inner].outward(flows[inner]);
-    figures.cycles = longest;
-    figures.bound = longest > figures.compute_cycles ? Bound::memory : Bound::compute;
-    figures.energy.dram_j = dram_pj * k_joules_per_pj;
-    figures.energy.buffer_j = buffer_pj * k_joules_per_pj;
-    figures.energy.noc_j = edge * chip.noc_pj_per_bit * k_joules_per_pj;
-    figures.energy.static_j = chip.static_power_w * static_cast<double>(longest) * chip.cycle_s;
+    return bits;
 }
 
 /// Shares of the MACs whose operands move, and of those that also multiply and accumulate.
@@ -102,15 +82,6 @@ double register_bits(const Chip& chip, Dataflow dataflow, const Operands& operan
     return moved * activations + sums + held_words * weights;
 }
 
-int64_t whole_cycles(double cycles) {
-    return static_cast<int64_t>(std::min(9e18, std::ceil(cycles)));
-}
-
-double vector_pj(const Chip& chip, const VectorWork& work) {
-    return work.adds * chip.vector_add_pj(work.bits, work.is_float) +
-           work.multiplies * chip.vector_multiply_pj(work.bits, work.is_float);
-}
-
 LevelWidths level_widths(const Chip& chip, const MatrixProblem& problem) {
     LevelWidths widths;
     for (size_t i = 0; i < chip.level_count; ++i) {
@@ -132,10 +103,20 @@ OperandBits traffic_bits(const Widths& widths) {
             static_cast<int>(widths.partials), static_cast<int>(widths.outputs)};
 }
 
-BitWeights moved_weights(const Widths& outer, const Widths& inner, double input_coding) {
+/// What a bit of the inner level's counts in time (bits of the outer level) or, where the objective is
+/// energy, in pJ of both levels. Partial sums go out and come back.
+BitWeights moved_weights(const Chip& chip, size_t boundary, const Widths& outer, const Widths& inner,
+                         double input_coding, Objective objective) {
     const auto ratio = [](double a, double b) { return b > 0 ? a / b : 1; };
-    return {ratio(outer.weights, inner.weights), ratio(outer.inputs * input_coding, inner.inputs),
-            ratio(outer.partials, inner.partials)};
+    const BitWeights bits{ratio(outer.weights, inner.weights),
+                          ratio(outer.inputs * input_coding, inner.inputs),
+                          ratio(outer.partials, inner.partials)};
+    if (objective != Objective::energy) return bits;
+    const Level &from = chip.levels[boundary], &to = chip.levels[boundary + 1];
+    const auto fetched = [&](double share) { return share * from.read_pj_per_bit + to.write_pj_per_bit; };
+    const auto returned = [&](double share) { return share * from.write_pj_per_bit + to.read_pj_per_bit; };
+    return {fetched(bits.weights), fetched(bits.activations),
+            (fetched(bits.accumulator) + returned(bits.accumulator)) / 2};
 }
 
 Flow elements(const Traffic& traffic, const Widths& widths) {
@@ -145,29 +126,58 @@ Flow elements(const Traffic& traffic, const Widths& widths) {
             count(traffic.partial_writes, widths.partials)};
 }
 
-MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow) {
-    const LoopNest& nest = problem.nest;
-    const int64_t batch = problem.batch;
-    const MacRate rate = chip.mac.rate(problem.operands);
-    const bool composed = chip.mac.style == MacStyle::bit_composable;
+/// A layer under one dataflow, up to how it is split.
+struct Layout {
+    const Chip& chip;
+    const MatrixProblem& problem;
+    Dataflow dataflow;
+    MacRate rate;
+    Folding folding;
+    Array array;
+    LevelWidths widths;
+    Coding coding;
+
+    Layout(const Chip& on, const MatrixProblem& of, Dataflow under)
+        : chip(on)
+        , problem(of)
+        , dataflow(under)
+        , rate(on.mac.rate(of.operands))
+        , folding(on.mac.style == MacStyle::bit_composable
+                      ? fold_composed(under, of.nest, of.batch, on.array, rate.products)
+                      : fold(under, group_gemm(of.nest, of.batch), on.array))
+        , array(folded_array(on, under, rate.products))
+        , widths(level_widths(on, of))
+        , coding{coded_share(on.zeros, of.zeros.inputs, static_cast<int>(widths[0].inputs)),
+                 coded_share(on.zeros, of.zeros.outputs, static_cast<int>(widths[0].outputs))} {}
+
+    [[nodiscard]] std::vector<Traffic> splits(size_t boundary, Objective objective) const {
+        BitWeights moved = moved_weights(chip, boundary, widths[boundary], widths[boundary + 1],
+                                         boundary == 0 ? coding.inputs : 1, objective);
+        if (boundary == 0 && problem.input_on_chip) moved.activations = 0;
+        return layer_splits(problem.nest, problem.batch, dataflow, array, traffic_bits(widths[boundary + 1]),
+                            chip.levels[boundary + 1].capacity_bits, moved);
+    }
+};
+
+/// Of every boundary between levels, outermost first.
+using Splits = std::array<std::vector<Traffic>, std::tuple_size_v<decltype(Chip::levels)>>;
+using Chosen = std::array<size_t, std::tuple_size_v<Splits>>;
+
+MatrixLayer priced(const Layout& layout, const Splits& splits, const Chosen& chosen) {
+    const Chip& chip = layout.chip;
+    const MatrixProblem& problem = layout.problem;
+    const Dataflow dataflow = layout.dataflow;
     MatrixLayer layer;
     layer.dataflow = dataflow;
-    layer.folding = composed ? fold_composed(dataflow, nest, batch, chip.array, rate.products)
-                             : fold(dataflow, group_gemm(nest, batch), chip.array);
-    const double groups = static_cast<double>(nest.groups);
+    layer.folding = layout.folding;
+    const double groups = static_cast<double>(problem.nest.groups);
     LayerFigures& figures = layer.figures;
 
-    const LevelWidths widths = level_widths(chip, problem);
-    const Coding coding{coded_share(chip.zeros, problem.zeros.inputs, static_cast<int>(widths[0].inputs)),
-                        coded_share(chip.zeros, problem.zeros.outputs, static_cast<int>(widths[0].outputs))};
-    const Array array = folded_array(chip, dataflow, rate.products);
     Flows flows;
     int64_t tiles = 1;
     for (size_t i = 0; i + 1 < chip.level_count; ++i) {
-        const Traffic traffic = layer_traffic(
-            nest, batch, dataflow, array, traffic_bits(widths[i + 1]), chip.levels[i + 1].capacity_bits,
-            moved_weights(widths[i], widths[i + 1], i == 0 ? coding.inputs : 1));
-        flows[i] = elements(traffic, widths[i + 1]);
+        const Traffic& traffic = splits[i][chosen[i]];
+        flows[i] = elements(traffic, layout.widths[i + 1]);
         if (i == 0) {
             layer.dram = traffic;
             if (problem.input_on_chip) flows[i].inputs = 0;
@@ -193,16 +203,17 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
     }
     // The last row fold writes finished results, the others partial sums.
     const double partials = static_cast<double>(words.partial_reads);
-    flows[chip.level_count - 1] = {groups * static_cast<double>(words.activation_reads),
-                                   groups * static_cast<double>(words.weight_reads), groups * partials,
-                                   groups * (static_cast<double>(words.result_writes) - partials),
-                                   groups * partials};
+    const size_t inner = chip.level_count - 1;
+    flows[inner] = {groups * static_cast<double>(words.activation_reads),
+                    groups * static_cast<double>(words.weight_reads), groups * partials,
+                    groups * (static_cast<double>(words.result_writes) - partials), groups * partials};
 
     const double macs = problem.macs();
     const Activity activity(chip.zeros, problem.zeros);
-    const double busy = compute_cycles(layer.folding, nest.groups, rate.beats, activity.moving);
+    const double busy =
+        compute_cycles(layer.folding, problem.nest.groups, layout.rate.beats, activity.moving);
     figures.compute_cycles = whole_cycles(busy / chip.mac_efficiency);
-    figures.mapped_units = mapping_efficiency(layer.folding, array);
+    figures.mapped_units = mapping_efficiency(layer.folding, layout.array);
     figures.peak_macs_per_cycle = chip.macs_per_cycle(problem.operands);
     if (activity.moving > 0) figures.peak_macs_per_cycle /= activity.moving;
     figures.energy.compute_j =
@@ -210,40 +221,61 @@ MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow data
         k_joules_per_pj;
     figures.energy.registers_j = register_bits(chip, dataflow, problem.operands, activity, macs, held) *
                                  chip.register_pj_per_bit * k_joules_per_pj;
-    add_memory(chip, flows, widths, coding, whole_cycles((busy + reloads) / chip.mac_efficiency), figures);
+    const Widths& edge = layout.widths[inner];
+    add_memory(chip, memory_bits(chip, flows, layout.widths, layout.coding),
+               edge.inward(flows[inner]) + edge.outward(flows[inner]),
+               whole_cycles((busy + reloads) / chip.mac_efficiency), figures);
     layer.flows = flows;
     return layer;
+}
+
+/// More tiles than `chosen`, as few as that takes: wherever the next split has that many. False: there are
+/// none.
+bool split_further(const Splits& splits, size_t boundaries, Chosen& chosen) {
+    int64_t tiles = std::numeric_limits<int64_t>::max();
+    for (size_t i = 0; i < boundaries; ++i)
+        if (chosen[i] + 1 < splits[i].size()) tiles = std::min(tiles, splits[i][chosen[i] + 1].tiles);
+    bool further = false;
+    for (size_t i = 0; i < boundaries; ++i)
+        if (chosen[i] + 1 < splits[i].size() && splits[i][chosen[i] + 1].tiles == tiles) {
+            ++chosen[i];
+            further = true;
+        }
+    return further;
+}
+
+/// A price grows with the bits across each boundary and, with stationary weights, with the most tiles of any.
+/// So for each number of tiles that may be had, every boundary takes the split of fewest bits within it, and
+/// the best of these prices is that of all combinations of splits.
+MatrixLayer mapped(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow, Objective objective) {
+    const Layout layout(chip, problem, dataflow);
+    const size_t boundaries = chip.level_count - 1;
+    Splits splits;
+    Chosen chosen{};
+    for (size_t i = 0; i < boundaries; ++i) splits[i] = layout.splits(i, objective);
+    if (dataflow != Dataflow::weight_stationary) { // tiles cost nothing
+        for (size_t i = 0; i < boundaries; ++i) chosen[i] = splits[i].size() - 1;
+        return priced(layout, splits, chosen);
+    }
+    MatrixLayer best = priced(layout, splits, chosen);
+    while (split_further(splits, boundaries, chosen)) {
+        const MatrixLayer layer = priced(layout, splits, chosen);
+        if (better(objective, layer.figures, best.figures)) best = layer;
+    }
+    return best;
 }
 
 } // namespace
 
 MatrixLayer matrix_layer(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow,
                          Objective objective) {
-    if (dataflow != Dataflow::best) return mapped(chip, problem, dataflow);
-    MatrixLayer best = mapped(chip, problem, Dataflow::weight_stationary);
+    if (dataflow != Dataflow::best) return mapped(chip, problem, dataflow, objective);
+    MatrixLayer best = mapped(chip, problem, Dataflow::weight_stationary, objective);
     for (const Dataflow other : {Dataflow::output_stationary, Dataflow::input_stationary}) {
-        MatrixLayer layer = mapped(chip, problem, other);
+        MatrixLayer layer = mapped(chip, problem, other, objective);
         if (better(objective, layer.figures, best.figures)) best = layer;
     }
     return best;
-}
-
-LayerFigures vector_layer(const Chip& chip, const VectorWork& work) {
-    LayerFigures figures;
-    figures.compute_cycles = whole_cycles(work.operations() / static_cast<double>(chip.array.cols));
-    figures.energy.compute_j = vector_pj(chip, work) * k_joules_per_pj;
-    // Bits, not elements: a level that stores wide elements takes more of them.
-    Flows flows;
-    LevelWidths widths;
-    for (size_t i = 0; i < chip.level_count; ++i) {
-        flows[i].inputs = i == 0 ? work.dram_read_bits : work.read_bits;
-        flows[i].outputs = i == 0 ? work.dram_write_bits : work.write_bits;
-        // stored_activation_bits() has seen to the outermost level's.
-        const double bits = chip.levels[0].stored(work.bits);
-        widths[i].inputs = widths[i].outputs = std::max(1.0, chip.levels[i].element_bits / bits);
-    }
-    add_memory(chip, flows, widths, {}, figures.compute_cycles, figures);
-    return figures;
 }
 
 } // namespace widthwise::cost

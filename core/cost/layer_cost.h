@@ -11,8 +11,15 @@
 //   dram       bits across the outermost boundary (traffic.h)
 //   static     static power x latency
 // Operands narrower than the MAC unit save what they do not switch; stored operands are packed at their own
-// width, or take a level's `element_bits` if that is more. Latency: the longest of the compute cycles and
-// each level's bytes over its bandwidth (roofline; transfers overlap compute).
+// width, or take a level's `element_bits` if that is more. Latency: the longest of the array's own time and
+// each level's bytes over its bandwidth (roofline; transfers overlap compute). The array's own time is the
+// compute cycles and, with stationary weights, loading them again for each further tile of pixels: a layer
+// that does so takes longer than its compute cycles and is bound by compute all the same.
+//
+// How a layer is split into tiles (traffic.h) is chosen by the objective. What it chooses never serves
+// latency better with a smaller buffer or wider operands, where all levels store elements alike; the same
+// holds of energy without static power. Elsewhere (codes or widths of elements that differ between levels,
+// products of energy and time) it holds as far as the fewest bits also take the least energy.
 //
 // Zeros. Gating: a zero input clocks neither multiplier nor running sum; it still moves and takes its cycle.
 // Skipping: zeros take no cycle and move nothing in the array; that rows and columns find unequal numbers of
@@ -42,13 +49,9 @@ struct MatrixLayer {
 };
 
 /// A convolution or fully connected layer under `dataflow` (ws, os, is, or `best` of the three by
-/// `objective`). Groups run one after another, each as its own product (no packing of several groups onto the
-/// array).
+/// `objective`), split as serves `objective` best. Groups run one after another, each as its own product (no
+/// packing of several groups onto the array).
 [[nodiscard]] MatrixLayer matrix_layer(const Chip& chip, const MatrixProblem& problem, Dataflow dataflow,
                                        Objective objective);
-
-/// Element-wise, pooling, normalization and data-moving layers: a vector unit as wide as the array has
-/// columns, one operation per lane and cycle; everything is read and written once through all levels.
-[[nodiscard]] LayerFigures vector_layer(const Chip& chip, const VectorWork& work);
 
 } // namespace widthwise::cost

@@ -56,7 +56,7 @@ std::string mapping_text(const MatrixLayer& layer, const Chip& chip, const Matri
         append(text, "%s%s %.3gx", separator, what, times);
         separator = ", ";
     };
-    repeated("input", layer.dram.activation_reads / input);
+    if (!problem.input_on_chip) repeated("input", layer.dram.activation_reads / input);
     repeated("weights", layer.dram.weight_reads / weights);
     if (layer.dram.partial_writes > 0) append(text, "%spartial sums spilled", separator);
     if (problem.operands.floating()) {

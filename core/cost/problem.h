@@ -62,6 +62,7 @@ struct VectorWork {
     bool is_float = false;
     double read_bits = 0, write_bits = 0;           ///< of all operands and results
     double dram_read_bits = 0, dram_write_bits = 0; ///< what of these crosses the outermost boundary
+    double written = 0; ///< elements of the result; 0 where they take no lane's time of their own
     [[nodiscard]] double operations() const { return adds + multiplies; }
     bool operator==(const VectorWork&) const = default;
 };

@@ -5,6 +5,7 @@
 #include "core/cost/mapping_text.h"
 #include "core/cost/nest_layer.h"
 #include "core/cost/systolic_nest.h"
+#include "core/cost/vector_layer.h"
 
 namespace widthwise::cost {
 

@@ -157,8 +157,8 @@ Ways result_ways(const Case& c) {
     return ways;
 }
 
-/// Takes the combination of least traffic if it beats `least`. Streaming everything keeps nothing, so one
-/// always fits.
+/// Takes the combination of least traffic if it beats `least`; of equals in as many tiles the one that reads
+/// the input less (it may weigh nothing). Streaming everything keeps nothing, so one always fits.
 void choose(const Case& c, double capacity, Traffic& best, double& least) {
     const Ways input = input_ways(c).times(c.bits.activations);
     const Ways weights = weight_ways(c).times(c.bits.weights);
@@ -170,7 +170,9 @@ void choose(const Case& c, double capacity, Traffic& best, double& least) {
                 const double moved = input.way[i].moved * c.moved.activations +
                                      weights.way[w].moved * c.moved.weights +
                                      2 * results.way[r].moved * c.moved.accumulator;
-                if (kept > capacity || moved >= least) continue;
+                if (kept > capacity || moved > least) continue;
+                if (moved == least && (best.tiles != c.tiles || input.way[i].moved >= best.activation_reads))
+                    continue;
                 least = moved;
                 best.activation_reads = input.way[i].moved;
                 best.weight_reads = weights.way[w].moved;
@@ -190,13 +192,16 @@ int64_t touched_plane(const LoopNest& nest) {
                           nest.dilation_width);
 }
 
-Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Array& array,
-                      const OperandBits& bits, double capacity_bits, const BitWeights& moved) {
+std::vector<Traffic> layer_splits(const LoopNest& nest, int64_t batch, Dataflow dataflow, const Array& array,
+                                  const OperandBits& bits, double capacity_bits, const BitWeights& moved) {
     const Group whole(nest, batch);
+    const double groups = static_cast<double>(nest.groups);
     const double compulsory =
         std::min(whole.unique_input, whole.m * whole.k) * bits.activations * moved.activations +
         whole.n * whole.k * bits.weights * moved.weights;
-    Traffic traffic;
+    std::vector<Traffic> splits;
+    splits.reserve(8);
+    Traffic best;
     double least = std::numeric_limits<double>::infinity();
     int64_t images = batch;
     LoopNest tile = nest;
@@ -205,9 +210,18 @@ Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, co
         const Folding folding = fold(dataflow, group_gemm(tile, images), array);
         const int64_t tiles = ceil_divide(batch, images) * ceil_divide(nest.out_height, tile.out_height);
         const double share = whole.m / group.m;
+        const double before = least;
         for (const bool rows_inner : {false, true})
             choose({tile, dataflow, folding, array, bits, moved, group, tiles, share, rows_inner},
-                   capacity_bits, traffic, least);
+                   capacity_bits, best, least);
+        if (least < before) {
+            Traffic& split = splits.emplace_back(best);
+            split.activation_reads *= groups;
+            split.weight_reads *= groups;
+            split.partial_reads *= groups;
+            split.partial_writes *= groups;
+            split.output_writes = groups * whole.m * whole.n * bits.outputs;
+        }
         if (least <= compulsory || (images == 1 && tile.out_height == 1)) break;
         if (images > 1) {
             images = ceil_divide(images, 2);
@@ -217,13 +231,7 @@ Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow, co
                                                           reach(nest.kernel_height, nest.dilation_height));
         }
     }
-    const double groups = static_cast<double>(nest.groups);
-    traffic.activation_reads *= groups;
-    traffic.weight_reads *= groups;
-    traffic.partial_reads *= groups;
-    traffic.partial_writes *= groups;
-    traffic.output_writes = groups * whole.m * whole.n * bits.outputs;
-    return traffic;
+    return splits;
 }
 
 } // namespace widthwise::cost

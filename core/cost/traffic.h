@@ -5,8 +5,10 @@
 // tile the array walks over row folds x column folds of systolic.h in one of two loop orders. What a level of
 // `capacity_bits` can keep crosses its boundary once; the rest is fetched again for every fold that needs it
 // (SCALE-Sim's rule for an operand that does not fit its half of a double buffer, applied to tiles too). Of
-// all combinations of split, loop order and kept operands that fit together, the one that moves the fewest
-// bits is taken (of equals the one with the fewest tiles), so less capacity or more bits never move less.
+// all combinations of loop order and kept operands that fit together, for each number of tiles the one that
+// moves the fewest bits stands: less capacity or more bits never move less in as many tiles. Tiles may cost
+// time of their own (an array that holds weights is loaded again for each), which is the caller's to weigh
+// against the bits.
 //
 //   operand                       kept by the level          crosses the boundary, per tile
 //   held in the array             nothing                    once
@@ -24,6 +26,8 @@
 #include "core/cost/systolic.h"
 #include "core/graph/layer_work.h"
 
+#include <vector>
+
 namespace widthwise::cost {
 
 struct OperandBits {
@@ -33,8 +37,9 @@ struct OperandBits {
     int outputs = 8; ///< as stored, in what the layer writes
 };
 
-/// What one bit of an operand counts when ways to split a layer are compared: 1, or, where the outer level
-/// stores elements in other widths or codes, its bits over those of the inner level.
+/// What one bit of an operand counts when ways to split a layer are compared: 1, its energy, or, where the
+/// outer level stores elements in other widths or codes, its bits over those of the inner level; 0 for what
+/// does not cross.
 struct BitWeights {
     double weights = 1, activations = 1, accumulator = 1;
 };
@@ -54,10 +59,12 @@ struct Traffic {
 /// Input elements per channel plane that the kernel touches, without padding.
 [[nodiscard]] int64_t touched_plane(const LoopNest& nest);
 
-/// `dataflow` is one of ws, os, is. `bits` are those of the inner level. `capacity_bits` is what may be kept:
-/// half the level, the other half being filled for the next tile (double buffering).
-[[nodiscard]] Traffic layer_traffic(const LoopNest& nest, int64_t batch, Dataflow dataflow,
-                                    const Array& array, const OperandBits& bits, double capacity_bits,
-                                    const BitWeights& moved = {});
+/// The ways to split a layer that are worth pricing: more tiles each than the one before, and fewer bits. The
+/// first has one tile, the last moves the fewest bits of all. `dataflow` is one of ws, os, is. `bits` are
+/// those of the inner level. `capacity_bits` is what may be kept: half the level, the other half being filled
+/// for the next tile (double buffering).
+[[nodiscard]] std::vector<Traffic> layer_splits(const LoopNest& nest, int64_t batch, Dataflow dataflow,
+                                                const Array& array, const OperandBits& bits,
+                                                double capacity_bits, const BitWeights& moved = {});
 
 } // namespace widthwise::cost

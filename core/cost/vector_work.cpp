@@ -138,7 +138,8 @@ std::optional<VectorWork> vector_work(const Graph& graph, NodeId id, const Width
         if (!constant) work.bits = std::max(work.bits, bits);
     }
     if (precision) work.bits = operand_bits(precision->activations);
-    work.write_bits = out * images * widths.stored_bits[node.output().position()];
+    work.written = out * images;
+    work.write_bits = work.written * widths.stored_bits[node.output().position()];
 
     const Kind kind = operations(graph, node);
     work.is_float = precision ? is_floating(precision->activations) : work.bits == 32;

@@ -25,8 +25,8 @@ bool same_mapping(const CostBreakdown& a, const CostBreakdown& b) {
 class CostProperties : public QObject {
     Q_OBJECT
 private slots:
-    /// Random networks, one width one bit narrower: traffic, the objective of the split into tiles, never
-    /// grows; latency and energy do not either where the mapping stays the same.
+    /// Random networks, one width one bit narrower: latency, the objective, never grows; traffic and energy
+    /// do not either where the mapping stays the same.
     void fewer_bits_never_cost_more() {
         const uint64_t seed = 7;
         int same = 0;
@@ -68,12 +68,12 @@ private slots:
             if (same_mapping(before, after)) {
                 ++same;
                 QVERIFY2(after.energy_j <= before.energy_j, where);
-                QVERIFY2(after.latency_s <= before.latency_s, where);
+                QVERIFY2(after.dram_bytes <= before.dram_bytes, where);
             }
+            QVERIFY2(after.latency_s <= before.latency_s, where);
             QVERIFY2(after.area_mm2 <= before.area_mm2, where);
             QVERIFY2(after.model_bytes <= before.model_bytes, where);
             QVERIFY2(after.bops <= before.bops, where);
-            QVERIFY2(after.dram_bytes <= before.dram_bytes, where);
             QVERIFY2(before.utilization <= 1, where);
         }
         QVERIFY(same > 1300);

@@ -1,6 +1,7 @@
 // Laws that hold whatever the constants: on every preset, for random small networks and designs.
 #include "core/cost/energy_law.h"
 #include "core/graph/layer_work.h"
+#include "core/graph/zoo.h"
 #include "tests/core/cost/random_networks.h"
 
 #include <set>
@@ -272,6 +273,60 @@ private slots:
             }
         }
         QVERIFY2(compared >= k_trials, qPrintable(QString::number(compared)));
+    }
+
+    void real_layers_gain_from_nothing_scarcer_data() {
+        QTest::addColumn<QString>("preset");
+        QTest::addColumn<QString>("network");
+        QTest::addColumn<Objective>("objective");
+        for (const char* preset : {"bit-serial", "tpu-v1", "asic-45nm"})
+            for (const char* network : {"resnet18", "mobilenet-v2"})
+                for (const Objective objective : {Objective::latency, Objective::energy})
+                    QTest::addRow("%s %s %s", preset, network, to_string(objective).data())
+                        << preset << network << objective;
+    }
+    /// Every layer's objective, one operand wider bit by bit, then a buffer that shrinks by a tenth again and
+    /// again; on arrays whose MACs and energies per access stay as they are.
+    void real_layers_gain_from_nothing_scarcer() {
+        QFETCH(QString, preset);
+        QFETCH(QString, network);
+        QFETCH(Objective, objective);
+        const GraphPtr graph = take(zoo::build(network.toStdString(), zoo::Weights::zero));
+        HardwareTarget target = with_fixed_energies(take(cost::load_target(preset.toStdString())));
+        target.sizing = Sizing::fixed;
+        target.objective = objective;
+        target.static_power_w = objective == Objective::energy ? 0 : target.static_power_w;
+        cost::Options options;
+        options.keep_feature_maps = false;
+        const auto priced = [&](int weights, int activations) {
+            return take(
+                cost::estimate(*graph, PrecisionPlan(precision(weights, activations)), target, options));
+        };
+        const auto never_gains = [&](const CostBreakdown& before, const CostBreakdown& after,
+                                     const std::string& what) {
+            for (size_t l = 0; l < before.layers.size(); ++l) {
+                const double was = ::objective(objective, before.layers[l]);
+                const double is = ::objective(objective, after.layers[l]);
+                QVERIFY2(is >= was * (1 - k_rounding),
+                         qPrintable(QString::fromStdString(what + ", " + before.layers[l].layer + ": " +
+                                                           before.layers[l].mapping + " | " +
+                                                           after.layers[l].mapping)));
+            }
+        };
+        for (int bits = 2; bits < 8; ++bits) {
+            never_gains(priced(bits, 8), priced(bits + 1, 8), "w" + std::to_string(bits) + "a8");
+            never_gains(priced(8, bits), priced(8, bits + 1), "w8a" + std::to_string(bits));
+            if (QTest::currentTestFailed()) return;
+        }
+        CostBreakdown before = priced(8, 8);
+        for (int step = 0; step < 12; ++step) {
+            int64_t& bytes = *target.memory[1].bytes;
+            bytes = bytes * 9 / 10;
+            CostBreakdown after = priced(8, 8);
+            never_gains(before, after, std::to_string(bytes) + " bytes");
+            if (QTest::currentTestFailed()) return;
+            before = std::move(after);
+        }
     }
 
     void no_layer_beats_its_bounds_data() { add_presets(); }

@@ -2,6 +2,7 @@
 // hand.
 #include "core/base/rng.h"
 #include "core/cost/layer_cost.h"
+#include "core/cost/vector_layer.h"
 #include "tests/core/cost/small_networks.h"
 
 #include <array>
@@ -236,8 +237,67 @@ private slots:
         QCOMPARE(Chip(target, both).sum_bits(half.operands), 16);
     }
 
-    /// Random layers and targets, one operand one bit wider: array time and area never fall, nor do energy
-    /// and latency where folds and tiles stay the same.
+    /// 64 channels to 64 over 32 x 32 pixels: 16 folds of 16 x 16, 1024 + 46 cycles each, 17119 in all. Room
+    /// for 65536 bits, half the buffer. Bytes across to DRAM without the 65536 of the results:
+    ///   1 tile    input 4x 262144, weights 4096, partial sums 3 x 65536 x 4 out and back: 1839104
+    ///   8 tiles   sums of 128 x 16 stay; input 4x, weights 8x: 294912
+    ///   16 tiles  weights stay, too: 266240
+    ///   32 tiles  everything once: 69632
+    /// Each further tile loads the 16 folds again, 46 cycles each: 736.
+    void tiles_are_weighed_against_loading_weights_again() {
+        HardwareTarget target = square_target(16, Dataflow::weight_stationary);
+        target.memory = {{"DRAM", std::nullopt, std::nullopt, 10.0, 20.0},
+                         {"buffer", 16384, std::nullopt, 0.1, 0.2}};
+        MatrixProblem problem = tiny();
+        LoopNest& nest = problem.nest;
+        nest.in_channels = nest.out_channels = 64;
+        nest.in_height = nest.in_width = nest.out_height = nest.out_width = 32;
+        const auto compare_run = [&](int64_t cycles, double dram_bytes, Bound bound,
+                                     std::string_view limited_by) {
+            const LayerFigures figures = run(target, problem);
+            QCOMPARE(figures.compute_cycles, 17119);
+            QCOMPARE(figures.cycles, cycles);
+            compare(figures.dram_bytes, dram_bytes + 65536);
+            QVERIFY(figures.bound == bound && figures.limited_by == limited_by);
+        };
+        compare_run(17119, 1839104, Bound::compute, "compute"); // DRAM takes no time
+        target.memory[0].bytes_per_cycle = 16;
+        compare_run((294912 + 65536) / 16, 294912, Bound::memory, "DRAM"); // the array: 17119 + 7 x 736
+        target.objective = Objective::energy;
+        compare_run(17119 + 31 * 736, 69632, Bound::compute, "compute");
+    }
+
+    /// 100 bytes in, 50 out of which 30 elements of one byte each way cross to DRAM; 50 elements on 2 lanes.
+    /// The weight buffer and the scratchpads see nothing of it.
+    void element_wise_layers_pass_through_shared_levels_of_maps() {
+        HardwareTarget target = tiny_target();
+        const auto of = [&](double adds) {
+            const VectorWork work{.adds = adds,
+                                  .bits = 8,
+                                  .read_bits = 800,
+                                  .write_bits = 400,
+                                  .dram_read_bits = 240,
+                                  .dram_write_bits = 240,
+                                  .written = 50};
+            return vector_layer(Chip(target, {}), work);
+        };
+        const LayerFigures plain = of(0);
+        QCOMPARE(plain.compute_cycles, 25);
+        QCOMPARE(of(40).cycles, 25);
+        QCOMPARE(of(120).cycles, 60);
+        compare(plain.buffer_bytes, 100 + 50 + 30 + 30);
+        compare(plain.energy.buffer_j, ((800 + 240) * 0.1 + (400 + 240) * 0.2) * 1e-12);
+        target.memory.push_back({.name = "weights", .bytes = 64, .holds = {true, false, false}});
+        target.memory.push_back({.name = "pad", .bytes = 64, .per_pe = true});
+        const LayerFigures same = of(0);
+        compare(same.buffer_bytes, plain.buffer_bytes);
+        compare(same.energy.total_j(), plain.energy.total_j());
+        target.memory[1].holds.outputs = false; // results go straight to DRAM
+        compare(of(0).buffer_bytes, 100 + 30);
+    }
+
+    /// Random layers and targets, one operand one bit wider: latency (the objective), array time and area
+    /// never fall, nor do energy and traffic where folds and tiles stay the same.
     void wider_operands_never_cost_less() {
         const uint64_t seed = 20260731;
         Rng rng(seed);
@@ -294,7 +354,7 @@ private slots:
             // Composable units fold layers in another way where they make more products at once.
             const bool same_rate =
                 small.mac.rate(narrow.operands).products == large.mac.rate(wide.operands).products;
-            if (same_rate) QVERIFY2(before.figures.dram_bytes <= after.figures.dram_bytes, where);
+            if (same_rate) QVERIFY2(before.figures.cycles <= after.figures.cycles, where);
             double small_mm2 = 0, large_mm2 = 0;
             for (const auto& [part, mm2] : chip_area(small, target)) small_mm2 += mm2;
             for (const auto& [part, mm2] : chip_area(large, target)) large_mm2 += mm2;
@@ -306,7 +366,7 @@ private slots:
             if (!same_rate || folds(before) != folds(after)) continue;
             ++same;
             QVERIFY2(before.figures.energy.total_j() <= after.figures.energy.total_j() * (1 + 1e-12), where);
-            QVERIFY2(before.figures.cycles <= after.figures.cycles, where);
+            QVERIFY2(before.figures.dram_bytes <= after.figures.dram_bytes, where);
         }
         QVERIFY2(same > 4500, QByteArray::number(same));
     }

@@ -27,9 +27,10 @@ LoopNest square(int64_t filters, int64_t channels, int64_t side, int64_t kernel,
     return nest;
 }
 
+/// The split that moves the fewest bits.
 Traffic traffic(const LoopNest& nest, Dataflow dataflow, const Array& array, double capacity,
                 OperandBits bits = {}, int64_t batch = 1) {
-    return layer_traffic(nest, batch, dataflow, array, bits, capacity);
+    return layer_splits(nest, batch, dataflow, array, bits, capacity).back();
 }
 
 double unique_input(const LoopNest& nest) {
@@ -120,6 +121,22 @@ private slots:
         QCOMPARE(t.partial_writes, 0.0);
         QCOMPARE(t.weight_reads, 8.0 * 4096);
         QCOMPARE(t.activation_reads, 4.0 * 65536);
+    }
+
+    /// The same with room for 8192 words, the input being 65536 and the weights 4096. One tile reads the
+    /// input 4x and spills 3 x 65536 partial sums out and back; of two the sums stay (512 x 16), of four the
+    /// weights beside 256 x 16 sums, of sixteen 64 pixels of input beside 64 x 16 sums, of 32 all three.
+    void splits_trade_tiles_for_bits() {
+        std::vector<std::pair<int64_t, double>> found;
+        for (const Traffic& split : layer_splits(square(64, 64, 32, 1), 1, Dataflow::weight_stationary,
+                                                 {16, 16}, {1, 1, 1, 1}, 8192))
+            found.emplace_back(split.tiles, split.reads() + split.partial_writes);
+        const std::vector<std::pair<int64_t, double>> expected = {{1, 4 * 65536 + 4096 + 6 * 65536},
+                                                                  {2, 4 * 65536 + 2 * 4096},
+                                                                  {4, 4 * 65536 + 4096},
+                                                                  {16, 65536 + 16 * 4096},
+                                                                  {32, 65536 + 4096}};
+        QVERIFY(found == expected);
     }
 
     /// 3 x 3 kernels: each strip of 4 output rows reads 6 input rows.
