@@ -115,7 +115,8 @@ private slots:
         QVERIFY(with.options[1].peak_activation_bytes < 0);
     }
 
-    /// Whatever the buffer: nothing gets worse by staying, and more room never saves less.
+    /// Whatever the buffer: the objective never gets worse by staying, and more room never saves less;
+    /// traffic neither where tiles cost no time, which with stationary weights are weighed against it.
     void staying_never_costs() {
         Rng rng(13);
         for (int trial = 0; trial < 60; ++trial) {
@@ -124,6 +125,9 @@ private slots:
             const auto dataflow = static_cast<Dataflow>(rng.below(3));
             HardwareTarget target = square_target(8, dataflow);
             target.memory[1].bytes_per_cycle = 32;
+            const bool tiles_cost = dataflow == Dataflow::weight_stationary;
+            target.objective = rng.below(2) == 0 ? Objective::latency : Objective::energy;
+            const bool for_energy = target.objective == Objective::energy;
             PrecisionPlan plan(precision(8, 8));
             for (const char* name : {"l0", "l1", "l2", "sum", "fc"})
                 plan.set(name,
@@ -137,14 +141,14 @@ private slots:
                 const CostBreakdown plain = estimated(graph, plan, target, none);
                 for (const Options& options : {keep, fuse, both}) {
                     const CostBreakdown cost = estimated(graph, plan, target, options);
-                    QVERIFY(cost.dram_bytes <= plain.dram_bytes);
+                    if (!tiles_cost) QVERIFY(cost.dram_bytes <= plain.dram_bytes);
                     QVERIFY(cost.on_chip_bytes <= static_cast<double>(bytes));
-                    QVERIFY(cost.energy_j <= plain.energy_j * (1 + 1e-12));
-                    QVERIFY(cost.latency_s <= plain.latency_s);
+                    if (!tiles_cost || for_energy) QVERIFY(cost.energy_j <= plain.energy_j * (1 + 1e-12));
+                    if (!tiles_cost || !for_energy) QVERIFY(cost.latency_s <= plain.latency_s);
                     QVERIFY(cost.peak_activation_bytes <= plain.peak_activation_bytes);
                 }
                 const double kept = estimated(graph, plan, target, keep).dram_bytes;
-                QVERIFY(kept <= before);
+                if (!tiles_cost) QVERIFY(kept <= before);
                 before = kept;
             }
         }
