@@ -50,14 +50,10 @@ std::string to_line(const ValidationRow& row) {
 
 const std::vector<ValidationSource>& validation_sources() {
     static const std::vector<ValidationSource> sources = {
-        {"SCALE-Sim", validation_scalesim},
-        {"BitFusion", validation_bitfusion},
-        {"HAWQ-V3", validation_hawq},
-        {"Eyeriss JSSC 2017", validation_eyeriss},
-        {"Workloads", validation_workloads},
-        {"Timeloop v2.0", validation_timeloop},
-        {"TPU v1", validation_tpu},
-        {"GPU served", validation_gpu},
+        {"SCALE-Sim", validation_scalesim},  {"BitFusion", validation_bitfusion},
+        {"HAWQ-V3", validation_hawq},        {"Eyeriss JSSC 2017", validation_eyeriss},
+        {"Workloads", validation_workloads}, {"Timeloop v2.0", validation_timeloop},
+        {"TPU v1", validation_tpu},          {"GPU served", validation_gpu},
         {"FINN", validation_finn},
     };
     return sources;
