@@ -16,11 +16,11 @@ struct FoundMapping {
 };
 
 /// Weighs every mapping of the space whose factors leave no smaller factor with the same rest (f = ceil(n /
-/// ceil(n / f))), but for those that a lower bound or a capacity rules out. Where that are more than
-/// `most_combinations`, factor lists are thinned by the layer's shape alone, and `gap` states how far the
-/// result may be from the best: against the time of fully used units and the energy of compulsory traffic. So
-/// what a smaller resource allows is always among what a larger one does. Errors: invalid_input when not even
-/// the smallest tiles fit, naming the level and what it needs.
+/// ceil(n / f))), but for those that a lower bound or a capacity rules out: depth first over the dimensions,
+/// large inner tiles first. Where there are more than 4e8, factor lists are thinned by the layer's shape
+/// alone, and `gap` states how far the result may be from the best: against the time of fully used units and
+/// the energy of compulsory traffic. So what a smaller resource allows is always among what a larger one
+/// does. Errors: invalid_input when not even the smallest tiles fit, naming the level and what it needs.
 [[nodiscard]] Result<FoundMapping> best_mapping(const HardwareTarget& target, const NestShape& shape,
                                                 const NestPricing& pricing, Dataflow dataflow,
                                                 Objective objective);
