@@ -301,7 +301,8 @@ private slots:
                        .write_bits = 8e6,
                        .dram_read_bits = 16e6,
                        .dram_write_bits = 8e6};
-        const LayerFigures figures = machine(small_gpu())->vector(add);
+        const auto gpu = machine(small_gpu());
+        const LayerFigures figures = gpu->vector(add);
         QCOMPARE(figures.cycles, 1000 + 30000);
         QCOMPARE(figures.limited_by, std::string_view("HBM"));
         compare(figures.energy.compute_j, 1e6 * 4e-12);
