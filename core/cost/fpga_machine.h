@@ -44,7 +44,6 @@ public:
     [[nodiscard]] double cycle_s() const override { return 1 / m_target.clock_hz; }
     /// Of all units that are on the device at once, the most of any configuration.
     [[nodiscard]] double macs_per_cycle() const override;
-    [[nodiscard]] double static_power_w() const override { return m_target.static_power_w; }
     [[nodiscard]] std::map<std::string, double> area() const override { return {}; }
     /// The most of any configuration, resource by resource.
     [[nodiscard]] std::optional<FpgaResources> resources() const override;

@@ -43,10 +43,10 @@ public:
         , m_nest(problem.nest)
         , m_dsp(dsp)
         , m_windows(window_units(problem.nest, problem.stored.input,
-                                 divisors(problem.nest.in_channels, k_most_parallel)))
-        , m_vectors(unit.vectors) {
+                                 divisors(problem.nest.in_channels, k_most_parallel))) {
         m_mvau.mh = unit.mh;
         m_mvau.mw = unit.mw;
+        m_mvau.vectors = static_cast<int64_t>(unit.vectors);
         m_mvau.weight_bits = problem.operands.weights.bits;
         m_mvau.activation_bits = problem.operands.activations.bits;
         m_mvau.accumulator_bits = accumulator_bits;
@@ -112,7 +112,7 @@ private:
         UnitChoice choice;
         choice.pe = pe;
         choice.simd = simd;
-        choice.cycles = d(m_mvau.mh / pe) * d(m_mvau.mw / simd) * m_vectors;
+        choice.cycles = d(mvau_cycles(m_mvau));
         const WindowUnit window = window_within(m_windows, choice.cycles);
         choice.cycles = std::max(choice.cycles, window.cycles);
         choice.around = window.resources;
@@ -147,7 +147,6 @@ private:
     const LoopNest& m_nest;
     DspKind m_dsp;
     std::vector<WindowUnit> m_windows;
-    double m_vectors = 1;
     Mvau m_mvau;
     double m_accumulator = 0;
     double m_scale_luts = 0; ///< of one multiplier by scales

@@ -24,7 +24,6 @@ public:
     [[nodiscard]] double cycle_s() const override { return m_cycle_s; }
     /// Of the fastest units (highest_peak()), whatever they multiply.
     [[nodiscard]] double macs_per_cycle() const override;
-    [[nodiscard]] double static_power_w() const override { return m_target.static_power_w; }
     [[nodiscard]] std::map<std::string, double> area() const override { return {}; }
 
 private:

@@ -72,7 +72,6 @@ public:
     [[nodiscard]] virtual double cycle_s() const = 0;
     /// MAC units that could be busy in one cycle, at the target's own widest operands.
     [[nodiscard]] virtual double macs_per_cycle() const = 0;
-    [[nodiscard]] virtual double static_power_w() const = 0;
     /// Component -> mm^2; empty on an FPGA.
     [[nodiscard]] virtual std::map<std::string, double> area() const = 0;
     [[nodiscard]] virtual std::optional<FpgaResources> resources() const { return std::nullopt; }

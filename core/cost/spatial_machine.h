@@ -16,7 +16,6 @@ public:
     [[nodiscard]] LayerFigures vector(const VectorWork& work) const override;
     [[nodiscard]] double cycle_s() const override { return m_chip.cycle_s; }
     [[nodiscard]] double macs_per_cycle() const override;
-    [[nodiscard]] double static_power_w() const override { return m_chip.static_power_w; }
     [[nodiscard]] std::map<std::string, double> area() const override;
     [[nodiscard]] std::optional<FpgaResources> resources() const override;
     [[nodiscard]] std::optional<FpgaResources> available() const override;

@@ -32,7 +32,6 @@ struct Folding {
     int64_t fill = 0; ///< cycles of a fold beside its t: loading and skew
 
     [[nodiscard]] int64_t folds() const { return row_folds * col_folds; }
-    [[nodiscard]] int64_t cycles_per_fold() const { return t + fill; }
 };
 
 /// `dataflow` is one of ws, os, is (not `best`).
