@@ -56,8 +56,8 @@ std::map<std::string, std::string> recipe(const Options& options, const flow::Mo
         {"widthwise.momentum", std::to_string(options.training.momentum)},
         {"widthwise.weight_decay", std::to_string(options.training.weight_decay)},
         {"widthwise.schedule", options.training.schedule == train::Schedule::cosine ? "cosine" : "one-cycle"},
-        {"widthwise.flip", options.training.augment_flip ? "true" : "false"},
-        {"widthwise.crop", options.training.augment_crop ? "true" : "false"},
+        {"widthwise.flip", options.training.augmentation.flip ? "true" : "false"},
+        {"widthwise.crop", options.training.augmentation.crop ? "true" : "false"},
         {"widthwise.seed", std::to_string(options.training.seed)}};
 }
 
@@ -89,9 +89,9 @@ Result<void> run(const Options& options, Terminal& terminal) {
     int64_t number = 0;
     auto outcome = train::train(
         model->graph, **data, validation.get(), options.training, terminal.control(options.threads),
-        [&](const train::Epoch& epoch) {
-            terminal.note(describe(epoch, ++number, options.training.epochs, validation != nullptr));
-        });
+        {.on_step = {}, .on_epoch = [&](const train::Epoch& epoch) {
+             terminal.note(describe(epoch, ++number, options.training.epochs, validation != nullptr));
+         }});
     if (!outcome) return forward_error(outcome);
     if (!options.output.empty()) {
         auto bytes = onnx::export_model(*outcome->graph, recipe(options, *model, **data));
@@ -153,8 +153,8 @@ Command train_command(CLI::App& app) {
                      "for fine-tuning [one-cycle]")
         ->transform(CLI::CheckedTransformer(schedules).description(""))
         ->type_name("NAME");
-    command->add_flag("--flip", training.augment_flip, "Mirror half of the images");
-    command->add_flag("!--no-crop", training.augment_crop, "Do not shift the images by up to 4 pixels");
+    command->add_flag("--flip", training.augmentation.flip, "Mirror half of the images");
+    command->add_flag("!--no-crop", training.augmentation.crop, "Do not shift the images by up to 4 pixels");
     command->add_option("--threads", options->threads, "Worker threads; 0: one per core")
         ->check(CLI::Range(0, 4096))
         ->type_name("N")

@@ -197,6 +197,8 @@ OperandFormat operand_format(const NumberFormat& format) {
         return {Numeric::ternary, bits};
     case FormatType::binary:
         return {Numeric::binary, bits};
+    case FormatType::codebook:
+        return {Numeric::codebook, bits};
     case FormatType::integer:
     case FormatType::fixed_point:
     case FormatType::dynamic_fixed_point:

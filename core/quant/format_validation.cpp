@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace widthwise {
 namespace {
@@ -32,6 +33,9 @@ Result<void> validate_width(const NumberFormat& f) {
     case FormatType::power_of_two:
         if (f.bits < 2 || f.bits > 8) return outside("2 to 8");
         return {};
+    case FormatType::codebook:
+        if (f.bits < 1 || f.bits > 8) return outside("1 to 8");
+        return {};
     default:
         if (f.bits != f.storage_bits()) return outside(std::to_string(f.storage_bits()).c_str());
         return {};
@@ -48,6 +52,19 @@ Result<void> validate_range(const NumberFormat& f) {
     if (f.is_dynamic() && (f.type != FormatType::integer || f.bits != 8 || f.symmetric || f.narrow ||
                            f.granularity != Granularity::tensor))
         return invalid("a dynamic range needs affine integers of 8 bits per tensor, not " + f.to_string());
+    return {};
+}
+
+Result<void> validate_codebook(const NumberFormat& f) {
+    if (f.codebook.empty()) return {};
+    if (f.type != FormatType::codebook) return invalid("only the type codebook has a codebook");
+    if (f.codebook.size() > size_t{1} << f.bits)
+        return invalid("a codebook of " + std::to_string(f.codebook.size()) + " levels needs more than " +
+                       std::to_string(f.bits) + " bits");
+    if (!std::ranges::all_of(f.codebook, [](float level) { return std::isfinite(level); }))
+        return invalid("a codebook's levels must be finite");
+    if (std::ranges::adjacent_find(f.codebook, std::greater_equal<>()) != f.codebook.end())
+        return invalid("a codebook's levels must ascend, each once");
     return {};
 }
 
@@ -84,6 +101,9 @@ Result<void> validate_resolved(const NumberFormat& f) {
 Result<void> validate(const NumberFormat& f) {
     if (!f.is_quantized()) return {};
     if (Result<void> ok = validate_width(f); !ok) return ok;
+    if (f.type == FormatType::codebook && f.granularity != Granularity::tensor)
+        return invalid("a codebook is the whole layer's", "set granularity to tensor");
+    if (Result<void> ok = validate_codebook(f); !ok) return ok;
     if (f.narrow && !f.symmetric && f.bits < 2 && f.type == FormatType::integer)
         return invalid("a narrow range of one bit holds a single value");
     if (f.granularity == Granularity::group && f.group_size < 1)

@@ -41,6 +41,8 @@ std::string base_name(const NumberFormat& f) {
                                : "dynamic fixed" + bits;
     case FormatType::power_of_two:
         return "log" + bits;
+    case FormatType::codebook:
+        return "codebook" + bits;
     default:
         return std::string(to_string(f.type));
     }
@@ -82,6 +84,8 @@ std::string_view to_string(FormatType type) {
         return "ternary";
     case FormatType::binary:
         return "binary";
+    case FormatType::codebook:
+        return "codebook";
     }
     return {};
 }
@@ -97,7 +101,8 @@ bool NumberFormat::is_small_float() const {
 }
 
 bool NumberFormat::has_scale() const {
-    return type != FormatType::float32 && type != FormatType::float16 && type != FormatType::bfloat16;
+    return type != FormatType::float32 && type != FormatType::float16 && type != FormatType::bfloat16 &&
+           type != FormatType::codebook;
 }
 
 int32_t NumberFormat::q_min() const {
@@ -115,7 +120,9 @@ int32_t NumberFormat::q_max() const {
 }
 
 int NumberFormat::storage_bits() const {
-    if (type == FormatType::integer || is_fixed_point(type) || type == FormatType::power_of_two) return bits;
+    if (type == FormatType::integer || is_fixed_point(type) || type == FormatType::power_of_two ||
+        type == FormatType::codebook)
+        return bits;
     return usual_bits(type);
 }
 

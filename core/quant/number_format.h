@@ -28,6 +28,8 @@ namespace widthwise {
 ///                     the mean of |x| above it. Two bits of storage.
 ///  binary             scale * {-1, +1}, sign(0) = +1, scale the mean of |x| (Rastegari et al. 2016, BWN,
 ///                     XNOR-Net). One bit.
+///  codebook           the nearest of at most 256 given levels (Han et al. 2016, Deep Compression); weights
+///                     only, one codebook per layer. Without levels: 2^bits of them by k-means.
 enum class FormatType {
     float32,
     float16,
@@ -39,12 +41,13 @@ enum class FormatType {
     dynamic_fixed_point,
     power_of_two,
     ternary,
-    binary
+    binary,
+    codebook
 };
 inline constexpr std::array k_format_types = {
     FormatType::float32,      FormatType::float16, FormatType::bfloat16,    FormatType::float8_e4m3,
     FormatType::float8_e5m2,  FormatType::integer, FormatType::fixed_point, FormatType::dynamic_fixed_point,
-    FormatType::power_of_two, FormatType::ternary, FormatType::binary};
+    FormatType::power_of_two, FormatType::ternary, FormatType::binary,      FormatType::codebook};
 /// The name in design files: "float8_e4m3".
 [[nodiscard]] std::string_view to_string(FormatType type);
 
@@ -83,7 +86,8 @@ enum class ScaleType {
 /// unsigned one with q and zero_point shifted by 2^(b-1).
 struct NumberFormat {
     FormatType type = FormatType::float32;
-    int bits = 32; ///< integers 1..16 or 32, fixed point 2..16, power_of_two 2..8; else the type's own
+    int bits = 32; ///< integers 1..16 or 32, fixed point 2..16, power_of_two 2..8, codebook 1..8; else the
+                   ///< type's own
     bool symmetric = false;
     bool narrow = false;
     Granularity granularity = Granularity::tensor;
@@ -96,6 +100,7 @@ struct NumberFormat {
     std::vector<float> scale;
     std::vector<int32_t> zero_point; ///< affine integers: as many as scales; else empty or zeros
     std::vector<float> threshold;    ///< ternary: |x| <= threshold becomes 0; as many as scales
+    std::vector<float> codebook;     ///< codebook: the levels, ascending, at most 2^bits; empty: to be chosen
 
     bool operator==(const NumberFormat&) const = default;
     /// Anything but float32.
@@ -104,11 +109,14 @@ struct NumberFormat {
     [[nodiscard]] bool is_integer() const;
     /// float16 to float8.
     [[nodiscard]] bool is_small_float() const;
-    [[nodiscard]] bool has_scale() const; ///< false for float32, float16, bfloat16
+    [[nodiscard]] bool has_scale() const; ///< false for float32, float16, bfloat16, codebook
     [[nodiscard]] bool is_dynamic() const {
         return range.type == RangeRuleType::dynamic && scale.empty() && is_quantized();
     }
-    [[nodiscard]] bool is_resolved() const { return !has_scale() || is_dynamic() || !scale.empty(); }
+    [[nodiscard]] bool is_resolved() const {
+        if (type == FormatType::codebook) return !codebook.empty();
+        return !has_scale() || is_dynamic() || !scale.empty();
+    }
     /// Codes of integers; binary: -1 and 1 (0 is no code), ternary: -1..1.
     [[nodiscard]] int32_t q_min() const;
     [[nodiscard]] int32_t q_max() const;

@@ -20,6 +20,16 @@ bool is_float(FormatType type) {
            type == FormatType::float8_e4m3 || type == FormatType::float8_e5m2;
 }
 
+/// Of `levels`, ascending and at least one; NaN counts as 0.
+float nearest(const std::vector<float>& levels, float x) {
+    if (std::isnan(x)) x = 0;
+    const auto above = std::ranges::lower_bound(levels, x);
+    if (above == levels.begin()) return *above;
+    if (above == levels.end()) return levels.back();
+    const float below = *std::prev(above);
+    return static_cast<double>(x) - below <= static_cast<double>(*above) - x ? below : *above;
+}
+
 /// As floats, with room for rounding::uniform.
 bool has_exact_codes(const AffineParams& p) {
     return p.q_max < (1 << 22);
@@ -29,6 +39,7 @@ bool has_exact_codes(const AffineParams& p) {
 
 Quantizer::Quantizer(const NumberFormat& format, size_t index) : m_type(format.type) {
     const size_t i = format.scale.size() > 1 ? index : 0;
+    if (m_type == FormatType::codebook) m_codebook = format.codebook;
     if (!format.has_scale()) return;
     m_affine.scale = format.scale.empty() ? 1.0F : format.scale[i];
     if (format.is_integer()) {
@@ -71,6 +82,9 @@ void Quantizer::round(std::span<const float> in, std::span<float> out) const {
     case FormatType::ternary:
         rounding::ternary(in.data(), out.data(), in.size(), scale, m_threshold);
         return;
+    case FormatType::codebook:
+        std::transform(in.begin(), in.end(), out.begin(), [&](float x) { return nearest(m_codebook, x); });
+        return;
     case FormatType::binary:
         rounding::binary(in.data(), out.data(), in.size(), scale);
         return;
@@ -88,10 +102,12 @@ void Quantizer::round(std::span<const float> in, std::span<float> out) const {
 }
 
 float Quantizer::lowest() const {
+    if (m_type == FormatType::codebook) return m_codebook.front();
     return is_uniform(m_type) ? m_affine.dequantize(m_affine.q_min) : -highest();
 }
 
 float Quantizer::highest() const {
+    if (m_type == FormatType::codebook) return m_codebook.back();
     if (is_uniform(m_type)) return m_affine.dequantize(m_affine.q_max);
     if (is_float(m_type)) return m_affine.scale * small_float(m_type).largest;
     return m_affine.scale;
@@ -132,6 +148,8 @@ std::vector<float> Quantizer::levels(size_t limit) const {
         return mirror();
     case FormatType::binary:
         return {-m_affine.scale, m_affine.scale};
+    case FormatType::codebook:
+        return m_codebook.size() <= limit ? m_codebook : std::vector<float>();
     case FormatType::integer:
     case FormatType::fixed_point:
     case FormatType::dynamic_fixed_point:
@@ -171,6 +189,8 @@ double Quantizer::max_error(float x) const {
         return magnitude <= static_cast<double>(m_threshold) ? magnitude : std::fabs(scale - magnitude);
     case FormatType::binary:
         return std::fabs(scale - magnitude);
+    case FormatType::codebook:
+        return std::fabs(static_cast<double>(x) - static_cast<double>(nearest(m_codebook, x)));
     }
     return 0;
 }

@@ -24,6 +24,7 @@ public:
     ///                smallest level / sqrt(2): 0
     ///  ternary       0 for |x| <= threshold (none given: scale / 2)
     ///  binary        by sign, 0 is positive
+    ///  codebook      the nearest level, of two equally near ones the lower
     [[nodiscard]] float round(float x) const;
     void round(std::span<const float> in, std::span<float> out) const; ///< may be in place
     /// Every representable value in ascending order where there are at most `limit`, else empty: for drawing
@@ -41,6 +42,7 @@ private:
     FormatType m_type = FormatType::float32;
     AffineParams m_affine{1.0F, 0, 0, 0}; ///< of the types that are no integers: the scale alone
     float m_threshold = 0;                ///< ternary
+    std::vector<float> m_codebook;        ///< codebook: levels, ascending
     int m_lowest_exponent = 0; ///< power_of_two: of the smallest level, relative to the scale; <= 0
 };
 

@@ -95,6 +95,7 @@ ResolvedScale scale_for_range(double lo, double hi, const NumberFormat& format) 
     case FormatType::float32:
     case FormatType::float16:
     case FormatType::bfloat16:
+    case FormatType::codebook:
         return out;
     case FormatType::float8_e4m3:
     case FormatType::float8_e5m2: {

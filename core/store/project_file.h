@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace widthwise {
@@ -33,6 +34,29 @@ struct StoredEvaluation {
     double top1 = 0;
     double energy_j = 0, latency_s = 0, area_mm2 = 0, model_bytes = 0;
     std::string created_utc;
+    int64_t version = 0; ///< the network that was measured: a StoredVersion, 0: the project's own
+};
+
+/// A network that the project itself holds: trained, compressed or adapted from another one.
+struct StoredVersion {
+    int64_t id = 0;          ///< assigned by add_version
+    int64_t parent = 0;      ///< the version it came from; 0: the network that the project was made with
+    std::string label;       ///< "QAT w3a3, 10 epochs"
+    std::string kind;        ///< "train", "qat", "meta", "adapt", "compress"
+    std::string recipe_json; ///< options, data, seed: what it takes to make it again; shown as it is
+    std::string plan_json;   ///< the design it came with (widthwise-design/1); empty: none
+    std::string created_utc;
+};
+
+/// A training run, finished or not: its curves outlive it.
+struct StoredRun {
+    int64_t id = 0;      ///< assigned by add_run
+    int64_t parent = 0;  ///< version that it started from
+    int64_t version = 0; ///< that it made; 0: none (yet)
+    std::string label, kind, options_json;
+    std::string epochs_json; ///< [{"loss", "train_top1", "validation_top1", "seconds"}]
+    std::string status;      ///< "running", "finished", "cancelled", "failed: why"
+    std::string created_utc;
 };
 
 class ProjectFile {
@@ -52,6 +76,22 @@ public:
     /// In id order.
     [[nodiscard]] Result<std::vector<StoredEvaluation>> evaluations() const;
     Result<void> remove_evaluation(int64_t id);
+
+    /// `onnx`: the network's file, its bytes. Committed when it returns; gives the new id.
+    Result<int64_t> add_version(const StoredVersion& version, std::string_view onnx);
+    /// In id order, without the networks.
+    [[nodiscard]] Result<std::vector<StoredVersion>> versions() const;
+    /// A version's file. Errors: invalid_input for an unknown id.
+    [[nodiscard]] Result<std::string> version_onnx(int64_t id) const;
+    /// The version that the project opens with; 0: the project's own network.
+    [[nodiscard]] Result<int64_t> current_version() const;
+    Result<void> set_current_version(int64_t id);
+
+    Result<int64_t> add_run(const StoredRun& run);
+    /// Replaces the row with the run's id.
+    Result<void> update_run(const StoredRun& run);
+    [[nodiscard]] Result<std::vector<StoredRun>> runs() const;
+
     /// A consistent copy (SQLite backup), replacing `target` only when complete.
     Result<void> save_copy(const std::filesystem::path& target) const;
 

@@ -15,6 +15,7 @@ double learning_rate(Schedule schedule, double peak, int64_t step, int64_t steps
     assert(step >= 0 && step < steps);
     const double t = static_cast<double>(step) / static_cast<double>(steps);
     const auto cosine = [&](double x) { return peak * (1 + std::cos(std::numbers::pi * x)) / 2; };
+    if (schedule == Schedule::constant) return peak;
     if (schedule == Schedule::cosine) return cosine(t);
     if (t < k_warm_up) return peak * (k_start_fraction + (1 - k_start_fraction) * t / k_warm_up);
     return cosine((t - k_warm_up) / (1 - k_warm_up));

@@ -18,7 +18,7 @@ Result<std::unique_ptr<Tape>> make_tape(const Model& model, const Dataset& data,
                                         int64_t batch) {
     const SingleThreadedKernels single;
     return Tape::create(*model.graph, model.scope, model.layout,
-                        {batch, mode, data.network_is_nhwc(), false});
+                        {batch, mode, data.network_is_nhwc(), false, ComputeType::f32, nullptr});
 }
 
 } // namespace
@@ -64,11 +64,12 @@ Result<void> ShardedStep::read_images(std::span<const Sample> samples, Worker& w
     const size_t size = worker.image.size();
     for (size_t i = 0; i < samples.size(); ++i) {
         const std::span<float> target = worker.tape->input().subspan(i * size, size);
-        const std::span<float> read_into = m_options.augment_crop ? std::span<float>(worker.image) : target;
+        const std::span<float> read_into =
+            m_options.augmentation.crop ? std::span<float>(worker.image) : target;
         if (Result<void> read = m_data.read(samples[i].index, read_into); !read) return read;
         Rng rng = Rng::stream(m_options.seed, samples[i].variation);
-        if (m_options.augment_crop) random_crop(worker.image, target, chw, k_crop_pad, rng);
-        if (m_options.augment_flip) random_flip(target, chw, rng);
+        if (m_options.augmentation.crop) random_crop(worker.image, target, chw, k_crop_pad, rng);
+        if (m_options.augmentation.flip) random_flip(target, chw, rng);
         worker.labels[i] = m_data.label(samples[i].index);
     }
     return {};

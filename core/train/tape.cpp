@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <new>
 #include <omp.h>
 
@@ -56,6 +57,8 @@ struct Tape::Impl {
     DnnlContext dnnl;
     std::vector<Activation> activations; ///< by value; sized once: operations keep references
     std::vector<Step> steps;
+    /// Activations as quantizers leave them: by value and quantizer.
+    std::map<std::pair<size_t, int>, Activation> rounded;
     Activation* input = nullptr;
     Activation* logits = nullptr;
     Memory dense_logits_gradient, dense_input_gradient;
@@ -67,6 +70,8 @@ struct Tape::Impl {
                const TapeOptions& options);
     void build_forward(const Graph& graph, const TrainingScope& scope, const ParameterLayout& layout,
                        const TapeOptions& options);
+    /// What `node` reads as its input number `index`: the activation, or what its quantizer makes of it.
+    Activation& read(const Graph& graph, NodeId node, size_t index, const Quantization* quantization);
     void build_backward(const TapeOptions& options);
     template <typename Work> Result<void> guarded(Work work);
 };
@@ -115,14 +120,30 @@ void Tape::Impl::build_forward(const Graph& graph, const TrainingScope& scope, c
         done[last.position()] = true;
         Activation& output = activations[graph.node(last).output().position()];
         std::vector<Activation*> inputs;
-        for (const ValueId value : node.inputs)
-            if (!graph.value(value).constant) inputs.push_back(&activations[value.position()]);
+        for (size_t i = 0; i < node.inputs.size(); ++i)
+            if (!graph.value(node.inputs[i]).constant)
+                inputs.push_back(&read(graph, id, i, options.quantization));
         output.needs_gradient = node.op == Op::conv || node.op == Op::gemm || node.op == Op::batch_norm ||
                                 std::ranges::any_of(inputs, &Activation::needs_gradient);
         TrainOpPtr op = make_op({dnnl, graph, node, layout, std::move(inputs), output, options.batch,
                                  options.mode == TapeMode::training, last != id});
         steps.push_back({node.name, std::move(op), &output, false});
     }
+}
+
+Activation& Tape::Impl::read(const Graph& graph, NodeId node, size_t index,
+                             const Quantization* quantization) {
+    const size_t value = graph.node(node).inputs[index].position();
+    const int quantizer = quantization ? quantization->reader(node, index) : -1;
+    if (quantizer < 0) return activations[value];
+    const auto [entry, fresh] = rounded.try_emplace({value, quantizer});
+    if (fresh) {
+        const auto& how = quantization->activations()[static_cast<size_t>(quantizer)];
+        entry->second.needs_gradient = activations[value].needs_gradient || how.slots.size > 0;
+        TrainOpPtr op = make_fake_quantize(dnnl, how, activations[value], entry->second);
+        steps.push_back({graph.node(node).name, std::move(op), &entry->second, false});
+    }
+    return entry->second;
 }
 
 void Tape::Impl::build_backward(const TapeOptions& options) {

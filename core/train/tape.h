@@ -2,7 +2,9 @@
 // A network lowered for training on one worker: forward, and backward through the same nodes.
 
 #include "core/graph/graph.h"
+#include "core/train/options.h"
 #include "core/train/parameters.h"
+#include "core/train/quantization.h"
 #include "core/train/trainability.h"
 
 #include <memory>
@@ -20,6 +22,10 @@ struct TapeOptions {
     TapeMode mode = TapeMode::training;
     bool nhwc_network = false;   ///< the network itself declares N x H x W x C
     bool input_gradient = false; ///< backward() also gives the loss's gradient by the input
+    ComputeType compute = ComputeType::f32;
+    /// Activations are read through its quantizers (weights are the caller's, see weight_transform.h); it
+    /// outlives the tape. Null: none.
+    const Quantization* quantization = nullptr;
 };
 
 /// Everything one worker needs: kernels, activations, gradients, scratch. One thread at a time; create and

@@ -3,6 +3,7 @@
 
 #include "core/train/dnnl_context.h"
 #include "core/train/parameters.h"
+#include "core/train/quantization.h"
 
 #include <memory>
 #include <vector>
@@ -105,6 +106,11 @@ TrainOpPtr make_pool(const OpSite& site);    ///< max, average, global average
 TrainOpPtr make_add(const OpSite& site);
 TrainOpPtr make_concat(const OpSite& site);
 TrainOpPtr make_rearrange(const OpSite& site); ///< reshape, transpose, identity
+
+/// Rounds `input` through the quantizer, which outlives the operation, into `output`, in the same layout; see
+/// fake_quantize.h.
+TrainOpPtr make_fake_quantize(DnnlContext& dnnl, const ActivationQuantizer& quantizer, Activation& input,
+                              Activation& output);
 
 /// The node's output at the run-time batch.
 [[nodiscard]] Memory::dims output_dims(const OpSite& site);

@@ -20,20 +20,6 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-Result<void> check_options(const Options& o) {
-    const auto refuse = [](std::string what) {
-        return fail(ErrorCode::usage, std::move(what), "training options");
-    };
-    if (o.epochs < 1) return refuse("at least one epoch is needed");
-    if (o.batch_size < 1 || o.batch_size > 65536) return refuse("the batch size must be from 1 to 65536");
-    if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate))
-        return refuse("the learning rate must be positive");
-    if (!(o.momentum >= 0 && o.momentum < 1)) return refuse("the momentum must be at least 0 and below 1");
-    if (!(o.weight_decay >= 0) || !std::isfinite(o.weight_decay))
-        return refuse("the weight decay cannot be negative");
-    return {};
-}
-
 Result<void> check_data(const Model& model, const Dataset& data) {
     if (data.size() < 1) return fail(ErrorCode::invalid_input, "there are no images", data.name());
     const auto [channels, height, width] = data.image_shape();
@@ -115,9 +101,8 @@ Result<Epoch> run_epoch(Model& model, Run& run, int epoch) {
 } // namespace
 
 Result<Outcome> train(GraphPtr graph, const Dataset& training, const Dataset* validation,
-                      const Options& options, const WorkControl& control,
-                      const std::function<void(const Epoch&)>& on_epoch) {
-    if (Result<void> checked = check_options(options); !checked) return forward_error(checked);
+                      const Options& options, const WorkControl& control, const Observer& observer) {
+    if (Result<void> checked = validate(options); !checked) return forward_error(checked);
     Result<TrainingScope> scope = training_scope(*graph);
     if (!scope) return forward_error(scope);
     Model model(std::move(graph), std::move(*scope));
@@ -149,11 +134,14 @@ Result<Outcome> train(GraphPtr graph, const Dataset& training, const Dataset* va
         }
         done->seconds = seconds_since(start);
         epochs.push_back(*done);
-        if (on_epoch) on_epoch(*done);
+        if (observer.on_epoch) observer.on_epoch(*done);
     }
     Result<GraphPtr> rebuilt = model.layout.rebuild(*model.graph, model.trained, model.running);
     if (!rebuilt) return forward_error(rebuilt);
-    return Outcome{std::move(*rebuilt), std::move(epochs)};
+    Outcome outcome;
+    outcome.graph = std::move(*rebuilt);
+    outcome.epochs = std::move(epochs);
+    return outcome;
 }
 
 } // namespace widthwise::train

@@ -20,7 +20,7 @@ Options quick() {
     options.epochs = 4;
     options.batch_size = 32;
     options.learning_rate = 0.05;
-    options.augment_crop = false;
+    options.augmentation.crop = false;
     return options;
 }
 
@@ -81,7 +81,7 @@ void TestTrainer::learns_a_toy_problem() {
 void TestTrainer::augmented_training_still_learns() {
     // The label is a side, and a crop moves things by at most 4 of 8 columns: harder, but above chance (1/3).
     Options options = quick();
-    options.augment_crop = true;
+    options.augmentation.crop = true;
     const ToyDataset training(480, 1), validation(150, 2);
     auto outcome = train::train(toy_network(), training, &validation, options, {});
     QVERIFY(outcome);
@@ -91,8 +91,8 @@ void TestTrainer::augmented_training_still_learns() {
 void TestTrainer::same_seed_same_bits_whatever_the_threads() {
     Options options = quick();
     options.epochs = 2;
-    options.augment_crop = true;
-    options.augment_flip = true;
+    options.augmentation.crop = true;
+    options.augmentation.flip = true;
     const std::vector<float> one = trained_numbers(options, 1);
     QVERIFY(!one.empty());
     QVERIFY(one == trained_numbers(options, 2));
@@ -155,10 +155,12 @@ void TestTrainer::reports_epochs_and_progress() {
         total = p.total;
     };
     int seen = 0;
-    auto outcome = train::train(toy_network(), data, nullptr, quick(), control, [&](const Epoch& epoch) {
-        ++seen;
-        QVERIFY(epoch.seconds > 0 && epoch.loss > 0 && epoch.train_top1 >= 0 && epoch.train_top1 <= 1);
-    });
+    auto outcome = train::train(toy_network(), data, nullptr, quick(), control,
+                                {.on_step = {}, .on_epoch = [&](const Epoch& epoch) {
+                                     ++seen;
+                                     QVERIFY(epoch.seconds > 0 && epoch.loss > 0 && epoch.train_top1 >= 0 &&
+                                             epoch.train_top1 <= 1);
+                                 }});
     QVERIFY(outcome);
     QCOMPARE(seen, 4);
     QVERIFY(rising);
@@ -173,8 +175,8 @@ void TestTrainer::cancelling_stops() {
         if (p.done >= 64) control.cancel.cancel();
     };
     int epochs = 0;
-    auto outcome =
-        train::train(toy_network(), data, &data, quick(), control, [&](const Epoch&) { ++epochs; });
+    auto outcome = train::train(toy_network(), data, &data, quick(), control,
+                                {.on_step = {}, .on_epoch = [&](const Epoch&) { ++epochs; }});
     QVERIFY(!outcome);
     QVERIFY(outcome.error().code == ErrorCode::cancelled);
     QCOMPARE(epochs, 0);

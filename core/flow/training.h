@@ -1,0 +1,90 @@
+#pragma once
+// Training as users ask for it: networks, data and a design in, a new version of the network out.
+
+#include "core/flow/session.h"
+#include "core/passes/compression.h"
+#include "core/passes/stored_size.h"
+#include "core/train/meta.h"
+#include "core/train/trainer.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace widthwise::flow {
+
+struct TrainingRequest {
+    Model model;
+    DatasetPtr data;
+    DatasetPtr validation;               ///< null: Options::validation_split, or none
+    std::optional<PrecisionPlan> design; ///< QAT with this design, resolved or not; nullopt: float
+    train::BatchNormMode batch_norm = train::BatchNormMode::keep; ///< with a design whose scales are open
+    train::ScaleLearning weight_scales = train::ScaleLearning::lsq;
+    train::ScaleLearning activation_scales = train::ScaleLearning::lsq;
+    DatasetPtr calibration; ///< null: the first training images
+    int64_t calibration_samples = 256;
+    train::Options options; ///< its qat is filled in here
+    /// Scales of a meta-initialization, where the model is one.
+    std::shared_ptr<const train::ScaleTable> scales;
+};
+
+struct TrainingOutcome {
+    Model model; ///< the trained network; QAT: carried_design has the learned scales
+    train::Outcome training;
+    /// On the validation data, by the engine (integers where the design allows); nullopt without them.
+    std::optional<Accuracy> before;     ///< the network and design as they were (QAT: calibrated only)
+    std::optional<Accuracy> float_top1; ///< the float network trained from, or of a float run the result
+    std::optional<Accuracy> after;      ///< the result
+};
+
+/// Applies the design's passes, calibrates, trains, measures in the engine. Errors: as Evaluator and
+/// train::train.
+[[nodiscard]] Result<TrainingOutcome> train_network(const TrainingRequest& request,
+                                                    const WorkControl& control,
+                                                    const train::Observer& observer = {});
+
+struct MetaRequest {
+    Model model;
+    DatasetPtr data;
+    DatasetPtr calibration; ///< null: the first training images
+    int64_t calibration_samples = 256;
+    train::MetaOptions options;
+};
+struct MetaResult {
+    Model model; ///< meta-initialized; `scales` belong to it
+    std::shared_ptr<const train::ScaleTable> scales;
+    std::vector<double> losses;
+};
+[[nodiscard]] Result<MetaResult> meta_train_network(const MetaRequest& request, const WorkControl& control,
+                                                    const train::Observer& observer = {});
+
+/// ONNX bytes of a trained network: QONNX where a design is carried, with what QONNX cannot hold, and the
+/// recipe, in the file's metadata; load_model() reads it all back.
+[[nodiscard]] Result<std::string> write_trained(const Model& model, const train::ScaleTable* scales,
+                                                const std::map<std::string, std::string>& recipe);
+
+/// A compression step and what it does to everything that is shown.
+struct CompressionOutcome {
+    Model model;        ///< compressed
+    PrecisionPlan plan; ///< the plan given, fitted to it: codebooks, precision of new layers, no lost layers
+    passes::Compressed compressed;
+    passes::NetworkSize size_before, size_after;
+    int64_t parameters_before = 0, parameters_after = 0, macs_before = 0, macs_after = 0;
+};
+[[nodiscard]] Result<CompressionOutcome> compress_network(const Model& model, const PrecisionPlan& plan,
+                                                          const passes::CompressionRequest& request,
+                                                          const WorkControl& control);
+
+/// Shares of zeros, by weighted layer, for cost::Options: weights as `plan` quantizes them; inputs and
+/// outputs as the quantized network computes them over the first `samples` images (null data: weights only).
+struct ZeroShares {
+    double inputs = 0, weights = 0, outputs = 0; ///< 0..1
+};
+[[nodiscard]] Result<std::map<std::string, ZeroShares>> measure_zeros(const Model& model,
+                                                                      const PrecisionPlan& plan,
+                                                                      const DatasetPtr& data, int64_t samples,
+                                                                      const WorkControl& control);
+
+} // namespace widthwise::flow
