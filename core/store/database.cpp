@@ -63,6 +63,18 @@ Statement& Statement::bind(int index, double value) {
     return *this;
 }
 
+Statement& Statement::bind_null(int index) {
+    if (!m_code) m_code = sqlite3_bind_null(m_statement.get(), index);
+    return *this;
+}
+
+Statement& Statement::bind_blob(int index, std::string_view bytes) {
+    // A null pointer would bind NULL instead of no bytes.
+    const char* data = bytes.empty() ? "" : bytes.data();
+    if (!m_code) m_code = sqlite3_bind_blob64(m_statement.get(), index, data, bytes.size(), SQLITE_STATIC);
+    return *this;
+}
+
 Result<bool> Statement::step() {
     if (!m_code) {
         const int code = sqlite3_step(m_statement.get());
@@ -86,6 +98,13 @@ std::string Statement::text(int column) const {
     if (!data) return {};
     const int size = sqlite3_column_bytes(m_statement.get(), column);
     return {static_cast<const char*>(static_cast<const void*>(data)), static_cast<size_t>(size)};
+}
+
+std::string Statement::blob(int column) const {
+    const void* data = sqlite3_column_blob(m_statement.get(), column);
+    if (!data) return {};
+    const int size = sqlite3_column_bytes(m_statement.get(), column);
+    return {static_cast<const char*>(data), static_cast<size_t>(size)};
 }
 
 int64_t Statement::integer(int column) const {
@@ -216,6 +235,9 @@ Error Database::error(int code) const {
     case SQLITE_NOTADB:
         error.code = ErrorCode::invalid_input;
         return say("the project file is damaged", "restore a backup copy");
+    case SQLITE_TOOBIG:
+        error.code = ErrorCode::unsupported;
+        return say("this is larger than a project can hold (1 GB)", "keep it in a file of its own");
     case SQLITE_NOMEM:
         error.code = ErrorCode::out_of_memory;
         return say("out of memory", {});

@@ -23,14 +23,18 @@ public:
     Statement& bind(int index, std::string_view text);
     Statement& bind(int index, int64_t value);
     Statement& bind(int index, double value); ///< NaN is stored as NULL
+    Statement& bind_null(int index);
+    /// As they are, without a copy: `bytes` outlive the next step().
+    Statement& bind_blob(int index, std::string_view bytes);
     /// True when there is a row, false when done.
     [[nodiscard]] Result<bool> step();
     /// Runs to the end, rows ignored.
     [[nodiscard]] Result<void> run();
 
     [[nodiscard]] std::string text(int column) const;
-    [[nodiscard]] int64_t integer(int column) const;
-    [[nodiscard]] double real(int column) const; ///< NULL is NaN
+    [[nodiscard]] std::string blob(int column) const;
+    [[nodiscard]] int64_t integer(int column) const; ///< NULL is 0
+    [[nodiscard]] double real(int column) const;     ///< NULL is NaN
 
 private:
     friend class Database;

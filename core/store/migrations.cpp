@@ -6,10 +6,9 @@
 namespace widthwise::store {
 namespace {
 
-constexpr std::array<std::string_view, 1> k_steps = {
+constexpr std::array<std::string_view, 2> k_steps = {
     // One network a project: the row with id 1. AUTOINCREMENT: the id of a removed evaluation is never given
-    // again, so an id
-    // in a report or on screen always means the same design.
+    // again, so an id in a report or on screen always means the same design.
     R"sql(
 CREATE TABLE network (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -35,6 +34,34 @@ CREATE TABLE evaluation (
     model_bytes REAL,
     created_utc TEXT NOT NULL
 ) STRICT;
+)sql",
+    // Networks that were trained or compressed here, and the runs that made them. A NULL version or parent is
+    // the network that the project was made with. The file's bytes stand last: the other columns are read
+    // without them.
+    R"sql(
+CREATE TABLE network_version (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    parent INTEGER REFERENCES network_version (id),
+    label TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    recipe_json TEXT NOT NULL,
+    plan_json TEXT NOT NULL,
+    created_utc TEXT NOT NULL,
+    onnx BLOB NOT NULL
+) STRICT;
+CREATE TABLE training_run (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    parent INTEGER REFERENCES network_version (id),
+    version INTEGER REFERENCES network_version (id),
+    label TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    options_json TEXT NOT NULL,
+    epochs_json TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_utc TEXT NOT NULL
+) STRICT;
+ALTER TABLE network ADD COLUMN current_version INTEGER REFERENCES network_version (id);
+ALTER TABLE evaluation ADD COLUMN version INTEGER REFERENCES network_version (id);
 )sql"};
 
 } // namespace

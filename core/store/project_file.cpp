@@ -1,7 +1,7 @@
 #include "core/store/project_file.h"
 
-#include "core/store/database.h"
 #include "core/store/migrations.h"
+#include "core/store/project_rows.h"
 
 #include <array>
 #include <cerrno>
@@ -11,6 +11,8 @@
 namespace widthwise {
 namespace {
 
+using store::add_row;
+using store::bind_version;
 using store::Database;
 using store::Statement;
 
@@ -21,8 +23,7 @@ constexpr std::string_view k_network_columns =
     "path, hash, data, data_hash, calibration_data, target_json, current_plan_json";
 constexpr std::string_view k_evaluation_columns =
     "label, plan_json, resolved_json, evaluation_json, cost_json, top1, energy_j, latency_s, area_mm2, "
-    "model_bytes, "
-    "created_utc";
+    "model_bytes, created_utc, version";
 
 tl::unexpected<Error> not_a_project(const std::filesystem::path& path, std::string what) {
     return fail(ErrorCode::invalid_input, std::move(what), path.string(), "choose a .widthwise file");
@@ -121,10 +122,6 @@ void remove_new_files(const std::filesystem::path& path) {
 
 } // namespace
 
-struct ProjectFile::Impl {
-    Database database;
-};
-
 ProjectFile::ProjectFile() = default;
 ProjectFile::~ProjectFile() = default;
 
@@ -169,8 +166,10 @@ Result<std::optional<StoredNetwork>> ProjectFile::network() const {
 
 Result<void> ProjectFile::set_network(const StoredNetwork& network) {
     return m_impl->database
-        .prepare("INSERT OR REPLACE INTO network (id, " + std::string(k_network_columns) +
-                 ") VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+        .prepare("INSERT INTO network (id, " + std::string(k_network_columns) +
+                 ") VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
+                 "path = ?1, hash = ?2, data = ?3, data_hash = ?4, calibration_data = ?5, "
+                 "target_json = ?6, current_plan_json = ?7")
         .bind(1, network.path)
         .bind(2, network.hash)
         .bind(3, network.data)
@@ -182,9 +181,10 @@ Result<void> ProjectFile::set_network(const StoredNetwork& network) {
 }
 
 Result<int64_t> ProjectFile::add_evaluation(const StoredEvaluation& evaluation) {
+    if (auto known = m_impl->check_version(evaluation.version); !known) return forward_error(known);
     Statement insert =
         m_impl->database.prepare("INSERT INTO evaluation (" + std::string(k_evaluation_columns) +
-                                 ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id");
+                                 ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id");
     insert.bind(1, evaluation.label)
         .bind(2, evaluation.plan_json)
         .bind(3, evaluation.resolved_json)
@@ -196,12 +196,8 @@ Result<int64_t> ProjectFile::add_evaluation(const StoredEvaluation& evaluation) 
         .bind(9, evaluation.area_mm2)
         .bind(10, evaluation.model_bytes)
         .bind(11, evaluation.created_utc);
-    Result<bool> row = insert.step();
-    if (!row) return forward_error(row);
-    const int64_t id = insert.integer(0);
-    // The commit happens when the statement ends, not at its first row.
-    if (Result<void> committed = insert.run(); !committed) return forward_error(committed);
-    return id;
+    bind_version(insert, 12, evaluation.version);
+    return add_row(insert);
 }
 
 Result<std::vector<StoredEvaluation>> ProjectFile::evaluations() const {
@@ -214,7 +210,8 @@ Result<std::vector<StoredEvaluation>> ProjectFile::evaluations() const {
         if (!*row) return rows;
         rows.push_back(StoredEvaluation{query.integer(0), query.text(1), query.text(2), query.text(3),
                                         query.text(4), query.text(5), query.real(6), query.real(7),
-                                        query.real(8), query.real(9), query.real(10), query.text(11)});
+                                        query.real(8), query.real(9), query.real(10), query.text(11),
+                                        query.integer(12)});
     }
 }
 

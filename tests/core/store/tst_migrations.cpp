@@ -119,8 +119,8 @@ private slots:
         QVERIFY(migrate(database, migrations()).has_value());
         QCOMPARE(
             *database.query_integer("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-                                    "('network', 'evaluation')"),
-            2);
+                                    "('network', 'evaluation', 'network_version', 'training_run')"),
+            4);
     }
 };
 
