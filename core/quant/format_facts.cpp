@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace widthwise {
 namespace {
@@ -44,12 +45,54 @@ FormatFacts facts_of_power_of_two(int bits, double scale) {
     return facts;
 }
 
+/// The largest error over |x| between neighbours, |x| no less than the smallest level's. Where 0 is a level,
+/// numbers just below half a step vanish.
+double largest_relative_error(const std::vector<float>& levels, double smallest) {
+    double largest = std::ranges::binary_search(levels, 0.0F) ? 1 : 0;
+    for (size_t i = 0; i + 1 < levels.size(); ++i) {
+        const auto below = static_cast<double>(levels[i]), above = static_cast<double>(levels[i + 1]);
+        for (const double x : {(below + above) / 2, -smallest, smallest})
+            if (below < x && x < above && std::fabs(x) >= smallest)
+                largest = std::max(largest, std::min(x - below, above - x) / std::fabs(x));
+    }
+    return largest;
+}
+
+FormatFacts facts_of_codebook(const NumberFormat& format) {
+    FormatFacts facts;
+    const std::vector<float>& levels = format.codebook;
+    if (levels.empty()) {
+        constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+        facts = {unknown, unknown, unknown, unknown, int64_t{1} << format.bits, unknown, unknown, unknown};
+        return facts;
+    }
+    facts.lowest = static_cast<double>(levels.front());
+    facts.highest = static_cast<double>(levels.back());
+    facts.levels = static_cast<int64_t>(levels.size());
+    double smallest = 0;
+    for (const float level : levels) {
+        const double magnitude = std::fabs(static_cast<double>(level));
+        if (magnitude > 0 && (smallest == 0 || magnitude < smallest)) smallest = magnitude;
+    }
+    if (smallest > 0)
+        facts.dynamic_range_db = 20 * std::log10(std::max(-facts.lowest, facts.highest) / smallest);
+    for (size_t i = 0; i + 1 < levels.size(); ++i) {
+        const double step = static_cast<double>(levels[i + 1]) - static_cast<double>(levels[i]);
+        facts.smallest_step = i == 0 ? step : std::min(facts.smallest_step, step);
+        facts.largest_step = std::max(facts.largest_step, step);
+    }
+    facts.max_relative_error = largest_relative_error(levels, smallest);
+    facts.max_absolute_error = facts.largest_step / 2;
+    return facts;
+}
+
 } // namespace
 
 FormatFacts facts(const NumberFormat& format) {
     const double scale = format.scale.empty() ? 1.0 : static_cast<double>(format.scale.front());
     if (format.type == FormatType::float32 || format.is_small_float())
         return facts_of_float(format.type, scale);
+    if (format.type == FormatType::codebook) return facts_of_codebook(format);
     if (format.type == FormatType::power_of_two) return facts_of_power_of_two(format.bits, scale);
 
     // Uniform grids of codes.

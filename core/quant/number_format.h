@@ -142,13 +142,15 @@ struct NumberFormat {
 /// lo >= hi, a group without size, dynamic ranges of anything but affine 8-bit integers per tensor.
 [[nodiscard]] Result<void> validate(const NumberFormat& format);
 
-/// What a format can hold, at scale 1 or its own scale (per tensor): the numbers that a reader compares.
+/// What a format can hold, at scale 1 or its own scale (per tensor): the numbers that a reader compares. Of a
+/// codebook without levels only their number is known, the rest is NaN.
 struct FormatFacts {
     double lowest = 0, highest = 0; ///< representable range
-    double smallest_step = 0;       ///< distance between 0 and the next level (binary: the two levels)
-    double largest_step = 0;        ///< largest distance between neighbours
-    int64_t levels = 0;             ///< representable values; 0: more than 2^32
-    double dynamic_range_db = 0;    ///< 20 log10(largest magnitude / smallest non-zero magnitude)
+    /// Distance between 0 and the next level (binary: the two levels; codebook: the nearest neighbours).
+    double smallest_step = 0;
+    double largest_step = 0;     ///< largest distance between neighbours
+    int64_t levels = 0;          ///< representable values; 0: more than 2^32
+    double dynamic_range_db = 0; ///< 20 log10(largest magnitude / smallest non-zero magnitude)
     /// Largest |x - x'| / |x| for x within the normal range: half a step over the smallest magnitude that
     /// still has one; 1 for uniform grids (numbers just below half a step vanish).
     double max_relative_error = 0;
