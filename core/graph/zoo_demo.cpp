@@ -26,4 +26,27 @@ Result<GraphPtr> demo(const Request& request) {
     return net.finish(net.classifier(x, request.classes));
 }
 
+/// The demo for one-bit activations: clipped to [-1, 1] right before each convolution that may read signs,
+/// never behind a ReLU (whose sign is always +1), and each such convolution bridged, so that real-valued sums
+/// pass by the signs (Liu et al. 2018, Bi-Real Net). Shortcuts shrink by means of 2x2 and double their
+/// channels by repeating them (Liu et al. 2020, ReActNet). 8 weighted layers.
+Result<GraphPtr> demo_binary(const Request& request) {
+    LayerStack net = request.image();
+    ValueId x = net.conv_bn("stem", net.input(), {request.wide(16)}, Activation::none);
+    for (int number = 1; number <= 6; ++number) {
+        const std::string name = "block" + std::to_string(number);
+        const bool shrinks = number % 2 == 1;
+        ValueId shortcut = x;
+        if (shrinks) {
+            shortcut = net.average_pool(name + "/pool", x, {.ceil_mode = true});
+            shortcut = net.concat(name + "/repeat", {shortcut, shortcut});
+        }
+        const ValueId clipped = net.activate(name, x, Activation::hard_tanh);
+        const ValueId main =
+            net.conv_bn(name, clipped, {net.channels(shortcut), 3, shrinks ? 2 : 1}, Activation::none);
+        x = net.add(name + "/add", main, shortcut);
+    }
+    return net.finish(net.classifier(x, request.classes));
+}
+
 } // namespace widthwise::zoo

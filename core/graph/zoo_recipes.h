@@ -29,6 +29,7 @@ using Recipe = Result<GraphPtr> (*)(const Request&);
 
 // zoo_demo.cpp
 [[nodiscard]] Result<GraphPtr> demo(const Request& request);
+[[nodiscard]] Result<GraphPtr> demo_binary(const Request& request);
 
 // zoo_alexnet.cpp
 [[nodiscard]] Result<GraphPtr> alexnet(const Request& request);

@@ -31,6 +31,7 @@ class TestZoo : public QObject {
 private slots:
     void demo_is_small_and_has_all_parts();
     void demo_is_he_initialised();
+    void binary_demo_reads_no_relu();
     void options();
     void every_network_takes_every_option_data();
     void every_network_takes_every_option();
@@ -70,6 +71,27 @@ void TestZoo::demo_is_small_and_has_all_parts() {
     for (const char* name : {"stem/conv", "block1/a/conv", "dw1/depthwise", "classifier"})
         QVERIFY2(graph.find_node(name).valid(), name);
     QVERIFY(!zoo::entries().empty() && zoo::entries().front().name == "demo");
+}
+
+void TestZoo::binary_demo_reads_no_relu() {
+    const Graph& graph = **zoo::build("demo-binary");
+    QCOMPARE(weighted_layers(graph), int64_t{8});
+    // By hand: 442368 stem + 1179648 (16 -> 32) + 2359296 (32 -> 32), the two again at twice the channels and
+    // half the side, and once more, + 1536 classifier.
+    QCOMPARE(graph_totals(graph).macs, int64_t{442368 + 3 * (1179648 + 2359296) + 1536});
+    int clips = 0, adds = 0;
+    for (const Node& node : graph.nodes()) {
+        QVERIFY2(node.op != Op::relu, node.name.c_str());
+        clips += node.op == Op::clip;
+        adds += node.op == Op::add;
+        if (node.op != Op::conv || node.name == "stem/conv") continue;
+        const NodeId before = graph.producer(node.inputs.front());
+        QVERIFY2(graph.node(before).op == Op::clip, node.name.c_str());
+        const auto& clip = std::get<ClipAttributes>(graph.node(before).attributes);
+        QVERIFY(clip.lo == -1 && clip.hi == 1);
+    }
+    QCOMPARE(clips, 6);
+    QCOMPARE(adds, 6);
 }
 
 void TestZoo::demo_is_he_initialised() {
