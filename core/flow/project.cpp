@@ -30,7 +30,7 @@ Result<report::Design> from_stored(const StoredEvaluation& stored, const Graph& 
     if (!evaluation) return forward_error(evaluation);
     auto cost = cost_from_json(stored.cost_json, where);
     if (!cost) return forward_error(cost);
-    return report::Design{stored.id, stored.label, std::move(*evaluation), std::move(*cost)};
+    return report::Design{stored.id, stored.label, std::move(*evaluation), std::move(*cost), stored.version};
 }
 
 Result<void> adopt_network(ProjectFile& project, const Model& model, const Dataset& data,
