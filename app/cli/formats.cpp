@@ -4,6 +4,7 @@
 #include "core/design/json.h"
 
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 namespace widthwise::cli {
@@ -26,6 +27,8 @@ std::vector<NumberFormat> all_formats() {
             for (int bits = 2; bits <= k_max_bits; ++bits) add(usual, bits);
         } else if (type == FormatType::power_of_two) {
             for (int bits = 2; bits <= 8; ++bits) add(usual, bits);
+        } else if (type == FormatType::codebook) {
+            for (int bits = 1; bits <= 8; ++bits) add(usual, bits);
         } else {
             add(usual, usual.bits);
         }
@@ -39,18 +42,20 @@ std::string to_text(const std::vector<NumberFormat>& formats) {
     for (const NumberFormat& format : formats) {
         const FormatFacts fact = facts(format);
         const auto figure = [](double value) {
+            if (std::isnan(value)) return std::string("-");
             std::array<char, 32> text{};
             std::snprintf(text.data(), text.size(), "%.5g", value);
             return std::string(text.data());
         };
         table.add({format.to_string(), std::to_string(format.storage_bits()), figure(fact.lowest),
                    figure(fact.highest), figure(fact.smallest_step), figure(fact.largest_step),
-                   fact.levels > 0 ? grouped(fact.levels) : "> 2^32", decibels(fact.dynamic_range_db),
+                   fact.levels > 0 ? grouped(fact.levels) : "> 2^32",
+                   std::isnan(fact.dynamic_range_db) ? "-" : decibels(fact.dynamic_range_db),
                    figure(fact.max_relative_error), figure(fact.max_absolute_error)});
     }
     return table.to_string() +
            "\nAt scale 1, where the format has a scale. Errors are the largest: relative within the normal "
-           "range, absolute between lowest and highest.\n";
+           "range, absolute between lowest and highest. A codebook's levels are its layer's own.\n";
 }
 
 } // namespace

@@ -133,6 +133,9 @@ Result<void> choose_pair(const HardwareTarget& target, const std::vector<FormatP
                          RunFormats& run) {
     const Operands wanted = run.operands;
     const FormatPair* pair = narrowest_holding(pairs, wanted);
+    // Without units that look levels up, they are decoded to the integers that a table's entries are.
+    if (!pair && !wanted.floating() && wanted.weights.numeric == Numeric::codebook)
+        pair = narrowest_holding(pairs, as_integers(wanted));
     if (!pair && wanted.floating()) {
         pair = widest_floats(pairs);
         if (!pair) {

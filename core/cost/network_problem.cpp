@@ -11,14 +11,16 @@ namespace widthwise::cost {
 namespace {
 
 constexpr double k_most_cycles = 9e15;  ///< integers stay exact in a double
-constexpr double k_parameter_bytes = 4; ///< biases, scales, zero points
+constexpr double k_parameter_bytes = 4; ///< biases, scales, zero points, levels
 
 tl::unexpected<Error> bad_layer(const Node& node, std::string message, std::string remedy = {}) {
     return fail(ErrorCode::invalid_input, std::move(message), "layer '" + node.name + "'", std::move(remedy));
 }
 
-/// Scales and zero points of one quantized tensor. Symmetric formats need no zero point.
+/// Scales and zero points of one quantized tensor, or its codebook. Symmetric formats need no zero point.
 double parameter_bytes(const NumberFormat& format, double tensors) {
+    if (format.type == FormatType::codebook)
+        return k_parameter_bytes * static_cast<double>(facts(format).levels);
     if (!format.has_scale()) return 0;
     const bool zero_point = format.type == FormatType::integer && !format.symmetric;
     return tensors * k_parameter_bytes * (zero_point ? 2 : 1);

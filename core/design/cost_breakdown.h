@@ -73,7 +73,7 @@ struct CostBreakdown {
     std::map<std::string, double> area;                ///< component -> mm2
     std::optional<FpgaResources> resources, available; ///< on an FPGA: taken, and what may be filled
     double weight_bytes = 0;                           ///< weights at their width
-    double model_bytes = 0; ///< plus biases (32 bits), scales and zero points (32 bits each)
+    double model_bytes = 0; ///< plus biases, scales, zero points, codebook levels (32 bits each)
     double bops = 0;        ///< sum of MACs x weight bits x activation bits, one image
     double dram_bytes = 0;
     double utilization = 0;     ///< achieved: time that the MACs would take at each layer's peak / time taken

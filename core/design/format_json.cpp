@@ -162,6 +162,10 @@ bool is_threshold(const json& value) {
     return value.is_number() && value.get<double>() >= 0 && value.get<double>() < k_float_limit;
 }
 
+bool is_level(const json& value) {
+    return value.is_number() && std::abs(value.get<double>()) < k_float_limit;
+}
+
 bool is_zero_point(const json& value) {
     return value.is_number_integer() && std::abs(value.get<double>()) <= 2147483647;
 }
@@ -216,6 +220,21 @@ Result<void> read_fraction_bits(const json& value, const KeyPath& at, NumberForm
     return {};
 }
 
+/// A codebook, too.
+Result<void> read_codebook(const json& object, FormatRole role, const KeyPath& at, NumberFormat& format) {
+    if (format.type != FormatType::codebook) return {};
+    if (role == FormatRole::activations)
+        return fail_at(at, "activations cannot be a codebook's",
+                       "codebooks are for weights; write another type, such as {\"bits\": 8}");
+    const auto levels = object.find("codebook");
+    if (levels == object.end()) return {};
+    auto read = read_numbers<float>(*levels, at.key("codebook"), is_level,
+                                    "levels are finite and fit a 32-bit float");
+    if (!read) return forward_error(read);
+    format.codebook = std::move(*read);
+    return {};
+}
+
 /// Keys that are unknown, or mean nothing for the type.
 Result<void> check_keys(const json& object, const NumberFormat& format, const KeyPath& at) {
     const bool is_fixed =
@@ -228,6 +247,7 @@ Result<void> check_keys(const json& object, const NumberFormat& format, const Ke
                           : key == "fraction_bits"       ? is_fixed
                           : key == "threshold"           ? format.type == FormatType::ternary
                           : key == "zero_point"          ? format.is_integer()
+                          : key == "codebook"            ? format.type == FormatType::codebook
                                                          : format.has_scale();
         if (!fits)
             return fail_at(at.key(key), std::string(to_string(format.type)) + " has no " + key,
@@ -241,9 +261,6 @@ Result<void> check_keys(const json& object, const NumberFormat& format, const Ke
 Result<NumberFormat> read_format(const json& object, FormatRole role, const KeyPath& at) {
     if (!object.is_object()) return fail_at(at, "expected an object such as {\"bits\": 8}");
     for (const auto& item : object.items()) {
-        if (item.key() == "codebook")
-            return fail_at(at.key("codebook"), "this version does not run codebooks",
-                           "leave it out, or use power_of_two levels", ErrorCode::unsupported);
         if (!contains(k_keys, item.key()))
             return fail_at(at.key(item.key()), "unknown key " + in_quotes(item.key()),
                            "known keys are " + listed(k_keys));
@@ -275,7 +292,9 @@ Result<NumberFormat> read_format(const json& object, FormatRole role, const KeyP
         if (Result<void> read = read_fraction_bits(*found, at.key("fraction_bits"), *format); !read)
             return forward_error(read);
     if (Result<void> read = read_parameters(object, at, *format); !read) return forward_error(read);
-    if (Result<void> valid = validate(*format); !valid) return fail_at(at, valid.error().message);
+    if (Result<void> read = read_codebook(object, role, at, *format); !read) return forward_error(read);
+    if (Result<void> valid = validate(*format); !valid)
+        return fail_at(at, valid.error().message, valid.error().remedy);
     if (role == FormatRole::weights && format->range.type == RangeRuleType::dynamic)
         return fail_at(at.key("range"), "weights have no dynamic range", k_range_form);
     return format;

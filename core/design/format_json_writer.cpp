@@ -32,6 +32,7 @@ ordered_json write_format(const NumberFormat& format) {
     ordered_json out;
     out["type"] = to_string(format.type);
     out["bits"] = format.bits;
+    if (!format.codebook.empty()) out["codebook"] = write_floats(format.codebook);
     if (!format.has_scale()) return out;
     const bool is_fixed =
         format.type == FormatType::fixed_point || format.type == FormatType::dynamic_fixed_point;

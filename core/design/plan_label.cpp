@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view k_bits_form =
     "write wNaM with widths 1..16 or 32, e.g. w8a8 or w4a32; a type's short name (fp16, bf16, e4m3, e5m2, "
-    "ternary, log4, fixed8, dfixed8) in place of a width or alone, e.g. wlog4a8; or float";
+    "ternary, log4, fixed8, dfixed8; weights also cb4, a codebook) in place of a width or alone, e.g. "
+    "wlog4a8; or float";
 
 struct ShortName {
     FormatType type;
@@ -30,6 +31,7 @@ constexpr std::array k_short_names = {
     ShortName{FormatType::dynamic_fixed_point, "dfixed", true},
     ShortName{FormatType::power_of_two, "log", true},
     ShortName{FormatType::ternary, "ternary", false},
+    ShortName{FormatType::codebook, "cb", true},
 };
 
 enum class Role { weights, activations };
@@ -117,6 +119,10 @@ Result<LayerPrecision> parse_bits(std::string_view text) {
     std::optional<LayerPrecision> precision = parse_precision(text);
     if (!precision)
         return fail(ErrorCode::usage, in_quotes(text) + " is not a precision", {}, std::string(k_bits_form));
+    if (precision->activations.type == FormatType::codebook)
+        return fail(ErrorCode::usage, "activations cannot be a codebook's", in_quotes(text),
+                    "codebooks are for weights: give the activations a width, e.g. w" +
+                        short_name(precision->weights) + "a8");
     return *precision;
 }
 

@@ -1,6 +1,7 @@
 // What a graph and its plan must be like before anything is lowered.
 
 #include "core/engine/lowering.h"
+#include "core/engine/representation.h"
 #include "core/graph/layer_work.h"
 
 #include <algorithm>
@@ -54,8 +55,8 @@ Result<void> check_scales(const Graph& graph, const Node& node, const NumberForm
 }
 
 Result<void> check_formats(const Graph& graph, const Node& node, const LayerPrecision& p) {
-    for (const NumberFormat* f : {&p.weights, &p.activations})
-        if (Result<void> ok = validate(*f); !ok) return ok;
+    if (Result<void> ok = validate(p.weights); !ok) return ok;
+    if (Result<void> ok = check_activation_format(p.activations); !ok) return ok;
     const NodeId id = graph.producer(node.output());
     if (!reads_activations(graph, id)) return {};
     if (p.activations.is_dynamic() && !is_weighted(graph, id))

@@ -30,6 +30,13 @@ Grid grid_of(const NumberFormat& format, size_t input, int64_t channels) {
 
 } // namespace
 
+Result<void> check_activation_format(const NumberFormat& format) {
+    if (Result<void> ok = validate(format); !ok) return ok;
+    if (format.type != FormatType::codebook) return {};
+    return fail(ErrorCode::invalid_input, "activations cannot be a codebook's", {},
+                "codebooks are for weights: choose another type for the activations");
+}
+
 Representation representation_of(const NumberFormat& format, size_t input, int64_t channels) {
     if (!format.is_quantized()) return {};
     Representation r;

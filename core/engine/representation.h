@@ -5,6 +5,9 @@
 
 namespace widthwise::engine {
 
+/// A format that activations can have: valid, and no codebook, which is chosen from the values themselves.
+[[nodiscard]] Result<void> check_activation_format(const NumberFormat& format);
+
 /// How a layer reads its activation input number `input`, whose value has `channels` channels, under a
 /// resolved format.
 [[nodiscard]] Representation representation_of(const NumberFormat& format, size_t input, int64_t channels);

@@ -3,6 +3,7 @@
 #include "core/engine/layer_weights.h"
 #include "core/engine/layout.h"
 #include "core/engine/quantization_groups.h"
+#include "core/engine/representation.h"
 #include "core/graph/folding.h"
 #include "core/graph/layer_work.h"
 #include "core/quant/range_rule.h"
@@ -132,9 +133,8 @@ Result<PrecisionPlan> resolve_plan(const Graph& graph, const PrecisionPlan& plan
         if (!takes_precision(graph, unit.node)) continue;
         const Node& node = graph.node(unit.node);
         LayerPrecision p = plan.at(node.name);
-        Result<void> ok;
-        for (const NumberFormat* format : {&p.weights, &p.activations})
-            if (ok) ok = validate(*format);
+        Result<void> ok = validate(p.weights);
+        if (ok) ok = check_activation_format(p.activations);
         if (ok && is_weighted(graph, unit.node) && !p.weights.is_resolved()) {
             auto format = resolve_weight_format(folded_weights(graph, unit, plan.folds_batch_norm()).weights,
                                                 output_channels(graph, node), p.weights);

@@ -15,6 +15,7 @@ void drop_parameters(NumberFormat& format) {
     format.scale.clear();
     format.zero_point.clear();
     format.threshold.clear();
+    format.codebook.clear();
 }
 
 NumberFormat usual_format(FormatType type, int bits, LayerOperand operand) {
@@ -64,7 +65,7 @@ bool has_field(FormatType type, FormatField field) {
     case FormatField::type:
         return true;
     case FormatField::bits:
-        return integer || fixed || log;
+        return integer || fixed || log || type == FormatType::codebook;
     case FormatField::symmetric:
     case FormatField::narrow:
         return integer;
@@ -83,6 +84,8 @@ bool has_field(FormatType type, FormatField field) {
 Result<NumberFormat> changed(const NumberFormat& format, const FormatChange& change, LayerOperand operand) {
     NumberFormat result = format;
     drop_parameters(result);
+    if (change.type == FormatType::codebook && operand == LayerOperand::activations)
+        return fail(ErrorCode::invalid_input, QObject::tr("codebooks are for weights").toStdString());
     if (change.type && *change.type != format.type) result = with_type(result, *change.type, operand);
     const auto lacks = [&](FormatField field) { return !has_field(result.type, field); };
     const auto refuse = [&](const QString& what) {
@@ -168,6 +171,8 @@ QString type_name(FormatType type) {
         return QObject::tr("ternary");
     case FormatType::binary:
         return QObject::tr("binary");
+    case FormatType::codebook:
+        return QObject::tr("codebook");
     }
     return {};
 }
@@ -195,6 +200,8 @@ QString short_label(const NumberFormat& format) {
         return QObject::tr("tern");
     case FormatType::binary:
         return QObject::tr("bin");
+    case FormatType::codebook:
+        return QObject::tr("cb%1").arg(format.bits);
     }
     return {};
 }
@@ -223,6 +230,8 @@ QString range_text(const NumberFormat& format) {
     if (!format.scale.empty()) return QObject::tr("as imported");
     if (format.type == FormatType::ternary || format.type == FormatType::binary)
         return QObject::tr("mean magnitude");
+    if (format.type == FormatType::codebook)
+        return format.codebook.empty() ? QObject::tr("k-means") : QObject::tr("given levels");
     if (!has_field(format.type, FormatField::range)) return QObject::tr("the type's own");
     switch (format.range.type) {
     case RangeRuleType::percentile:
@@ -237,6 +246,8 @@ QString range_text(const NumberFormat& format) {
 QString facts_text(const NumberFormat& format) {
     if (!format.is_quantized()) return {};
     const FormatFacts f = facts(format);
+    if (format.type == FormatType::codebook && format.codebook.empty())
+        return QObject::tr("%1 levels of the layer's own").arg(f.levels);
     const auto number = [](double value) {
         const double magnitude = std::abs(value);
         const bool plain = magnitude == 0 || (magnitude >= 1e-3 && magnitude < 1e5);

@@ -47,8 +47,8 @@ std::vector<ChoiceBox::Choice> type_choices() {
     std::vector<ChoiceBox::Choice> choices;
     for (const FormatType type :
          {FormatType::float32, FormatType::integer, FormatType::fixed_point, FormatType::dynamic_fixed_point,
-          FormatType::power_of_two, FormatType::ternary, FormatType::binary, FormatType::float16,
-          FormatType::bfloat16, FormatType::float8_e4m3, FormatType::float8_e5m2})
+          FormatType::power_of_two, FormatType::ternary, FormatType::binary, FormatType::codebook,
+          FormatType::float16, FormatType::bfloat16, FormatType::float8_e4m3, FormatType::float8_e5m2})
         choices.push_back({type_name(type), static_cast<int>(type), {}, {}});
     return choices;
 }
