@@ -75,6 +75,8 @@ struct LayerChange {
     int64_t macs_before = 0, macs_after = 0;
     double relative_error = 0; ///< ||W - W'|| / ||W|| over what remains of it; 0 where channels went
     std::string note;          ///< "rank 12 of 64", "5 of 16 channels removed", why it was left alone
+    /// Output channels that stayed, ascending, where some went; empty: all.
+    std::vector<int64_t> kept_channels = {};
 };
 
 struct Compressed {
@@ -83,7 +85,7 @@ struct Compressed {
     /// Formats that store what the method made: codebooks of shared weights, by layer.
     std::map<std::string, NumberFormat> weight_formats;
     /// Layers whose precision the plan should copy for a layer that is new: new -> from.
-    std::map<std::string, std::string> derived;
+    std::map<std::string, std::string> derived = {};
 };
 
 /// BatchNormalization that follows is cut along with channels, never folded. Errors: usage for options out of
