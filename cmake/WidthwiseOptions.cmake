@@ -20,9 +20,9 @@ target_compile_options(widthwise_options INTERFACE -Wall -Wextra -Wpedantic -Wsh
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds>)
 target_include_directories(widthwise_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(WIDTHWISE_SANITIZE)
-    target_compile_options(widthwise_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
+    target_compile_options(widthwise_options INTERFACE -fsanitize=${WIDTHWISE_SANITIZE} -fno-sanitize-recover=all
         -fno-omit-frame-pointer)
-    target_link_options(widthwise_options INTERFACE -fsanitize=address,undefined)
+    target_link_options(widthwise_options INTERFACE -fsanitize=${WIDTHWISE_SANITIZE})
 endif()
 if(WIDTHWISE_FUZZ)
     # vptr would need run-time types of libraries that are built without them. Clang's warnings are ./dev lint's.
