@@ -1,33 +1,13 @@
 // Weights to their format: whatever shares one scale is a run of consecutive elements.
+#include "core/quant/kmeans.h"
 #include "core/quant/range_rule.h"
+#include "core/quant/weight_parts.h"
 
 #include <algorithm>
 #include <cmath>
 
 namespace widthwise {
 namespace {
-
-/// Consecutive elements of O x (anything) that share one scale.
-struct Parts {
-    size_t channels = 0, per_channel = 0; ///< 1 channel of everything when per tensor
-    size_t length = 0;                    ///< of a part; a channel's last may be shorter
-    [[nodiscard]] size_t in_channel() const { return length == 0 ? 1 : (per_channel + length - 1) / length; }
-    [[nodiscard]] size_t count() const { return channels * in_channel(); }
-    [[nodiscard]] std::pair<size_t, size_t> at(size_t part) const {
-        const size_t from = part % in_channel() * length;
-        return {part / in_channel() * per_channel + from, std::min(length, per_channel - from)};
-    }
-};
-
-Parts parts_of(size_t elements, int64_t out_channels, const NumberFormat& format) {
-    const auto channels = static_cast<size_t>(out_channels);
-    // Given single scales hold for the tensor, whatever the granularity.
-    if (format.granularity == Granularity::tensor || format.scale.size() == 1 || channels == 0)
-        return {1, elements, elements};
-    const size_t per_channel = elements / channels;
-    if (format.granularity == Granularity::channel) return {channels, per_channel, per_channel};
-    return {channels, per_channel, std::min(per_channel, static_cast<size_t>(format.group_size))};
-}
 
 Result<void> check(std::span<const float> weights, int64_t out_channels, const NumberFormat& format) {
     if (Result<void> ok = validate(format); !ok) return ok;
@@ -50,7 +30,11 @@ Result<NumberFormat> resolve_weight_format(std::span<const float> weights, int64
     if (Result<void> ok = check(weights, out_channels, format); !ok) return forward_error(ok);
     if (format.is_resolved()) return format;
     NumberFormat resolved = format;
-    const Parts parts = parts_of(weights.size(), out_channels, format);
+    if (format.type == FormatType::codebook) {
+        resolved.codebook = weights.empty() ? std::vector{0.0F} : codebook_levels(weights, format.bits);
+        return resolved;
+    }
+    const WeightParts parts = weight_parts(weights.size(), out_channels, format);
     for (size_t i = 0; i < parts.count(); ++i) {
         const auto [first, length] = parts.at(i);
         append_scale(scale_from_values(weights.subspan(first, length), format), resolved);
@@ -64,7 +48,7 @@ Result<QuantizedWeights> quantize_weights(std::span<const float> weights, int64_
     if (!resolved) return forward_error(resolved);
     NumberFormat& f = *resolved;
     if (f.scale.size() > 1 && f.granularity == Granularity::tensor) f.granularity = Granularity::channel;
-    const Parts parts = parts_of(weights.size(), out_channels, f);
+    const WeightParts parts = weight_parts(weights.size(), out_channels, f);
     if (f.scale.size() > 1 && f.scale.size() != parts.count())
         return fail(ErrorCode::invalid_input, "weights of " + std::to_string(out_channels) +
                                                   " output channels have " + std::to_string(f.scale.size()) +

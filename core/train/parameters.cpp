@@ -34,10 +34,18 @@ ParameterLayout::ParameterLayout(const Graph& graph) {
                 claim(graph, value, m_statistics, m_statistics_size);
             } else {
                 const Slice slice = claim(graph, value, m_trained, m_trained_size);
-                if (weighted && i == 1 && slice.size > 0) m_decayed.push_back(slice);
+                if (weighted && i == 1 && slice.size > 0) m_weights.push_back(slice);
             }
         }
     }
+    m_decayed = m_weights;
+}
+
+Slice ParameterLayout::claim_slots(int64_t count, bool decayed) {
+    const Slice slice{m_trained_size, count};
+    m_trained_size += count;
+    if (decayed) m_decayed.push_back(slice);
+    return slice;
 }
 
 std::vector<float> ParameterLayout::read_trained(const Graph& graph) const {

@@ -28,12 +28,18 @@ public:
     [[nodiscard]] Slice trained(ValueId value) const { return m_trained.at(value); }
     /// BatchNormalization's running means and variances: averaged, not trained.
     [[nodiscard]] Slice statistics(ValueId value) const { return m_statistics.at(value); }
+    /// Slots included.
     [[nodiscard]] int64_t trained_size() const { return m_trained_size; }
     [[nodiscard]] int64_t statistics_size() const { return m_statistics_size; }
-    /// Weights of convolutions and fully connected layers: the slices that weight decay shrinks.
+    /// Room for numbers that are learned but stand in no graph (scales of quantizers), behind all others.
+    [[nodiscard]] Slice claim_slots(int64_t count, bool decayed = false);
+    /// Weights of convolutions and fully connected layers.
+    [[nodiscard]] const std::vector<Slice>& weights() const { return m_weights; }
+    /// The same, and slots claimed so: the slices that weight decay
+    /// shrinks.
     [[nodiscard]] const std::vector<Slice>& decayed() const { return m_decayed; }
 
-    /// The graph's own numbers, in the order of this layout.
+    /// The graph's own numbers, in the order of this layout; slots are 0.
     [[nodiscard]] std::vector<float> read_trained(const Graph& graph) const;
     [[nodiscard]] std::vector<float> read_statistics(const Graph& graph) const;
 
@@ -45,7 +51,7 @@ private:
     Slice claim(const Graph& graph, ValueId value, std::unordered_map<ValueId, Slice>& slices,
                 int64_t& total);
     std::unordered_map<ValueId, Slice> m_trained, m_statistics;
-    std::vector<Slice> m_decayed;
+    std::vector<Slice> m_weights, m_decayed;
     int64_t m_trained_size = 0;
     int64_t m_statistics_size = 0;
 };

@@ -2,6 +2,7 @@
 // Where a network is rounded during quantization-aware training, and what is learned about the rounding.
 
 #include "core/graph/graph.h"
+#include "core/quant/quantizer.h"
 #include "core/train/options.h"
 #include "core/train/parameters.h"
 
@@ -11,14 +12,19 @@
 
 namespace widthwise::train {
 
-/// The scales of one fake quantizer. What is trained is each scale's ratio to where it started: positive by
-/// clamping, of one size for all layers, so that one learning rate serves them all.
+/// The scales of one fake quantizer. What is trained is each scale's ratio to where it started: of one size
+/// for all layers, so that one learning rate serves them all.
 struct TrainedScales {
     NumberFormat format; ///< resolved; its scales (or levels) are those at the start
     ScaleLearning learning = ScaleLearning::fixed;
     /// Among the trained numbers: one ratio per scale (start: 1); of codebooks the levels themselves. Empty:
     /// nothing is learned.
     Slice slots;
+    /// Per scale: d loss / d scale times this is what the optimizer sees as d loss / d ratio. LSQ: 1 / (s_0
+    /// sqrt(N q_max)) (Esser et al. 2020, section 2.2: gradients scaled by g = 1 / sqrt(N q_max), N the
+    /// elements that share the scale in one image; by s_0 twice, since ratio = s / s_0 moves as s does).
+    /// PACT: 1 / s_0, its gradient is not scaled. Codebooks, per level: 1 / sqrt(N / levels).
+    std::vector<float> gradient_factor;
 
     /// The format with the scales that `trained` says. Formats whose scales are powers of two get the nearest
     /// one (Jain et al. 2020, TQT).
@@ -27,23 +33,27 @@ struct TrainedScales {
 
 /// An activation as some layers read it. Values of one quantization group that are read in equal formats
 /// share one, as they do in the engine.
-struct ActivationQuantizer : TrainedScales {
-    std::vector<float> gradient_factor; ///< per scale: what scales its gradient; see fake_quantize.h
-};
+using ActivationQuantizer = TrainedScales;
 
 /// Weights of one layer: O x (anything).
 struct WeightQuantizer : TrainedScales {
     NodeId node;
     Slice weights;
     int64_t out_channels = 0;
-    float gradient_factor = 1;
+    /// Ternary and binary: the scale is that of the present weights.
+    bool follows_weights = false;
+
+    /// The format as `trained` has it, means of the weights included.
+    [[nodiscard]] NumberFormat present_format(std::span<const float> trained) const;
+    /// Errors: weights that are not finite.
+    [[nodiscard]] Result<QuantizedWeights> quantize(std::span<const float> trained) const;
 };
 
 /// A bias that the integer engine rounds to units of s_x s_w.
 struct BiasQuantizer {
     Slice bias;
-    int weights = -1;    ///< index into Quantization::weights()
-    int activation = -1; ///< index into Quantization::activations()
+    size_t weights = 0;    ///< index into Quantization::weights()
+    size_t activation = 0; ///< index into Quantization::activations()
 };
 
 /// All fake quantizers of one network under one plan.
@@ -51,8 +61,8 @@ class Quantization {
 public:
     /// Nothing is rounded.
     Quantization() = default;
-    /// Takes slots for what is learned from `layout`. The graph outlives it. Errors: unsupported or
-    /// invalid_input naming the layer (formats without their scales, dynamic ranges of weights).
+    /// Takes slots for what is learned from `layout`. Errors naming the layer: invalid_input for formats
+    /// without their scales; unsupported for transposed convolutions and weights that two layers share.
     [[nodiscard]] static Result<Quantization> create(const Graph& graph, const QatOptions& options,
                                                      ParameterLayout& layout);
 
@@ -69,11 +79,12 @@ public:
     [[nodiscard]] PrecisionPlan plan(const Graph& graph, std::span<const float> trained) const;
 
 private:
+    class Builder;
     PrecisionPlan m_plan;
     std::vector<ActivationQuantizer> m_activations;
     std::vector<WeightQuantizer> m_weights;
     std::vector<BiasQuantizer> m_biases;
-    std::map<std::pair<int, size_t>, int> m_readers;
+    std::map<std::pair<size_t, size_t>, int> m_readers; ///< by node and input
 };
 
 } // namespace widthwise::train
