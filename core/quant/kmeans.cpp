@@ -11,28 +11,51 @@ constexpr size_t k_most_groups = 4096; ///< of the dynamic program: its time gro
 constexpr int k_most_iterations = 100; ///< of Lloyd's, which the program's start leaves few to do
 constexpr double k_infinity = std::numeric_limits<double>::infinity();
 
-/// Distinct values, ascending, or groups of neighbours, as sums from the first on.
-struct Points {
-    std::vector<double> sums{0}, squares{0},
-        counts{0};          ///< of the points before the i-th; one more than points
-    size_t zero = SIZE_MAX; ///< the point that stands for 0
-    [[nodiscard]] size_t size() const { return counts.size() - 1; }
-    void add(double sum, double square, double count) {
-        sums.push_back(sums.back() + sum);
-        squares.push_back(squares.back() + square);
-        counts.push_back(counts.back() + count);
+struct Sums {
+    double sum = 0, square = 0, count = 0;
+};
+Sums operator+(const Sums& a, const Sums& b) {
+    return {a.sum + b.sum, a.square + b.square, a.count + b.count};
+}
+Sums operator-(const Sums& a, const Sums& b) {
+    return {a.sum - b.sum, a.square - b.square, a.count - b.count};
+}
+
+/// Distinct values, ascending, or groups of neighbours. What they sum up to is counted outwards from the one
+/// in the middle of the values: outliers on one side then swallow nothing of the others.
+class Points {
+public:
+    Points() = default;
+    /// `zero`: the point that stands for 0, or as many as there are points.
+    Points(const std::vector<Sums>& each, size_t zero) : m_zero(zero), m_before(each.size() + 1) {
+        double total = 0, half = 0;
+        for (const Sums& point : each) total += point.count;
+        size_t middle = 0;
+        while (half + each[middle].count < total / 2) half += each[middle++].count;
+        for (size_t i = middle; i < each.size(); ++i) m_before[i + 1] = m_before[i] + each[i];
+        for (size_t i = middle; i-- > 0;) m_before[i] = m_before[i + 1] - each[i];
     }
+    [[nodiscard]] size_t size() const { return m_before.size() - 1; }
+    [[nodiscard]] size_t zero() const { return m_zero; }
+    [[nodiscard]] Sums between(size_t first, size_t end) const { return m_before[end] - m_before[first]; }
     /// Of the points first .. end - 1: where their level lies, and their squared distances from it.
     [[nodiscard]] double level(size_t first, size_t end, ZeroLevel kept) const {
-        if (kept == ZeroLevel::kept && first <= zero && zero < end) return 0;
-        return (sums[end] - sums[first]) / (counts[end] - counts[first]);
+        if (is_at_zero(first, end, kept)) return 0;
+        const Sums s = between(first, end);
+        return s.sum / s.count;
     }
     [[nodiscard]] double cost(size_t first, size_t end, ZeroLevel kept) const {
-        const double square = squares[end] - squares[first];
-        if (kept == ZeroLevel::kept && first <= zero && zero < end) return square;
-        const double sum = sums[end] - sums[first];
-        return std::max(0.0, square - sum * sum / (counts[end] - counts[first]));
+        const Sums s = between(first, end);
+        if (is_at_zero(first, end, kept)) return s.square;
+        return std::max(0.0, s.square - s.sum * s.sum / s.count);
     }
+
+private:
+    [[nodiscard]] bool is_at_zero(size_t first, size_t end, ZeroLevel kept) const {
+        return kept == ZeroLevel::kept && first <= m_zero && m_zero < end;
+    }
+    size_t m_zero = 0;
+    std::vector<Sums> m_before{{}}; ///< of the points before the i-th, less the same of the middle one
 };
 
 struct Distinct {
@@ -56,37 +79,37 @@ Distinct distinct_of(std::span<const float> values) {
 
 /// Sums are taken of the distances from `origin`: far from 0 their squares would swallow the differences.
 Points points_of(const Distinct& distinct, double origin) {
-    Points points;
+    std::vector<Sums> each;
+    each.reserve(distinct.values.size());
     for (size_t i = 0; i < distinct.values.size(); ++i) {
         const double x = static_cast<double>(distinct.values[i]) - origin, n = distinct.counts[i];
-        if (distinct.values[i] == 0) points.zero = i;
-        points.add(n * x, n * x * x, n);
+        each.push_back({n * x, n * x * x, n});
     }
-    return points;
+    const auto zero = std::ranges::find(distinct.values, 0.0F) - distinct.values.begin();
+    return {each, static_cast<size_t>(zero)};
 }
 
 /// Neighbours stand together unless an even cut of the values or of their number lies between; 0 by itself.
 Points groups_of(const Distinct& distinct, const Points& points) {
+    const size_t n = distinct.values.size();
     const double lowest = static_cast<double>(distinct.values.front());
     const double width = static_cast<double>(distinct.values.back()) - lowest;
+    const double total = points.between(0, n).count;
     constexpr double cells = k_most_groups / 2 - 2;
     const auto cell = [&](size_t i) {
         const double by_value = cells * (static_cast<double>(distinct.values[i]) - lowest) / width;
-        const double by_number = cells * points.counts[i] / points.counts.back();
+        const double by_number = cells * points.between(0, i).count / total;
         return std::pair(std::floor(by_value), std::floor(by_number));
     };
-    Points groups;
-    size_t first = 0;
-    for (size_t i = 1; i <= distinct.values.size(); ++i) {
-        const bool goes_on =
-            i < distinct.values.size() && i != points.zero && i - 1 != points.zero && cell(i) == cell(first);
-        if (goes_on) continue;
-        if (first == points.zero) groups.zero = groups.size();
-        groups.add(points.sums[i] - points.sums[first], points.squares[i] - points.squares[first],
-                   points.counts[i] - points.counts[first]);
+    std::vector<Sums> groups;
+    size_t zero = SIZE_MAX, first = 0;
+    for (size_t i = 1; i <= n; ++i) {
+        if (i < n && i != points.zero() && i - 1 != points.zero() && cell(i) == cell(first)) continue;
+        if (first == points.zero()) zero = groups.size();
+        groups.push_back(points.between(first, i));
         first = i;
     }
-    return groups;
+    return {groups, zero};
 }
 
 /// The best partition of points into `count` runs, count <= points: their first points.

@@ -86,31 +86,28 @@ struct Assigned {
     std::vector<double> distance;
 };
 
-/// |x - c|^2 = |x|^2 - 2 x c + |c|^2: the middle term decides, in f32 with eight sums at once.
+/// In f32, eight or more centroids at once.
 Result<Assigned> assign(const Vectors& vectors, std::span<const float> centroids,
                         const WorkControl& control) {
     const size_t length = vectors.length, count = centroids.size() / length;
     // Centroids side by side, so that the inner loop runs over them.
     std::vector<float> columns(centroids.size());
-    std::vector<float> half(count);
-    for (size_t k = 0; k < count; ++k) {
-        for (size_t d = 0; d < length; ++d) {
-            const float c = centroids[k * length + d];
-            columns[d * count + k] = c;
-            half[k] += c * c / 2;
-        }
-    }
+    for (size_t k = 0; k < count; ++k)
+        for (size_t d = 0; d < length; ++d) columns[d * count + k] = centroids[k * length + d];
     Assigned out{std::vector<int32_t>(vectors.size()), std::vector<double>(vectors.size())};
-    std::vector<float> score(count);
+    std::vector<float> distance(count);
     for (size_t i = 0; i < vectors.size(); ++i) {
         if (i % 4096 == 0 && control.cancel.cancelled()) return fail(ErrorCode::cancelled, "cancelled");
         const auto x = vectors.at(i);
-        std::ranges::copy(half, score.begin());
+        std::ranges::fill(distance, 0.0F);
         for (size_t d = 0; d < length; ++d) {
             const float* column = columns.data() + d * count;
-            for (size_t k = 0; k < count; ++k) score[k] -= x[d] * column[k];
+            for (size_t k = 0; k < count; ++k) {
+                const float difference = x[d] - column[k];
+                distance[k] += difference * difference;
+            }
         }
-        const auto best = static_cast<size_t>(std::ranges::min_element(score) - score.begin());
+        const auto best = static_cast<size_t>(std::ranges::min_element(distance) - distance.begin());
         out.nearest[i] = static_cast<int32_t>(best);
         out.distance[i] = squared_distance(x, centroids.subspan(best * length, length));
     }

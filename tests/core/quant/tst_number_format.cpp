@@ -108,6 +108,7 @@ private slots:
         group.granularity = Granularity::group;
         group.group_size = 32;
         row(group, "int4 per group of 32");
+        row(default_weight_format(FormatType::codebook, 4), "codebook4");
     }
     void names() {
         QFETCH(QString, name);
@@ -190,6 +191,16 @@ private slots:
         QVERIFY(!bad(ternary, threshold(0.5F)) && !bad(ternary, threshold(0)));
         QVERIFY(bad(ternary, threshold(1)) && bad(ternary, threshold(-0.1F)));
         QVERIFY(bad(ternary, threshold(std::nanf(""))) && bad(affine(8), threshold(0.5F)));
+
+        const auto levels = [](std::vector<float> list) {
+            return [list](NumberFormat& f) { f.codebook = list; };
+        };
+        const NumberFormat codebook = default_weight_format(FormatType::codebook, 1);
+        QVERIFY(!bad(codebook, levels({})) && !bad(codebook, levels({3})) && !bad(codebook, levels({-1, 3})));
+        QVERIFY(bad(codebook, levels({1, 2, 3})) && bad(codebook, levels({2, 1})));
+        QVERIFY(bad(codebook, levels({1, 1})) && bad(codebook, levels({infinity})));
+        QVERIFY(bad(affine(8), levels({1})) && bad(codebook, bits(0)) && bad(codebook, bits(9)));
+        QVERIFY(bad(codebook, [](NumberFormat& f) { f.granularity = Granularity::channel; }));
     }
 
     /// By hand from IEEE 754-2019 table 3.5 and OFP8 1.0 table 2.
@@ -277,6 +288,30 @@ private slots:
         QCOMPARE(b.levels, int64_t{2});
         QCOMPARE(b.smallest_step, 2.0);
         QCOMPARE(b.max_absolute_error, 1.0);
+    }
+
+    void facts_of_codebooks() {
+        NumberFormat f = default_weight_format(FormatType::codebook, 3);
+        f.codebook = {-2, -0.5F, 1, 4};
+        const FormatFacts with = widthwise::facts(f);
+        QCOMPARE(with.levels, int64_t{4});
+        QCOMPARE(with.lowest, -2.0);
+        QCOMPARE(with.highest, 4.0);
+        QCOMPARE(with.smallest_step, 1.5);
+        QCOMPARE(with.largest_step, 3.0);
+        QCOMPARE(with.max_absolute_error, 1.5);
+        QVERIFY(near(with.dynamic_range_db, 20 * std::log10(8.0)));
+        // 0.5 is half a step above -0.5 and half a step below 1; 2.5 errs by 1.5, -1.25 by 0.75.
+        QCOMPARE(with.max_relative_error, 1.0);
+        f.codebook = {1, 2, 4};
+        QVERIFY(near(widthwise::facts(f).max_relative_error, 1.0 / 3));
+        f.codebook = {0};
+        QCOMPARE(widthwise::facts(f).dynamic_range_db, 0.0);
+        QCOMPARE(widthwise::facts(f).largest_step, 0.0);
+        const FormatFacts open = widthwise::facts(default_weight_format(FormatType::codebook, 3));
+        QCOMPARE(open.levels, int64_t{8});
+        QVERIFY(std::isnan(open.lowest) && std::isnan(open.largest_step) &&
+                std::isnan(open.dynamic_range_db));
     }
 };
 

@@ -50,6 +50,15 @@ std::vector<NumberFormat> random_formats(uint64_t seed) {
         f.scale_type = ScaleType::power_of_two;
         add(f);
     }
+    for (int bits = 1; bits <= 8; ++bits) {
+        NumberFormat f = default_weight_format(FormatType::codebook, bits);
+        const double magnitude = std::exp2(rng.uniform(-20, 20));
+        for (uint64_t i = rng.below(uint64_t{1} << bits) + 1; i > 0; --i)
+            f.codebook.push_back(static_cast<float>(magnitude * rng.normal()));
+        std::ranges::sort(f.codebook);
+        f.codebook.erase(std::ranges::unique(f.codebook).begin(), f.codebook.end());
+        formats.push_back(std::move(f));
+    }
     return formats;
 }
 
@@ -178,7 +187,9 @@ private slots:
             QCOMPARE(quantizer.round(k_infinity), quantizer.highest());
             QCOMPARE(quantizer.round(-k_infinity), quantizer.lowest());
             QCOMPARE(quantizer.round(std::numeric_limits<float>::max()), quantizer.highest());
-            const float zero = f.type == FormatType::binary ? f.scale[0] : 0.0F;
+            float zero = f.type == FormatType::binary ? f.scale[0] : 0.0F;
+            const auto magnitude = [](float level) { return std::fabs(level); };
+            if (f.type == FormatType::codebook) zero = std::ranges::min(f.codebook, {}, magnitude);
             QVERIFY(quantizer.round(0.0F) == zero);
             QVERIFY(quantizer.round(std::nanf("")) == zero);
             QVERIFY(quantizer.round(std::numeric_limits<float>::denorm_min()) == zero);

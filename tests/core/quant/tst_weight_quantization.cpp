@@ -166,7 +166,7 @@ private slots:
             for (const ScaleType scale_type : {ScaleType::real, ScaleType::power_of_two})
                 for (const bool symmetric : {false, true}) {
                     NumberFormat f = default_weight_format(static_cast<FormatType>(type));
-                    f.granularity = granularity;
+                    f.granularity = f.type == FormatType::codebook ? Granularity::tensor : granularity;
                     f.group_size = 7;
                     f.scale_type = scale_type;
                     if (f.type == FormatType::integer) f.symmetric = symmetric;
