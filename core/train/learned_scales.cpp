@@ -36,7 +36,7 @@ void learn_scales(TrainedScales& scales, double elements, ParameterLayout& layou
     const NumberFormat& format = scales.format;
     if (format.type == FormatType::codebook && scales.learning != ScaleLearning::fixed) {
         const auto levels = static_cast<double>(format.codebook.size());
-        scales.slots = layout.claim_slots(std::ssize(format.codebook));
+        scales.learned = layout.claim_slots(std::ssize(format.codebook));
         scales.gradient_factor.assign(format.codebook.size(),
                                       static_cast<float>(1 / std::sqrt(std::max(1.0, elements / levels))));
         return;
@@ -44,14 +44,14 @@ void learn_scales(TrainedScales& scales, double elements, ParameterLayout& layou
     if (!has_learnable_scale(format)) scales.learning = ScaleLearning::fixed;
     if (scales.learning == ScaleLearning::fixed) return;
     const bool pact = scales.learning == ScaleLearning::pact;
-    scales.slots = layout.claim_slots(std::ssize(format.scale), pact);
+    scales.learned = layout.claim_slots(std::ssize(format.scale), pact);
     const double g = pact ? 1 : 1 / std::sqrt(std::max(1.0, elements * largest_code(format)));
     for (const float scale : format.scale)
         scales.gradient_factor.push_back(static_cast<float>(g / static_cast<double>(scale)));
 }
 
 void initialize_slots(const TrainedScales& scales, std::span<float> trained) {
-    const std::span<float> slots = scales.slots.of(trained);
+    const std::span<float> slots = scales.learned.of(trained);
     if (slots.empty()) return;
     if (scales.format.type == FormatType::codebook)
         std::ranges::copy(scales.format.codebook, slots.begin());
@@ -60,19 +60,19 @@ void initialize_slots(const TrainedScales& scales, std::span<float> trained) {
 }
 
 NumberFormat TrainedScales::now(std::span<const float> trained) const {
-    const std::span<const float> learned = slots.of(trained);
-    if (learned.empty()) return format;
+    const std::span<const float> numbers = learned.of(trained);
+    if (numbers.empty()) return format;
     NumberFormat f = format;
     if (f.type == FormatType::codebook) {
         // Levels that met or passed each other stand in order, each once.
-        f.codebook.assign(learned.begin(), learned.end());
+        f.codebook.assign(numbers.begin(), numbers.end());
         std::ranges::sort(f.codebook);
         f.codebook.erase(std::unique(f.codebook.begin(), f.codebook.end()), f.codebook.end());
         return f;
     }
     for (size_t i = 0; i < f.scale.size(); ++i) {
         // A ratio that is not a number becomes the least one; the loss tells of it.
-        const float ratio = learned[i] > k_least_ratio ? learned[i] : k_least_ratio;
+        const float ratio = numbers[i] > k_least_ratio ? numbers[i] : k_least_ratio;
         f.scale[i] *= ratio;
         if (needs_power_of_two(f)) f.scale[i] = nearest_power_of_two(f.scale[i]);
         if (!f.threshold.empty()) f.threshold[i] *= f.scale[i] / format.scale[i];

@@ -71,7 +71,7 @@ public:
             sums[run.quantizer] += straight_through(
                 real + run.first, rounded + run.first, gradient + run.first, floats(m_error) + run.first,
                 run.count, passing_range(m_quantizers[run.quantizer]), inside);
-        if (m_quantizer.slots.size > 0) add_slot_gradients(sums, numbers);
+        if (m_quantizer.learned.size > 0) add_slot_gradients(sums, numbers);
         if (!m_sink) return;
         m_delivered.deliver(dnnl);
         m_sink.commit();
@@ -111,14 +111,14 @@ private:
             }
             return;
         }
-        const Slice slots = m_quantizer.slots;
+        const Slice slots = m_quantizer.learned;
         const auto end = static_cast<size_t>(slots.offset + slots.size);
         const NumberFormat now = m_quantizer.now({numbers.trained, end});
         for (size_t i = 0; i < std::max<size_t>(1, now.scale.size()); ++i) m_quantizers.emplace_back(now, i);
     }
 
     void add_slot_gradients(const std::vector<double>& sums, const Numbers& numbers) const {
-        float* gradients = numbers.gradients + m_quantizer.slots.offset;
+        float* gradients = numbers.gradients + m_quantizer.learned.offset;
         for (size_t i = 0; i < sums.size(); ++i) {
             const auto scale = static_cast<double>(m_quantizers[i].affine().scale);
             gradients[i] += static_cast<float>(sums[i] / scale) * m_quantizer.gradient_factor[i];

@@ -19,7 +19,7 @@ struct TrainedScales {
     ScaleLearning learning = ScaleLearning::fixed;
     /// Among the trained numbers: one ratio per scale (start: 1); of codebooks the levels themselves. Empty:
     /// nothing is learned.
-    Slice slots;
+    Slice learned;
     /// Per scale: d loss / d scale times this is what the optimizer sees as d loss / d ratio. LSQ: 1 / (s_0
     /// sqrt(N q_max)) (Esser et al. 2020, section 2.2: gradients scaled by g = 1 / sqrt(N q_max), N the
     /// elements that share the scale in one image; by s_0 twice, since ratio = s / s_0 moves as s does).
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] const std::vector<BiasQuantizer>& biases() const { return m_biases; }
     [[nodiscard]] bool empty() const { return m_activations.empty() && m_weights.empty(); }
 
-    /// Start values of the slots.
+    /// Start values of what is learned.
     void initialize(std::span<float> trained) const;
     /// The plan with the scales that `trained` says, for the integer engine.
     [[nodiscard]] PrecisionPlan plan(const Graph& graph, std::span<const float> trained) const;

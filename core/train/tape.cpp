@@ -139,7 +139,7 @@ Activation& Tape::Impl::read(const Graph& graph, NodeId node, size_t index,
     const auto [entry, fresh] = rounded.try_emplace({value, quantizer});
     if (fresh) {
         const auto& how = quantization->activations()[static_cast<size_t>(quantizer)];
-        entry->second.needs_gradient = activations[value].needs_gradient || how.slots.size > 0;
+        entry->second.needs_gradient = activations[value].needs_gradient || how.learned.size > 0;
         TrainOpPtr op = make_fake_quantize(dnnl, how, activations[value], entry->second);
         steps.push_back({graph.node(node).name, std::move(op), &entry->second, false});
     }

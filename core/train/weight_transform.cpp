@@ -101,11 +101,11 @@ void WeightTransform::pull_back(const WeightQuantizer& quantizer, std::span<cons
     const std::span<const float> real = quantizer.weights.of(trained),
                                  rounded = quantizer.weights.of(effective);
     const std::span<float> gradient = quantizer.weights.of(gradients);
-    const std::span<float> slot_gradients = quantizer.slots.of(gradients);
+    const std::span<float> slot_gradients = quantizer.learned.of(gradients);
     const NumberFormat now = quantizer.now(trained);
     if (now.type == FormatType::codebook) {
         if (!slot_gradients.empty())
-            add_level_gradients(quantizer, quantizer.slots.of(trained), rounded, gradient, slot_gradients);
+            add_level_gradients(quantizer, quantizer.learned.of(trained), rounded, gradient, slot_gradients);
         return;
     }
     const WeightParts parts = weight_parts(real.size(), quantizer.out_channels, now);
