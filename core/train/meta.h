@@ -1,6 +1,7 @@
 #pragma once
 // A start from which any of a family of precision plans is a few steps away.
 
+#include "core/engine/calibration.h"
 #include "core/train/trainer.h"
 
 #include <map>
@@ -14,35 +15,47 @@ enum class MetaAlgorithm {
     fomaml   ///< along the gradient at that place (Finn et al. 2017, first order)
 };
 
-/// The plans that tasks are drawn from: each weighted layer's widths independently, uniformly. Layers that
-/// the base plan names as fixed keep its formats.
+/// The plans that tasks are drawn from: each weighted layer's widths independently, uniformly. Fixed layers
+/// and those without weights keep the base plan's formats.
 struct PlanFamily {
-    PrecisionPlan base; ///< formats of everything; integers get the drawn widths
-    std::vector<int> weight_bits = {2, 3, 4};
-    std::vector<int> activation_bits = {2, 3, 4};
+    PrecisionPlan base; ///< formats of everything; integers get the drawn widths, other types stay
+    std::vector<int> weight_bits = {2, 3, 4};     ///< 1..16 (1: binary)
+    std::vector<int> activation_bits = {2, 3, 4}; ///< 1..16 (1: binary)
     std::vector<std::string> fixed; ///< layers left as in the base plan (first and last, usually)
 };
-/// Task number `index` of the family: the same for the same seed.
+/// usage errors: no widths or impossible ones, a fixed layer that the network lacks.
+[[nodiscard]] Result<void> validate(const PlanFamily& family, const Graph& graph);
+/// Task number `index` of the family: the same for the same seed. Its drawn formats are open, and it keeps
+/// BatchNormalization (folds_batch_norm() is false).
 [[nodiscard]] PrecisionPlan draw_plan(const PlanFamily& family, const Graph& graph, uint64_t seed,
                                       uint64_t index);
 
 struct MetaOptions {
     PlanFamily family;
     MetaAlgorithm algorithm = MetaAlgorithm::reptile;
-    int64_t tasks = 300;     ///< outer steps
-    int64_t inner_steps = 5; ///< of each task
-    int64_t tasks_each = 2;  ///< plans averaged in one outer step
-    double outer_rate = 0.5; ///< reptile: of the way (falls linearly to zero); fomaml: learning rate
-    Options inner; ///< batch, learning rate (constant), augmentation, seed; its qat's plan is ignored
+    int64_t tasks = 300;     ///< outer steps, >= 1
+    int64_t inner_steps = 5; ///< of each task, >= 1
+    int64_t tasks_each = 2;  ///< plans averaged in one outer step, >= 1
+    /// > 0, falls linearly to zero. reptile: share of the way, at most 1; fomaml: learning rate.
+    double outer_rate = 0.5;
+    /// Of a task: batch, optimizer, learning rate and schedule, augmentation, seed. Its epochs, validation
+    /// and checkpoint do not apply, nor does the plan of its qat.
+    Options inner;
 };
 
 /// The scales that the family's widths start from, by layer: what calibration found and meta-training moved.
 struct ScaleTable {
     /// Resolved formats: layer -> bits -> format.
     std::map<std::string, std::map<int, NumberFormat>> weights, activations;
-    /// `plan` with every format that the table knows resolved; others stay open, to be calibrated.
+    /// `plan` with every format that the table knows resolved; others stay open, to be calibrated. A format
+    /// is known where the table has one of the same type, width, symmetry and granularity for the layer.
     [[nodiscard]] PrecisionPlan resolve(const PrecisionPlan& plan) const;
+    bool operator==(const ScaleTable&) const = default;
 };
+/// The start of meta-training: an entry for every layer and width of the family, with BatchNormalization
+/// kept. Errors: as validate(family), engine::resolve_plan.
+[[nodiscard]] Result<ScaleTable> calibrated_scales(const Graph& graph, const PlanFamily& family,
+                                                   const engine::Statistics& statistics);
 /// A JSON document and back, for the file's metadata. Errors of reading: invalid_input.
 [[nodiscard]] std::string to_json(const ScaleTable& table);
 [[nodiscard]] Result<ScaleTable> scale_table_from_json(std::string_view text, const std::string& where);
@@ -53,9 +66,11 @@ struct MetaOutcome {
     std::vector<double> losses; ///< mean inner loss of each outer step, nats
 };
 
-/// `start_scales` has an entry for every layer and width of the family (calibrated on `graph`). Adapting to a
-/// plan afterwards is train() with QAT from the outcome's graph, scales.resolve(plan), and few steps. Errors:
-/// as train().
+/// `start_scales` is calibrated_scales() of `graph`. Each task is a short train() with its plan, from the
+/// present weights and scales; learned scales go back to the table as the weights do, in the logarithm.
+/// Adapting to a plan afterwards is train() with QAT from the outcome's graph, scales.resolve(plan), and few
+/// steps. Progress counts tasks; the observer hears of each outer step (loss: mean of its inner steps).
+/// Errors: usage of the options; as validate(family); as train().
 [[nodiscard]] Result<MetaOutcome> meta_train(GraphPtr graph, const ScaleTable& start_scales,
                                              const Dataset& training, const MetaOptions& options,
                                              const WorkControl& control, const Observer& observer = {});
