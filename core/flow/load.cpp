@@ -35,9 +35,7 @@ Model from_import(onnx::Imported imported, std::string source, std::string name)
 }
 
 Result<Model> load_demo() {
-    auto imported = onnx::import_model_bytes(resource("demo/demo.onnx"), "demo");
-    if (!imported) return forward_error(imported);
-    return from_import(std::move(*imported), "demo", "demo");
+    return load_model_bytes(resource("demo/demo.onnx"), "demo", "demo");
 }
 
 Result<Model> load_zoo(const std::string& source, zoo::Weights weights) {
@@ -75,6 +73,12 @@ Shape wanted_by(const Dataset& data) {
 }
 
 } // namespace
+
+Result<Model> load_model_bytes(std::string_view onnx, std::string source, std::string name) {
+    auto imported = onnx::import_model_bytes(onnx, source);
+    if (!imported) return forward_error(imported);
+    return from_import(std::move(*imported), std::move(source), std::move(name));
+}
 
 Result<Model> load_model(const std::string& source, zoo::Weights weights) {
     if (source.empty())

@@ -7,6 +7,18 @@
 #include <utility>
 
 namespace widthwise::flow {
+namespace {
+
+std::string version_source(const ProjectFile& project, int64_t id) {
+    return project.path().string() + "#" + std::to_string(id);
+}
+
+/// Whether `model` came from load_version of this project.
+bool is_version_of(const ProjectFile& project, const Model& model) {
+    return model.source.starts_with(project.path().string() + "#");
+}
+
+} // namespace
 
 StoredEvaluation to_stored(const Evaluation& evaluation, const CostBreakdown& cost, const Graph& graph) {
     StoredEvaluation stored;
@@ -24,13 +36,49 @@ StoredEvaluation to_stored(const Evaluation& evaluation, const CostBreakdown& co
     return stored;
 }
 
-Result<report::Design> from_stored(const StoredEvaluation& stored, const Graph& graph) {
+Result<report::Design> from_stored(const StoredEvaluation& stored, const Graph& graph, std::string network) {
     const std::string where = "design " + std::to_string(stored.id);
     auto evaluation = evaluation_from_json(stored.evaluation_json, graph, where);
     if (!evaluation) return forward_error(evaluation);
     auto cost = cost_from_json(stored.cost_json, where);
     if (!cost) return forward_error(cost);
-    return report::Design{stored.id, stored.label, std::move(*evaluation), std::move(*cost), stored.version};
+    return report::Design{stored.id,        stored.label,   std::move(*evaluation),
+                          std::move(*cost), stored.version, std::move(network)};
+}
+
+Result<Model> load_version(const ProjectFile& project, int64_t id) {
+    const std::string path = project.path().string();
+    if (id == 0) {
+        auto network = project.network();
+        if (!network) return forward_error(network);
+        if (!*network)
+            return fail(ErrorCode::invalid_input, "the project names no network", path,
+                        "open one and evaluate it first");
+        return load_model((*network)->path);
+    }
+    auto versions = project.versions();
+    if (!versions) return forward_error(versions);
+    auto bytes = project.version_onnx(id);
+    if (!bytes) return forward_error(bytes);
+    const auto stored = std::ranges::find(*versions, id, &StoredVersion::id);
+    return load_model_bytes(*bytes, version_source(project, id),
+                            stored == versions->end() ? std::string() : stored->label);
+}
+
+Result<const Model*> ProjectNetworks::at(int64_t version) {
+    auto found = m_models.find(version);
+    if (found == m_models.end()) {
+        auto model = load_version(m_project, version);
+        if (!model) return forward_error(model);
+        found = m_models.emplace(version, std::move(*model)).first;
+    }
+    return &found->second;
+}
+
+Result<report::Design> ProjectNetworks::design(const StoredEvaluation& stored) {
+    auto model = at(stored.version);
+    if (!model) return forward_error(model);
+    return from_stored(stored, *(*model)->graph, stored.version == 0 ? std::string() : (*model)->name);
 }
 
 Result<void> adopt_network(ProjectFile& project, const Model& model, const Dataset& data,
@@ -39,7 +87,7 @@ Result<void> adopt_network(ProjectFile& project, const Model& model, const Datas
     auto network = project.network();
     if (!network) return forward_error(network);
     if (*network) {
-        if ((*network)->hash == model.hash) return {};
+        if ((*network)->hash == model.hash || is_version_of(project, model)) return {};
         return fail(ErrorCode::invalid_input,
                     "the project belongs to another network (" + (*network)->path + ")",
                     project.path().string(), "choose another project file");
@@ -88,15 +136,16 @@ Result<report::Report> project_report(const ProjectFile& project, std::span<cons
     if (!*network)
         return fail(ErrorCode::invalid_input, "the project names no network", where,
                     "open one and evaluate it first");
-    auto model = load_model((*network)->path);
-    if (!model) return forward_error(model);
+    ProjectNetworks networks(project);
+    auto own = networks.at(0);
+    if (!own) return forward_error(own);
 
     report::Report report;
-    report.title = "Widthwise: " + model->name;
+    report.title = "Widthwise: " + (*own)->name;
     report.model = (*network)->path;
     report.data = (*network)->data;
     for (const StoredEvaluation& row : *rows) {
-        auto design = from_stored(row, *model->graph);
+        auto design = networks.design(row);
         if (!design) return forward_error(design);
         report.designs.push_back(std::move(*design));
     }

@@ -15,7 +15,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+namespace widthwise::train {
+struct ScaleTable;
+}
 
 namespace widthwise::flow {
 
@@ -29,6 +34,8 @@ struct Model {
     bool topology = false; ///< a SCALE-Sim CSV: independent layers, nothing to run
     /// What a quantized network brings with it: the design to start from.
     std::optional<PrecisionPlan> carried_design;
+    /// What a meta-initialization brings with it: the scales that its family of designs starts from.
+    std::shared_ptr<const train::ScaleTable> scales;
     std::vector<std::string> warnings;
 };
 
@@ -36,6 +43,8 @@ struct Model {
 /// `weights` of zoo networks: who reads shapes only (inspect, cost) asks for zeros, which take no time.
 [[nodiscard]] Result<Model> load_model(const std::string& source,
                                        zoo::Weights weights = zoo::Weights::he_normal);
+/// The same from a file's bytes (a project's version); `source` names them.
+[[nodiscard]] Result<Model> load_model_bytes(std::string_view onnx, std::string source, std::string name);
 /// DATA of the contract.
 [[nodiscard]] Result<DatasetPtr> load_data(const std::string& source);
 /// Errors when images and network do not fit: "the network wants 3x32x32, the data give 1x28x28".

@@ -70,8 +70,12 @@ std::vector<T> in_graph_layout(const Graph& graph, const Node& node, const std::
 
 class Writer {
 public:
-    Writer(const Graph& graph, const PrecisionPlan& plan, QuantizedForm form)
-        : m_graph(graph), m_plan(plan), m_form(form), m_builder(graph.name(), graph.opset()) {
+    Writer(const Graph& graph, const PrecisionPlan& plan, QuantizedForm form, WeightValues values)
+        : m_graph(graph)
+        , m_plan(plan)
+        , m_form(form)
+        , m_values(values)
+        , m_builder(graph.name(), graph.opset()) {
         for (const Node& node : graph.nodes()) m_names.insert(node.name);
     }
 
@@ -232,7 +236,9 @@ private:
         const auto* transposed = std::get_if<ConvTransposeAttributes>(&node.attributes);
         const bool split =
             transposed && transposed->conv.group > 1 && format.granularity == Granularity::channel;
-        if (!holds_weights(m_form, format) || split) {
+        // QONNX rounds to the nearest of three levels, whatever the threshold.
+        const bool misread = m_values == WeightValues::real && format.type == FormatType::ternary;
+        if (!holds_weights(m_form, format) || split || misread) {
             if (m_form == QuantizedForm::qdq) return refuse("weights", format);
             m_lossy = true;
             return constant(in_graph_layout<float>(m_graph, node, folded.weights));
@@ -246,7 +252,8 @@ private:
             integers.scales.push_back(quantizer.affine().scale);
             integers.zero_points.push_back(quantizer.affine().zero_point);
         }
-        const ValueId id = constant(in_graph_layout<float>(m_graph, node, q->values));
+        const ValueId id = constant(in_graph_layout<float>(
+            m_graph, node, m_values == WeightValues::real ? folded.weights : q->values));
         m_out.weights.emplace(id, std::move(integers));
         return id;
     }
@@ -297,6 +304,7 @@ private:
     const Graph& m_graph;
     const PrecisionPlan& m_plan;
     QuantizedForm m_form;
+    WeightValues m_values;
     GraphBuilder m_builder;
     ExplicitNetwork m_out;
     std::map<ValueId, ValueId> m_mapped;
@@ -310,8 +318,8 @@ private:
 } // namespace
 
 Result<ExplicitNetwork> write_out_quantizers(const Graph& graph, const PrecisionPlan& resolved,
-                                             QuantizedForm form) {
-    return Writer(graph, resolved, form).run();
+                                             QuantizedForm form, WeightValues values) {
+    return Writer(graph, resolved, form, values).run();
 }
 
 } // namespace widthwise::onnx

@@ -29,10 +29,15 @@ struct ExplicitNetwork {
     std::optional<PrecisionPlan> beside;
 };
 
+/// What stands before a weight's quantizer: what it makes of the weights, so that whoever reads the file gets
+/// these very numbers; or the weights as they are, from which training can go on.
+enum class WeightValues { rounded, real };
+
 /// `graph` holds the values that the design carries (passes::with_values). Errors: unsupported naming the
 /// layer and a format that `form` cannot hold; invalid_input where the design is not resolved or its values
 /// are not in the graph.
 [[nodiscard]] Result<ExplicitNetwork> write_out_quantizers(const Graph& graph, const PrecisionPlan& resolved,
-                                                           QuantizedForm form);
+                                                           QuantizedForm form,
+                                                           WeightValues values = WeightValues::rounded);
 
 } // namespace widthwise::onnx

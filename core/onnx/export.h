@@ -26,4 +26,14 @@ enum class QuantizedForm { qdq, qonnx };
                                                    QuantizedForm form,
                                                    const std::map<std::string, std::string>& metadata = {});
 
+/// How a network carries the design that it was trained with: in QONNX's nodes, the whole of it in the
+/// metadata besides, for what nodes cannot say; or in the metadata alone, beside a float network.
+enum class LearnedForm { qonnx, beside };
+
+/// A trained network with its resolved design. The weights that stand before QONNX's quantizers are the float
+/// ones, from which training can go on. Errors: as export_quantized.
+[[nodiscard]] Result<std::string> export_learned(const Graph& graph, const PrecisionPlan& design,
+                                                 LearnedForm form,
+                                                 const std::map<std::string, std::string>& metadata = {});
+
 } // namespace widthwise::onnx

@@ -217,4 +217,15 @@ Result<std::string> export_quantized(const Graph& graph, const PrecisionPlan& re
     return export_graph(*network->graph, &writer, all);
 }
 
+Result<std::string> export_learned(const Graph& graph, const PrecisionPlan& design, LearnedForm form,
+                                   const std::map<std::string, std::string>& metadata) {
+    std::map<std::string, std::string> all = metadata;
+    all[k_design_key] = plan_to_json(design);
+    if (form == LearnedForm::beside) return export_graph(graph, nullptr, all);
+    auto network = write_out_quantizers(graph, design, QuantizedForm::qonnx, WeightValues::real);
+    if (!network) return forward_error(network);
+    const QuantizerWriter writer(*network, QuantizedForm::qonnx);
+    return export_graph(*network->graph, &writer, all);
+}
+
 } // namespace widthwise::onnx

@@ -31,7 +31,8 @@ Result<std::string> read_whole(const std::filesystem::path& path) {
     return bytes;
 }
 
-/// A design in the metadata says more of its layers than quantizers can.
+/// A design in the metadata says more of its layers than quantizers can; these tell of layers that it does
+/// not name.
 void read_design(Imported& imported) {
     const auto text = imported.metadata.find(k_design_key);
     if (text == imported.metadata.end()) return;
@@ -41,12 +42,10 @@ void read_design(Imported& imported) {
                                     plan.error().to_line());
         return;
     }
-    if (!imported.design) {
-        imported.design.emplace();
-        imported.design->set_folds_batch_norm(plan->folds_batch_norm());
-    }
-    imported.design->set_requantization(plan->requantization());
-    for (const auto& [layer, precision] : plan->layers()) imported.design->set(layer, precision);
+    if (imported.design)
+        for (const auto& [layer, precision] : imported.design->layers())
+            if (!plan->layers().contains(layer)) plan->set(layer, precision);
+    imported.design = std::move(*plan);
 }
 
 Result<Imported> import_parsed(ModelFile file, std::string hash, const std::string& name) {

@@ -16,7 +16,8 @@ struct Imported {
     GraphPtr graph;
     std::string hash; ///< SHA-256 of the file
     /// What a network that was quantized elsewhere carries: formats with their scales and zero points for the
-    /// layers that its quantizers stood before. nullopt: a float network.
+    /// layers that its quantizers stood before, and what a design of ours in the metadata says of layers.
+    /// With such a design the layers' weights are those before their quantizers. nullopt: a float network.
     std::optional<PrecisionPlan> design;
     std::map<std::string, std::string> metadata; ///< metadata_props
     std::vector<std::string>

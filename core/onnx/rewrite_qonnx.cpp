@@ -24,6 +24,7 @@ Result<void> place(State& state, const RawNode& node, Encoding encoding) {
     if (!values) return forward_error(values);
     state.add_constant(node.outputs[0], std::move(*values));
     state.quantized_constants[node.outputs[0]] = std::move(encoding);
+    if (state.keeps_unrounded()) state.unrounded[node.outputs[0]] = constant;
     return {};
 }
 

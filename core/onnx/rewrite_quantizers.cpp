@@ -53,6 +53,9 @@ void annotate_layer(State& state, RawNode& node) {
     if (!(alpha > 0)) return;
     for (float& scale : weights.format.scale) scale *= alpha;
     node.weights = std::move(weights);
+    const auto real = state.unrounded.find(input_of(node, 1));
+    if (real != state.unrounded.end() && state.readers(real->first) == 1)
+        state.add_constant(real->first, real->second);
 }
 
 /// Shuffles of a constant take its format along.

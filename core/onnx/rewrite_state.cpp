@@ -1,6 +1,7 @@
 #include "core/onnx/rewrite_state.h"
 
 #include "core/base/text.h"
+#include "core/onnx/export_quantizers.h"
 
 namespace widthwise::onnx::rewriting {
 
@@ -23,6 +24,10 @@ State::State(RawModel& model) : m_model(model) {
 void State::add_constant(const std::string& name, TensorPtr tensor) {
     m_bytes_left -= static_cast<int64_t>(tensor->bytes().size());
     m_model.initializers[name] = std::move(tensor);
+}
+
+bool State::keeps_unrounded() const {
+    return m_model.metadata.contains(k_design_key);
 }
 
 size_t State::readers(const std::string& name) const {

@@ -49,6 +49,9 @@ public:
     std::unordered_map<std::string, Encoding> integers;
     /// Constant reals that come from a quantizer.
     std::unordered_map<std::string, Encoding> quantized_constants;
+    /// Of files with a design of ours: what stands before a constant's quantizer, by the quantizer's output.
+    std::unordered_map<std::string, TensorPtr> unrounded;
+    [[nodiscard]] bool keeps_unrounded() const;
     std::unordered_map<std::string, IntegerSums> sums;
     std::unordered_map<std::string, ComputedScale> scales;
     std::unordered_map<std::string, std::string> zero_points; ///< computed: whose they are

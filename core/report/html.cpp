@@ -62,7 +62,8 @@ std::string summary_row(const Design& design, const Report& report) {
     std::string row =
         on_front(design, report.designs) && report.designs.size() > 1 ? "<tr class=\"front\">" : "<tr>";
     row += "<td>" + std::to_string(design.id) + "</td>";
-    row += "<td class=\"name\">" + escape_html(design.label) + "</td>";
+    row += "<td class=\"name\">" + escape_html(design.label) +
+           (design.network.empty() ? "" : "<small>" + escape_html(design.network) + "</small>") + "</td>";
     row += known ? cell(format_percent(accuracy.top1), range_percent(accuracy.top1_ci95))
                  : cell(std::string(k_no_number), "no labels");
     // Float against itself is no comparison.

@@ -101,6 +101,7 @@ std::string provenance(const Design& design) {
     const Provenance& p = design.evaluation.provenance;
     const std::pair<const char*, std::string> entries[] = {
         {"Network", p.model},
+        {"Version", design.network},
         {"Network SHA-256", p.model_hash},
         {"Images", std::to_string(images_run(design.evaluation)) + " of " + p.data},
         {"Images SHA-256", p.data_hash},
@@ -125,6 +126,7 @@ std::string provenance(const Design& design) {
 std::string design_details(const Design& design) {
     const Accuracy& accuracy = design.evaluation.accuracy;
     std::string out = "<details>\n<summary>" + std::to_string(design.id) + " · " + escape_html(design.label) +
+                      (design.network.empty() ? "" : " (" + escape_html(design.network) + ")") +
                       "<span class=\"quiet\">" +
                       (has_accuracy(design.evaluation)
                            ? format_percent(accuracy.top1) + " top-1"

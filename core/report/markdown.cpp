@@ -23,6 +23,12 @@ std::string header(const std::vector<std::string>& names) {
     return row(names) + rule + "\n";
 }
 
+/// "3: w3a3 (QAT w3a3, 10 epochs)".
+std::string name_of(const Design& design) {
+    return std::to_string(design.id) + ": " + design.label +
+           (design.network.empty() ? "" : " (" + design.network + ")");
+}
+
 std::string summary(const Report& report) {
     std::string text = header({"Design", "Top-1", "Against float, points", "Energy per image", "Latency",
                                "Area", "Model size", "Energy known as"});
@@ -31,7 +37,7 @@ std::string summary(const Report& report) {
         const CostBreakdown& cost = design.cost;
         const bool known = has_accuracy(design.evaluation);
         const std::string none(k_no_number);
-        text += row({std::to_string(design.id) + ": " + design.label,
+        text += row({name_of(design),
                      known ? format_percent(accuracy.top1) + " (" + format_percent(accuracy.top1_ci95.lo) +
                                  " to " + format_percent(accuracy.top1_ci95.hi) + ")"
                            : none,
@@ -77,8 +83,7 @@ std::string to_markdown(const Report& report) {
             known_as(report.designs.front().cost, "energy") +
             "; ratios on one target are good to some percent.\n";
     for (const Design& design : report.designs) {
-        text += "\n## " + std::to_string(design.id) + ": " + escape_markdown(design.label) + "\n\n" +
-                header({"Figure", "Value", "Known as"});
+        text += "\n## " + escape_markdown(name_of(design)) + "\n\n" + header({"Figure", "Value", "Known as"});
         for (const Metric& metric : cost_metrics(design.cost))
             text += row(
                 {metric.name, metric.value, metric.known + (metric.note.empty() ? "" : ": " + metric.note)});

@@ -23,7 +23,7 @@ std::string number(double value) {
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
 
-constexpr std::array<const char*, 43> k_columns = {"id",
+constexpr std::array<const char*, 45> k_columns = {"id",
                                                    "design",
                                                    "top1",
                                                    "top1_ci95_lo",
@@ -65,7 +65,9 @@ constexpr std::array<const char*, 43> k_columns = {"id",
                                                    "bram18",
                                                    "uram",
                                                    "energy_known_as",
-                                                   "latency_known_as"};
+                                                   "latency_known_as",
+                                                   "version",
+                                                   "network"};
 
 std::array<std::string, k_columns.size()> csv_values(const Design& design) {
     const Accuracy& a = design.evaluation.accuracy;
@@ -120,7 +122,9 @@ std::array<std::string, k_columns.size()> csv_values(const Design& design) {
             on_fpga(&FpgaResources::bram18),
             on_fpga(&FpgaResources::urams),
             known_as(c, "energy"),
-            known_as(c, "latency")};
+            known_as(c, "latency"),
+            std::to_string(design.version),
+            design.network};
 }
 
 } // namespace
@@ -150,6 +154,8 @@ std::string to_json(const Report& report) {
         ordered_json item;
         item["id"] = design.id;
         item["label"] = design.label;
+        item["version"] = design.version;
+        item["network"] = design.network.empty() ? ordered_json(nullptr) : ordered_json(design.network);
         item["evaluation"] = ordered_json::parse(evaluation_to_json(design.evaluation));
         item["cost"] = ordered_json::parse(cost_to_json(design.cost));
         out["designs"].push_back(std::move(item));

@@ -16,7 +16,8 @@ struct Design {
     std::string label; ///< "w4a8", "mixed w2-8 a4-8"
     Evaluation evaluation;
     CostBreakdown cost;
-    int64_t version = 0; ///< of the network that was measured: a StoredVersion; 0: the project's own
+    int64_t version = 0;      ///< of the network that was measured: a StoredVersion; 0: the project's own
+    std::string network = {}; ///< the version's label, "QAT w3a3"; empty: version 0
 };
 
 struct Picture {
