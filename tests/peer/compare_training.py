@@ -110,19 +110,20 @@ def main():
 
     print(f"PyTorch {torch.__version__}, {options.threads} threads, batches of {options.batch}, "
           f"medians of {options.rounds} rounds")
-    print(f"| images/s | {' | '.join(layouts)} | here | here / PyTorch's faster |")
-    print("|---|---|---|---|---|")
+    print(f"| images/s | {' | '.join(layouts)} | here | here / PyTorch | here / PyTorch's faster layout |")
+    print("|---|---|---|---|---|---|")
     passed = True
     for mode in ("f32", "bf16"):
         if any(row[mode, "here"] is None for row in rounds):
             passed = False
             continue
         speeds = [statistics.median(row[mode, name] for row in rounds) for name in (*layouts, "here")]
-        ratio = statistics.median(row[mode, "here"] / max(row[mode, name] for name in layouts) for row in rounds)
-        print(f"| {mode} | {speeds[0]:.0f} | {speeds[1]:.0f} | {speeds[2]:.0f} | {ratio:.2f} |")
-        passed = passed and (mode != "f32" or ratio >= 1.5)
+        default = statistics.median(row[mode, "here"] / row[mode, "N x C x H x W"] for row in rounds)
+        faster = statistics.median(row[mode, "here"] / max(row[mode, name] for name in layouts) for row in rounds)
+        print(f"| {mode} | {speeds[0]:.0f} | {speeds[1]:.0f} | {speeds[2]:.0f} | {default:.2f} | {faster:.2f} |")
+        passed = passed and (mode != "f32" or default >= 1.5)
     if not passed:
-        sys.exit("slower than expected: 1.5 x PyTorch's float32")
+        sys.exit("slower than expected: 1.5 x PyTorch's float32 in its default layout")
 
 
 if __name__ == "__main__":
