@@ -35,6 +35,10 @@ Result<void> GraphCopy::copy(const Node& node, Attributes attributes, std::vecto
     return {};
 }
 
+Result<ValueId> GraphCopy::add(const Node& node, Attributes attributes, std::vector<ValueId> inputs) {
+    return m_builder.add(node.op, node.op_type, node.name, std::move(attributes), std::move(inputs));
+}
+
 ValueId GraphCopy::constant(std::string name, Shape shape, std::vector<float> values) {
     return m_builder.constant(std::move(name), std::make_shared<const Tensor>(
                                                    Tensor::from_f32(std::move(shape), std::move(values))));

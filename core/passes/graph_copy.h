@@ -23,6 +23,8 @@ public:
     Result<void> copy(const Node& node, Attributes attributes);
     /// With other inputs (new values).
     Result<void> copy(const Node& node, Attributes attributes, std::vector<ValueId> inputs);
+    /// A node that the old graph does not have; `node` gives name and op. Its output is named after it.
+    Result<ValueId> add(const Node& node, Attributes attributes, std::vector<ValueId> inputs);
     ValueId constant(std::string name, Shape shape, std::vector<float> values);
     /// All that `values` need.
     Result<void> copy_up_to(std::span<const ValueId> values);
