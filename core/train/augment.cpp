@@ -1,8 +1,19 @@
 #include "core/train/augment.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace widthwise::train {
+
+void augment(const Augmentation& how, std::span<const float> from, std::span<float> to,
+             std::array<int64_t, 3> chw, Rng& rng) {
+    if (how.crop)
+        random_crop(from, to, chw, k_crop_pad, rng);
+    else
+        std::ranges::copy(from, to.begin());
+    if (how.flip) random_flip(to, chw, rng);
+    if (how.cutout > 0) random_cutout(to, chw, how.cutout, rng);
+}
 
 void random_crop(std::span<const float> from, std::span<float> to, std::array<int64_t, 3> chw, int64_t pad,
                  Rng& rng) {
@@ -33,6 +44,20 @@ void random_flip(std::span<float> image, std::array<int64_t, 3> chw, Rng& rng) {
             const auto right = image.begin() + (y * width + width - 1 - x) * channels;
             std::swap_ranges(left, left + channels, right);
         }
+}
+
+void random_cutout(std::span<float> image, std::array<int64_t, 3> chw, int64_t side, Rng& rng) {
+    const auto [channels, height, width] = chw;
+    const auto range = [&](int64_t extent) {
+        const int64_t first = static_cast<int64_t>(rng.below(static_cast<uint64_t>(extent))) - side / 2;
+        return std::pair{std::max<int64_t>(0, first), std::min(extent, first + side)};
+    };
+    const auto [top, bottom] = range(height);
+    const auto [left, right] = range(width);
+    for (int64_t y = top; y < bottom; ++y)
+        std::ranges::fill(image.subspan(static_cast<size_t>((y * width + left) * channels),
+                                        static_cast<size_t>((right - left) * channels)),
+                          0.0F);
 }
 
 } // namespace widthwise::train

@@ -4,35 +4,14 @@
 #include "core/base/progress.h"
 #include "core/data/dataset.h"
 #include "core/train/loss.h"
+#include "core/train/model.h"
+#include "core/train/sampler.h"
 #include "core/train/tape.h"
-#include "core/train/trainer.h"
 
 #include <memory>
 #include <vector>
 
 namespace widthwise::train {
-
-/// The graph as the trainer sees it; the graph outlives it.
-struct Model {
-    explicit Model(GraphPtr network, TrainingScope its_scope)
-        : graph(std::move(network))
-        , scope(std::move(its_scope))
-        , layout(*graph)
-        , trained(layout.read_trained(*graph))
-        , running(layout.read_statistics(*graph)) {}
-
-    GraphPtr graph;
-    TrainingScope scope;
-    ParameterLayout layout;
-    std::vector<float> trained; ///< by the layout
-    std::vector<float> running; ///< by the layout
-};
-
-/// One image of a batch and the stream of its random variations.
-struct Sample {
-    int64_t index = 0;
-    uint64_t variation = 0;
-};
 
 /// Images of a shard: 16, or the whole batch where that is smaller.
 [[nodiscard]] int64_t shard_size(int64_t batch_size);
@@ -42,51 +21,53 @@ struct Sample {
 /// Forward and backward of whole batches, one tape per worker.
 class ShardedStep {
 public:
-    /// `workers` >= 1. Errors as Tape::create.
+    /// `workers` >= 1. `teacher`: what Options::distillation learns from, an unrounded model that reads the
+    /// same images; null without it. All but `options` outlive the step. Errors as Tape::create.
     [[nodiscard]] static Result<std::unique_ptr<ShardedStep>> create(const Model& model, const Dataset& data,
-                                                                     const Options& options, int workers);
+                                                                     const Options& options, int workers,
+                                                                     const Model* teacher = nullptr);
 
-    /// `batch` has shard_count * shard_size samples. Updates the model's running statistics; the mean loss's
-    /// gradients are in gradients() afterwards.
-    [[nodiscard]] Result<LossSum> run(Model& model, std::span<const Sample> batch);
+    /// `batch` has shard_count * shard_size samples. Brings the model's effective numbers up to date, and its
+    /// running statistics; the mean loss's gradients by the trained numbers are in gradients() afterwards.
+    /// Errors, which leave the running statistics as they were: those of reading; cancelled; failed where the
+    /// loss is not finite, naming the layer whose output first was not.
+    [[nodiscard]] Result<LossSum> run(Model& model, std::span<const Sample> batch,
+                                      const CancelToken& cancel = {});
     [[nodiscard]] std::span<const float> gradients() const { return m_gradients; }
+
+    /// Statistics of BatchNormalization over the first `images` images, as they are, through the effective
+    /// numbers as they are now: the means of the shards' means and unbiased variances. Whole shards, at least
+    /// one; the last one is filled up with the first images. Errors: those of reading; cancelled.
+    [[nodiscard]] Result<std::vector<float>> measure_statistics(Model& model, int64_t images,
+                                                                const CancelToken& cancel = {});
 
 private:
     struct Shard {
         std::vector<float> gradients, statistics;
         LossSum loss;
+        std::string broken_layer; ///< set where the loss is not finite
     };
     struct Worker {
-        std::unique_ptr<Tape> tape;
+        std::unique_ptr<Tape> tape, teacher;
         std::vector<float> image, logits_gradient; ///< one image as read; one shard
         std::vector<int64_t> labels;
     };
     ShardedStep(const Dataset& data, const Options& options) : m_data(data), m_options(options) {}
+    Result<void> create_worker(const Model& model, const Model* teacher, Worker& worker) const;
+    /// `work(shard's number in the whole, worker, shard)` over `shards` shards, at most a wave.
+    template <typename Work> Result<void> for_shards(size_t first, size_t shards, const Work& work);
     Result<void> run_shard(const Model& model, std::span<const Sample> samples, double weight, Worker& worker,
                            Shard& shard) const;
     Result<void> read_images(std::span<const Sample> samples, Worker& worker) const;
-    void add(const Shard& shard, Model& model, LossSum& sum);
+    /// Adds the first `shards` shards' gradients, in their order.
+    Result<void> reduce(size_t shards);
 
     const Dataset& m_data;
     Options m_options;
+    const Model* m_teacher = nullptr;
     std::vector<Worker> m_workers;
     std::vector<Shard> m_shards; ///< of one wave: a large batch takes several, so that memory is bounded
     std::vector<float> m_gradients;
-};
-
-/// Share of the images whose highest logit is the label, by the running statistics. 0..1.
-class Validation {
-public:
-    /// Errors as Tape::create.
-    [[nodiscard]] static Result<std::unique_ptr<Validation>> create(const Model& model, const Dataset& data,
-                                                                    int workers);
-    /// Errors: those of reading; cancelled.
-    [[nodiscard]] Result<double> top1(const Model& model, const CancelToken& cancel);
-
-private:
-    explicit Validation(const Dataset& data) : m_data(data) {}
-    const Dataset& m_data;
-    std::vector<std::unique_ptr<Tape>> m_tapes;
 };
 
 } // namespace widthwise::train

@@ -5,7 +5,7 @@
 #include "core/graph/layer_work.h"
 #include "core/graph/zoo.h"
 #include "core/onnx/import.h"
-#include "core/train/shards.h"
+#include "core/train/validation.h"
 
 #include <QTest>
 
@@ -48,12 +48,11 @@ void TestDemoNetwork::has_the_architecture_of_the_zoo() {
 
 void TestDemoNetwork::recognises_the_test_images() {
     const DatasetPtr images = demo_test();
-    auto scope = train::training_scope(*m_graph);
-    QVERIFY(scope);
-    const train::Model model(m_graph, *scope);
-    auto validation = train::Validation::create(model, *images, 2);
+    const auto model = train::Model::create(m_graph, {});
+    QVERIFY(model);
+    auto validation = train::Validation::create(**model, *images, 2);
     QVERIFY(validation);
-    const auto top1 = (*validation)->top1(model, {});
+    const auto top1 = (*validation)->top1(**model, (*model)->running, {});
     QVERIFY(top1);
     QVERIFY2(*top1 >= 0.93 && *top1 <= 0.99, qPrintable(QString::number(*top1)));
 }

@@ -189,7 +189,9 @@ void TestTrainer::divergence_is_an_error_that_says_when() {
     auto outcome = train::train(toy_network(), data, nullptr, options, {});
     QVERIFY(!outcome);
     QVERIFY(outcome.error().code == ErrorCode::failed);
-    QVERIFY2(outcome.error().where.starts_with("epoch 1, step "), outcome.error().to_line().c_str());
+    const std::string& where = outcome.error().where;
+    QVERIFY2(where.starts_with("layer ") && where.find(", epoch 1, step ") != std::string::npos,
+             outcome.error().to_line().c_str());
     QVERIFY(!outcome.error().remedy.empty());
 }
 
@@ -204,6 +206,7 @@ void TestTrainer::weights_that_overflow_in_the_last_step_are_no_result() {
     QVERIFY(!outcome);
     QVERIFY(outcome.error().code == ErrorCode::failed);
     QVERIFY2(outcome.error().message.find("weights") != std::string::npos, outcome.error().to_line().c_str());
+    QVERIFY2(outcome.error().where.starts_with("layer "), outcome.error().to_line().c_str());
 }
 
 void TestTrainer::unsupported_op_is_named() {
