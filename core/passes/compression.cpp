@@ -169,21 +169,20 @@ Result<Compressed> compress(const GraphPtr& graph, const CompressionRequest& req
         chosen_layers(*graph, request.layers, std::holds_alternative<PruneChannels>(request.method));
     if (!layers) return forward_error(layers);
     return std::visit(
-        Overloaded{
-            [&](const PruneWeights& m) { return prune_weights(graph, m, *layers, control); },
-            [&](const PruneNofM& m) { return prune_n_of_m(graph, m, *layers, control); },
-            [&](const PruneChannels& m) {
-                return changed_anything(prune_channels(graph, m, *layers, control),
-                                        "no channel can be removed");
-            },
-            [&](const LowRank& m) {
-                return changed_anything(low_rank(graph, m, *layers, control),
-                                        "no layer gains from lower rank");
-            },
-            [&](const ShareWeights& m) { return share_weights(graph, m, *layers, request.seed, control); },
-            [&](const QuantizeVectors& m) {
-                return quantize_vectors(graph, m, *layers, request.seed, control);
-            }},
+        Overloaded{[&](const PruneWeights& m) { return prune_weights(graph, m, *layers, control); },
+                   [&](const PruneNofM& m) { return prune_n_of_m(graph, m, *layers, control); },
+                   [&](const PruneChannels& m) {
+                       return changed_anything(prune_channels(graph, m, *layers, control),
+                                               "no channel can be removed");
+                   },
+                   [&](const LowRank& m) {
+                       return changed_anything(low_rank(graph, m, *layers, control),
+                                               "no layer gains from lower rank");
+                   },
+                   [&](const ShareWeights& m) { return share_weights(graph, m, *layers, control); },
+                   [&](const QuantizeVectors& m) {
+                       return quantize_vectors(graph, m, *layers, request.seed, control);
+                   }},
         request.method);
 }
 

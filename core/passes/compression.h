@@ -82,7 +82,8 @@ struct LayerChange {
 struct Compressed {
     GraphPtr graph; ///< layers keep their names (low rank: NAME and NAME/low_rank, the first factor)
     std::vector<LayerChange> layers;
-    /// Formats that store what the method made: codebooks of shared weights, by layer.
+    /// Formats that store what the method made: codebooks of shared weights, by layer. They are of the
+    /// weights as the graph has them: a design with them must not fold BatchNormalization in.
     std::map<std::string, NumberFormat> weight_formats;
     /// Layers whose precision the plan should copy for a layer that is new: new -> from.
     std::map<std::string, std::string> derived = {};

@@ -5,9 +5,24 @@
 #include "core/passes/graph_copy.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 namespace widthwise::passes {
+
+namespace {
+
+double relative_error(const std::vector<float>& before, const std::vector<float>& after) {
+    double error = 0, norm = 0;
+    for (size_t i = 0; i < before.size(); ++i) {
+        const double b = before[i], e = b - static_cast<double>(after[i]);
+        error += e * e;
+        norm += b * b;
+    }
+    return norm > 0 ? std::sqrt(error / norm) : 0;
+}
+
+} // namespace
 
 Result<std::vector<NodeId>> chosen_layers(const Graph& graph, const std::vector<std::string>& names,
                                           bool last_too) {
@@ -79,6 +94,38 @@ LayerChange unchanged(const Graph& graph, NodeId layer) {
 
 int64_t count_nonzero(std::span<const float> weights) {
     return std::count_if(weights.begin(), weights.end(), [](float w) { return w != 0; });
+}
+
+Result<void> check_finite(const Graph& graph, NodeId layer, std::span<const float> weights) {
+    if (std::ranges::all_of(weights, [](float w) { return std::isfinite(w); })) return {};
+    return fail(ErrorCode::invalid_input, "weights contain values that are not finite",
+                graph.node(layer).name);
+}
+
+WeightTensors weights_of(const Graph& graph, const std::vector<NodeId>& layers) {
+    WeightTensors tensors;
+    for (const NodeId id : layers) {
+        const ValueId weights = graph.node(id).inputs[1];
+        if (!tensors.contains(weights)) tensors[weights] = graph.value(weights).constant->to_f32();
+    }
+    return tensors;
+}
+
+Result<Compressed> with_weights(const Graph& graph, const std::vector<NodeId>& layers,
+                                WeightTensors tensors) {
+    Compressed compressed;
+    for (const NodeId id : layers) {
+        LayerChange change = unchanged(graph, id);
+        const ValueId weights = graph.node(id).inputs[1];
+        const std::vector<float>& after = tensors.at(weights);
+        change.nonzero_after = count_nonzero(after);
+        change.relative_error = relative_error(graph.value(weights).constant->to_f32(), after);
+        compressed.layers.push_back(std::move(change));
+    }
+    auto changed = with_constants(graph, std::move(tensors));
+    if (!changed) return forward_error(changed);
+    compressed.graph = std::move(*changed);
+    return compressed;
 }
 
 } // namespace widthwise::passes

@@ -28,5 +28,13 @@ struct InputRuns {
 /// With the numbers before filled in, those after the same; `weights` are the layer's.
 [[nodiscard]] LayerChange unchanged(const Graph& graph, NodeId layer);
 [[nodiscard]] int64_t count_nonzero(std::span<const float> weights);
+/// invalid_input naming the layer.
+[[nodiscard]] Result<void> check_finite(const Graph& graph, NodeId layer, std::span<const float> weights);
+
+using WeightTensors = std::map<ValueId, std::vector<float>>; ///< once where layers share them
+[[nodiscard]] WeightTensors weights_of(const Graph& graph, const std::vector<NodeId>& layers);
+/// The network with these weights in `layers`, whose tensors they are; what became of each is filled in.
+[[nodiscard]] Result<Compressed> with_weights(const Graph& graph, const std::vector<NodeId>& layers,
+                                              WeightTensors weights);
 
 } // namespace widthwise::passes

@@ -10,8 +10,6 @@
 namespace widthwise::passes {
 namespace {
 
-using Tensors = std::map<ValueId, std::vector<float>>; ///< weights, once where layers share them
-
 /// Magnitudes order as these integers do.
 uint32_t magnitude(float weight) {
     return std::bit_cast<uint32_t>(weight) & 0x7fffffffU;
@@ -83,46 +81,11 @@ void keep_largest(std::vector<float>& weights, const InputRuns& runs, const Prun
             }
 }
 
-double relative_error(const std::vector<float>& before, const std::vector<float>& after) {
-    double error = 0, norm = 0;
-    for (size_t i = 0; i < before.size(); ++i) {
-        const double b = before[i], e = b - static_cast<double>(after[i]);
-        error += e * e;
-        norm += b * b;
-    }
-    return norm > 0 ? std::sqrt(error / norm) : 0;
-}
-
-Tensors weights_of(const Graph& graph, const std::vector<NodeId>& layers) {
-    Tensors tensors;
-    for (const NodeId id : layers) {
-        const ValueId weights = graph.node(id).inputs[1];
-        if (!tensors.contains(weights)) tensors[weights] = graph.value(weights).constant->to_f32();
-    }
-    return tensors;
-}
-
-Result<Compressed> finish(const GraphPtr& graph, const std::vector<NodeId>& layers, Tensors tensors) {
-    Compressed compressed;
-    for (const NodeId id : layers) {
-        LayerChange change = unchanged(*graph, id);
-        const ValueId weights = graph->node(id).inputs[1];
-        const std::vector<float>& after = tensors.at(weights);
-        change.nonzero_after = count_nonzero(after);
-        change.relative_error = relative_error(graph->value(weights).constant->to_f32(), after);
-        compressed.layers.push_back(std::move(change));
-    }
-    auto changed = with_constants(*graph, std::move(tensors));
-    if (!changed) return forward_error(changed);
-    compressed.graph = std::move(*changed);
-    return compressed;
-}
-
 } // namespace
 
 Result<Compressed> prune_weights(const GraphPtr& graph, const PruneWeights& method,
                                  const std::vector<NodeId>& layers, const WorkControl& control) {
-    Tensors tensors = weights_of(*graph, layers);
+    WeightTensors tensors = weights_of(*graph, layers);
     std::vector<std::vector<float>*> ordered; // as the layers are, not as the constants are numbered
     for (const NodeId id : layers) {
         std::vector<float>* tensor = &tensors.at(graph->node(id).inputs[1]);
@@ -133,17 +96,17 @@ Result<Compressed> prune_weights(const GraphPtr& graph, const PruneWeights& meth
         if (control.cancel.cancelled()) return fail(ErrorCode::cancelled, "cancelled");
         if (!method.globally) prune({tensor}, method.share);
     }
-    return finish(graph, layers, std::move(tensors));
+    return with_weights(*graph, layers, std::move(tensors));
 }
 
 Result<Compressed> prune_n_of_m(const GraphPtr& graph, const PruneNofM& method,
                                 const std::vector<NodeId>& layers, const WorkControl& control) {
-    Tensors tensors = weights_of(*graph, layers);
+    WeightTensors tensors = weights_of(*graph, layers);
     for (const NodeId id : layers) {
         if (control.cancel.cancelled()) return fail(ErrorCode::cancelled, "cancelled");
         keep_largest(tensors.at(graph->node(id).inputs[1]), input_runs(*graph, id), method);
     }
-    return finish(graph, layers, std::move(tensors));
+    return with_weights(*graph, layers, std::move(tensors));
 }
 
 } // namespace widthwise::passes

@@ -6,11 +6,10 @@
 namespace widthwise::passes {
 
 /// k-means on the weights of each of `layers` (kmeans_levels): at most 2^bits values, 0 kept as one of them
-/// where the layer holds zeros, so that pruned weights stay pruned. `weight_formats` names the codebooks;
-/// the same tensor read by several layers is shared once. Deterministic without `seed`. Errors: cancelled;
-/// invalid_input for weights that are not finite.
+/// where the layer holds zeros, so that pruned weights stay pruned. `weight_formats` names the codebooks; a
+/// tensor that several layers read is shared once. Errors: cancelled; invalid_input for weights that are not
+/// finite.
 [[nodiscard]] Result<Compressed> share_weights(const GraphPtr& graph, const ShareWeights& method,
-                                               const std::vector<NodeId>& layers, uint64_t seed,
-                                               const WorkControl& control);
+                                               const std::vector<NodeId>& layers, const WorkControl& control);
 
 } // namespace widthwise::passes

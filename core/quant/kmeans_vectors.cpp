@@ -1,4 +1,5 @@
 // k-means in several dimensions.
+#include "core/base/worker_pool.h"
 #include "core/quant/kmeans.h"
 
 #include <algorithm>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int k_most_iterations = 50;
 constexpr size_t k_vectors_each = 256; ///< to learn a centroid from
+constexpr size_t k_chunk = 4096;       ///< vectors that one thread takes at a time
 
 struct Vectors {
     std::span<const float> values;
@@ -86,7 +88,7 @@ struct Assigned {
     std::vector<double> distance;
 };
 
-/// In f32, eight or more centroids at once.
+/// The same whatever the number of threads.
 Result<Assigned> assign(const Vectors& vectors, std::span<const float> centroids,
                         const WorkControl& control) {
     const size_t length = vectors.length, count = centroids.size() / length;
@@ -95,22 +97,31 @@ Result<Assigned> assign(const Vectors& vectors, std::span<const float> centroids
     for (size_t k = 0; k < count; ++k)
         for (size_t d = 0; d < length; ++d) columns[d * count + k] = centroids[k * length + d];
     Assigned out{std::vector<int32_t>(vectors.size()), std::vector<double>(vectors.size())};
-    std::vector<float> distance(count);
-    for (size_t i = 0; i < vectors.size(); ++i) {
-        if (i % 4096 == 0 && control.cancel.cancelled()) return fail(ErrorCode::cancelled, "cancelled");
-        const auto x = vectors.at(i);
-        std::ranges::fill(distance, 0.0F);
-        for (size_t d = 0; d < length; ++d) {
-            const float* column = columns.data() + d * count;
-            for (size_t k = 0; k < count; ++k) {
-                const float difference = x[d] - column[k];
-                distance[k] += difference * difference;
+    const auto assign_some = [&](size_t first, size_t end) {
+        std::vector<float> distance(count);
+        for (size_t i = first; i < end; ++i) {
+            const auto x = vectors.at(i);
+            std::ranges::fill(distance, 0.0F);
+            for (size_t d = 0; d < length; ++d) {
+                const float* column = columns.data() + d * count;
+                for (size_t k = 0; k < count; ++k) {
+                    const float difference = x[d] - column[k];
+                    distance[k] += difference * difference;
+                }
             }
+            const auto best = static_cast<size_t>(std::ranges::min_element(distance) - distance.begin());
+            out.nearest[i] = static_cast<int32_t>(best);
+            out.distance[i] = squared_distance(x, centroids.subspan(best * length, length));
         }
-        const auto best = static_cast<size_t>(std::ranges::min_element(distance) - distance.begin());
-        out.nearest[i] = static_cast<int32_t>(best);
-        out.distance[i] = squared_distance(x, centroids.subspan(best * length, length));
-    }
+    };
+    const auto chunks = static_cast<int64_t>((vectors.size() + k_chunk - 1) / k_chunk);
+    Result<void> ok = parallel_for(chunks, control.threads, [&](int64_t chunk, int) -> Result<void> {
+        if (control.cancel.cancelled()) return fail(ErrorCode::cancelled, "cancelled");
+        const size_t first = static_cast<size_t>(chunk) * k_chunk;
+        assign_some(first, std::min(first + k_chunk, vectors.size()));
+        return {};
+    });
+    if (!ok) return forward_error(ok);
     return out;
 }
 
