@@ -44,6 +44,7 @@ void Terminal::show(const Progress& progress) {
         m_what = progress.what;
         set_detail({});
         m_started = now;
+        m_first = progress.done;
     }
     const auto interval = m_is_terminal ? std::chrono::milliseconds(50) : std::chrono::milliseconds(1000);
     if (now - m_last < interval) return;
@@ -54,6 +55,11 @@ void Terminal::show(const Progress& progress) {
         const std::scoped_lock lock(m_mutex);
         if (!m_detail.empty()) line += ": " + m_detail;
     }
+    const double elapsed = std::chrono::duration<double>(now - m_started).count();
+    const auto run = static_cast<double>(progress.done - m_first); // a resumed run does not start at 0
+    if (run > 0 && elapsed > 2)
+        line += ", " + seconds_text(elapsed / run * static_cast<double>(progress.total - progress.done)) +
+                " left";
     if (!m_is_terminal) {
         std::fprintf(stderr, "%s\n", line.c_str());
         return;
@@ -62,8 +68,6 @@ void Terminal::show(const Progress& progress) {
         progress.total > 0
             ? std::clamp(static_cast<double>(progress.done) / static_cast<double>(progress.total), 0.0, 1.0)
             : 0.0;
-    const double elapsed = std::chrono::duration<double>(now - m_started).count();
-    if (share > 0 && elapsed > 2) line += ", " + seconds_text(elapsed / share - elapsed) + " left";
     const int full = static_cast<int>(share * k_bar_cells);
     const std::string bar = std::string(static_cast<size_t>(full), '#') +
                             std::string(static_cast<size_t>(k_bar_cells - full), '.');

@@ -37,7 +37,8 @@ private:
     bool m_is_terminal;
     bool m_bar_shown = false;
     std::string m_what;
-    std::mutex m_mutex; ///< of m_detail
+    int64_t m_first = 0; ///< how much was done when the present work was first shown
+    std::mutex m_mutex;  ///< of m_detail
     std::string m_detail;
     Clock::time_point m_started, m_last;
 };

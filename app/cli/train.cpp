@@ -1,74 +1,29 @@
 #include "app/cli/command.h"
-#include "app/cli/json_output.h"
-#include "app/cli/table.h"
+#include "app/cli/train_options.h"
+#include "app/cli/train_text.h"
 #include "core/base/format.h"
 #include "core/base/output_file.h"
-#include "core/flow/session.h"
-#include "core/onnx/export.h"
-#include "core/train/trainer.h"
+#include "core/base/text.h"
 
-#include <nlohmann/json.hpp>
+#include <filesystem>
+#include <variant>
 
 namespace widthwise::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-struct Options {
-    std::string model, validation, output;
-    std::vector<std::string> data;
-    train::Options training;
-    int threads = 0;
-    bool json = false;
+struct Inputs {
+    flow::Model model;
+    DatasetPtr data, validation, calibration;
+    std::optional<PrecisionPlan> design;
+    train::Preserve preserve;
 };
 
-std::string describe(const train::Epoch& epoch, int64_t number, int64_t total, bool validated) {
-    return "epoch " + std::to_string(number) + "/" + std::to_string(total) + ": loss " +
-           format_fixed(epoch.loss, 4) + ", training top-1 " + format_percent(epoch.train_top1, 2) +
-           (validated ? ", validation top-1 " + format_percent(epoch.validation_top1, 2) : std::string()) +
-           ", " + format_si(epoch.seconds, "s");
+/// null for an empty name.
+Result<DatasetPtr> open_data(const std::string& source) {
+    return source.empty() ? Result<DatasetPtr>(nullptr) : flow::load_data(source);
 }
 
-std::string to_json(const train::Outcome& outcome, bool validated) {
-    Json epochs = Json::array();
-    for (const train::Epoch& epoch : outcome.epochs)
-        epochs.push_back({{"loss", epoch.loss},
-                          {"train_top1", epoch.train_top1},
-                          {"validation_top1", validated ? Json(epoch.validation_top1) : Json(nullptr)},
-                          {"seconds", epoch.seconds}});
-    const bool known = validated && !outcome.epochs.empty();
-    return dump({{"epochs", epochs},
-                 {"float_top1", known ? Json(outcome.epochs.back().validation_top1) : Json(nullptr)},
-                 {"quantized_top1", nullptr}});
-}
-
-/// What it takes to train the same network again.
-std::map<std::string, std::string> recipe(const Options& options, const flow::Model& model,
-                                          const Dataset& data) {
-    return {
-        {"widthwise.version", flow::program_version()},
-        {"widthwise.source", model.source},
-        {"widthwise.data", data.name()},
-        {"widthwise.data_hash", data.hash()},
-        {"widthwise.epochs", std::to_string(options.training.epochs)},
-        {"widthwise.batch_size", std::to_string(options.training.batch_size)},
-        {"widthwise.learning_rate", std::to_string(options.training.learning_rate)},
-        {"widthwise.momentum", std::to_string(options.training.momentum)},
-        {"widthwise.weight_decay", std::to_string(options.training.weight_decay)},
-        {"widthwise.schedule", options.training.schedule == train::Schedule::cosine ? "cosine" : "one-cycle"},
-        {"widthwise.flip", options.training.augmentation.flip ? "true" : "false"},
-        {"widthwise.crop", options.training.augmentation.crop ? "true" : "false"},
-        {"widthwise.seed", std::to_string(options.training.seed)}};
-}
-
-Result<void> run(const Options& options, Terminal& terminal) {
-    if (!options.output.empty())
-        if (auto writable = check_writable(options.output); !writable) return writable;
-    auto model = flow::load_model(options.model);
-    if (!model) return forward_error(model);
-    if (model->topology)
-        return fail(ErrorCode::unsupported, "a topology has layers but no network to train", model->source,
-                    "name an .onnx file or zoo:NAME");
+Result<DatasetPtr> open_training(const TrainOptions& options) {
     std::vector<DatasetPtr> parts;
     for (const std::string& source : options.data) {
         auto part = flow::load_data(source);
@@ -76,92 +31,184 @@ Result<void> run(const Options& options, Terminal& terminal) {
         parts.push_back(std::move(*part));
     }
     auto data = join_datasets(std::move(parts));
-    if (!data) return forward_error(data);
-    if (auto fit = flow::check_fit(*model->graph, **data); !fit) return fit;
-    DatasetPtr validation;
-    if (!options.validation.empty()) {
-        auto opened = flow::load_data(options.validation);
-        if (!opened) return forward_error(opened);
-        if (auto fit = flow::check_fit(*model->graph, **opened); !fit) return fit;
-        validation = std::move(*opened);
-    }
+    if (!data || options.limit == 0) return data;
+    return first_images(std::move(*data), options.limit);
+}
 
-    int64_t number = 0;
-    auto outcome = train::train(
-        model->graph, **data, validation.get(), options.training, terminal.control(options.threads),
-        {.on_step = {}, .on_epoch = [&](const train::Epoch& epoch) {
-             terminal.note(describe(epoch, ++number, options.training.epochs, validation != nullptr));
-         }});
-    if (!outcome) return forward_error(outcome);
-    if (!options.output.empty()) {
-        auto bytes = onnx::export_model(*outcome->graph, recipe(options, *model, **data));
-        if (!bytes) return forward_error(bytes);
-        if (auto written = write_output(options.output, *bytes); !written) return written;
+Result<Inputs> open(const TrainOptions& options, Terminal& terminal) {
+    Inputs inputs;
+    auto model = flow::load_model(options.model);
+    if (!model) return forward_error(model);
+    inputs.model = std::move(*model);
+    for (const std::string& warning : inputs.model.warnings) terminal.note("warning: " + warning);
+    auto data = open_training(options);
+    if (!data) return forward_error(data);
+    inputs.data = std::move(*data);
+    auto validation = open_data(options.validation);
+    if (!validation) return forward_error(validation);
+    inputs.validation = std::move(*validation);
+    auto calibration = open_data(options.calibration);
+    if (!calibration) return forward_error(calibration);
+    inputs.calibration = std::move(*calibration);
+    inputs.preserve = {options.keep_sparsity, options.keep_sharing};
+    if (!options.qat) {
+        if (inputs.model.carried_design && !options.meta)
+            terminal.note("note: trained in float, the design of " + inputs.model.source +
+                          " is left out; --qat trains with it");
+        return inputs;
     }
-    if (options.json) return terminal.print(to_json(*outcome, validation != nullptr));
-    return terminal.print(options.output.empty()
-                              ? std::string("trained; nothing was written, add -o FILE.onnx to keep it")
-                              : options.output + " written");
+    auto plan = options.design.plan(*inputs.model.graph, inputs.model.carried_design);
+    if (!plan) return forward_error(plan);
+    if (plan->is_float())
+        return fail(ErrorCode::usage, "there is no design to train with", "--qat",
+                    "name one, as --bits w4a4 or --design FILE.json");
+    inputs.design = std::move(*plan);
+    return inputs;
+}
+
+/// Applies each --prune in turn; what it made stays so.
+Result<void> compress(const TrainOptions& options, uint64_t seed, Terminal& terminal, Inputs& inputs) {
+    for (const std::string& specification : options.prune) {
+        auto method = passes::parse_compression(specification);
+        if (!method) return forward_error(method);
+        auto outcome = flow::compress_network(inputs.model, inputs.design.value_or(PrecisionPlan()),
+                                              {*method, {}, seed}, terminal.control(options.threads));
+        if (!outcome) return forward_error(outcome);
+        terminal.note(passes::description(*method) + ": " +
+                      format_bytes(static_cast<double>(outcome->size_before.best_bytes)) + " to " +
+                      format_bytes(static_cast<double>(outcome->size_after.best_bytes)));
+        inputs.model = std::move(outcome->model);
+        if (inputs.design) inputs.design = std::move(outcome->plan);
+        inputs.preserve.zeros |= std::holds_alternative<passes::PruneWeights>(*method) ||
+                                 std::holds_alternative<passes::PruneNofM>(*method);
+        // A design's codebook keeps the values of a layer few by itself.
+        inputs.preserve.sharing |= std::holds_alternative<passes::QuantizeVectors>(*method) ||
+                                   (std::holds_alternative<passes::ShareWeights>(*method) && !inputs.design);
+    }
+    return {};
+}
+
+Result<void> write(const TrainOptions& options, const flow::Model& model, const train::Options& training,
+                   const Inputs& inputs) {
+    if (options.output.empty()) return {};
+    auto bytes =
+        flow::write_trained(model, model.scales.get(), training_recipe(training, inputs.model, *inputs.data));
+    if (!bytes) return forward_error(bytes);
+    return write_output(options.output, *bytes);
+}
+
+std::string written_text(const TrainOptions& options) {
+    return options.output.empty() ? std::string("trained; nothing was written, add -o FILE.onnx to keep it")
+                                  : options.output + " written";
+}
+
+/// Loss and speed beside the progress, epochs on lines of their own.
+train::Observer observer(Terminal& terminal, int64_t epochs, bool validated) {
+    train::Observer observer;
+    observer.on_step = [&terminal](const train::StepReport& step) {
+        std::string detail = "loss " + format_fixed(step.loss, 4) + ", top-1 " + format_percent(step.top1, 1);
+        if (step.images_per_second > 0)
+            detail += ", " + format_fixed(step.images_per_second, 0) + " images/s";
+        terminal.set_detail(std::move(detail));
+    };
+    observer.on_epoch = [&terminal, epochs, validated,
+                         number = int64_t{0}](const train::Epoch& epoch) mutable {
+        terminal.note(epoch_text(epoch, ++number, epochs, validated));
+    };
+    return observer;
+}
+
+Result<void> run_meta(const TrainOptions& options, const Inputs& inputs, Terminal& terminal) {
+    flow::MetaRequest request;
+    request.model = inputs.model;
+    request.data = inputs.data;
+    request.calibration = inputs.calibration;
+    request.calibration_samples = options.calibrate;
+    train::MetaOptions& meta = request.options = flow::recommended_meta_options(*inputs.model.graph);
+    if (options.says_design()) {
+        auto base = options.design.plan(*inputs.model.graph, std::nullopt);
+        if (!base) return forward_error(base);
+        meta.family.base = std::move(*base);
+    }
+    meta.inner = options.training(meta.inner);
+    meta.inner.preserve = inputs.preserve;
+    if (options.meta_bits) meta.family.weight_bits = *options.meta_bits;
+    if (options.meta_activation_bits) meta.family.activation_bits = *options.meta_activation_bits;
+    meta.inner_steps = options.meta_inner_steps.value_or(meta.inner_steps);
+    meta.algorithm = options.meta_algorithm.value_or(meta.algorithm);
+    const int64_t epoch_steps =
+        std::max<int64_t>(1, (inputs.data->size() + meta.inner.batch_size - 1) / meta.inner.batch_size);
+    const int64_t steps = meta.inner.steps > 0 ? meta.inner.steps : meta.inner.epochs * epoch_steps;
+    meta.tasks =
+        options.meta_tasks.value_or(std::max<int64_t>(1, steps / (meta.inner_steps * meta.tasks_each)));
+    auto result =
+        flow::meta_train_network(request, terminal.control(options.threads), observer(terminal, 0, false));
+    if (!result) return forward_error(result);
+    if (auto written = write(options, result->model, meta.inner, inputs); !written) return written;
+    return terminal.print(options.json ? meta_json(*result, options.output) : written_text(options));
+}
+
+/// Cancelled runs say where they can go on from.
+void note_checkpoint(const Error& error, const train::Options& training, Terminal& terminal) {
+    std::error_code ignored;
+    const auto& file = training.checkpoint.file;
+    if (error.code != ErrorCode::usage && !file.empty() && std::filesystem::exists(file, ignored))
+        terminal.note("the run's state is kept in " + file.string() + "; --resume goes on from there");
+}
+
+Result<void> run_training(const TrainOptions& options, const Inputs& inputs, train::Options training,
+                          Terminal& terminal) {
+    flow::TrainingRequest request;
+    request.model = inputs.model;
+    request.data = inputs.data;
+    request.validation = inputs.validation;
+    request.design = inputs.design;
+    request.batch_norm = options.design.keep_batch_norm ? train::BatchNormMode::keep : options.batch_norm;
+    request.weight_scales = options.weight_scales;
+    request.activation_scales = options.activation_scales;
+    request.calibration = inputs.calibration;
+    request.calibration_samples = options.calibrate;
+    training.preserve = inputs.preserve;
+    request.options = training;
+    const bool validated = inputs.validation || training.validation_split > 0;
+    const int64_t epochs = training.steps > 0 ? 0 : training.epochs;
+    auto outcome = flow::train_network(request, terminal.control(options.threads),
+                                       observer(terminal, epochs, validated));
+    if (!outcome) {
+        note_checkpoint(outcome.error(), training, terminal);
+        return forward_error(outcome);
+    }
+    if (auto written = write(options, outcome->model, training, inputs); !written) return written;
+    std::error_code ignored;
+    if (!training.checkpoint.file.empty()) std::filesystem::remove(training.checkpoint.file, ignored);
+    if (options.json) return terminal.print(training_json(*outcome, options.qat, validated, options.output));
+    return terminal.print(training_text(*outcome, options.qat) + written_text(options));
+}
+
+Result<void> run(const TrainOptions& options, Terminal& terminal) {
+    if (auto sensible = options.check(); !sensible) return sensible;
+    for (const std::string& path : {options.output, options.checkpoint_file()})
+        if (!path.empty())
+            if (auto writable = check_writable(path); !writable) return writable;
+    for (const std::string& specification : options.prune) // before anything takes time
+        if (auto method = passes::parse_compression(specification); !method) return forward_error(method);
+    auto inputs = open(options, terminal);
+    if (!inputs) return forward_error(inputs);
+    if (options.meta) return run_meta(options, *inputs, terminal);
+    const train::Options training =
+        options.training(flow::recommended_options(options.qat, inputs->model.trained));
+    if (auto compressed = compress(options, training.seed, terminal, *inputs); !compressed) return compressed;
+    return run_training(options, *inputs, training, terminal);
 }
 
 } // namespace
 
 Command train_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
-        "train",
-        "Train a float network; the same seed and data give the same weights, whatever the thread count");
-    auto options = std::make_shared<Options>();
-    train::Options& training = options->training;
-    command->add_option("MODEL", options->model, "zoo:NAME to start from random weights, or an .onnx file")
-        ->required();
-    command
-        ->add_option("--data", options->data,
-                     "Training images: a dataset card, a folder or demo:train; several are joined")
-        ->type_name("DATA")
-        ->allow_extra_args(false) // one a flag, so that MODEL may follow
-        ->required();
-    command->add_option("--validation", options->validation, "Images to measure on after each epoch")
-        ->type_name("DATA");
-    command->add_option("--epochs", training.epochs, "Passes over the training images")
-        ->check(CLI::Range(1, 100000))
-        ->type_name("N")
-        ->required();
-    command->add_option("--seed", training.seed, "Seed of order and augmentation")
-        ->type_name("N")
-        ->capture_default_str();
-    command->add_option("--batch-size", training.batch_size, "Images per step")
-        ->check(CLI::Range(int64_t{1}, int64_t{65536}))
-        ->type_name("N")
-        ->capture_default_str();
-    command->add_option("--learning-rate", training.learning_rate, "Peak learning rate")
-        ->check(CLI::PositiveNumber)
-        ->type_name("X")
-        ->capture_default_str();
-    command->add_option("--momentum", training.momentum, "Momentum of SGD")
-        ->check(CLI::Range(0.0, 1.0))
-        ->type_name("X")
-        ->capture_default_str();
-    command->add_option("--weight-decay", training.weight_decay, "Not on biases and BatchNormalization")
-        ->check(CLI::NonNegativeNumber)
-        ->type_name("X")
-        ->capture_default_str();
-    const std::map<std::string, train::Schedule> schedules{{"one-cycle", train::Schedule::one_cycle},
-                                                           {"cosine", train::Schedule::cosine}};
-    command
-        ->add_option("--schedule", training.schedule,
-                     "Learning rate: one-cycle warms up first, for random weights; cosine only falls, "
-                     "for fine-tuning [one-cycle]")
-        ->transform(CLI::CheckedTransformer(schedules).description(""))
-        ->type_name("NAME");
-    command->add_flag("--flip", training.augmentation.flip, "Mirror half of the images");
-    command->add_flag("!--no-crop", training.augmentation.crop, "Do not shift the images by up to 4 pixels");
-    command->add_option("--threads", options->threads, "Worker threads; 0: one per core")
-        ->check(CLI::Range(0, 4096))
-        ->type_name("N")
-        ->capture_default_str();
-    command->add_option("-o,--output", options->output, "Write the trained network there")
-        ->type_name("FILE.onnx");
-    command->add_flag("--json", options->json, "One JSON document on stdout");
+        "train", "Train a network, in float or with a design's rounding in place; the same seed and data "
+                 "give the same weights, whatever the thread count");
+    auto options = std::make_shared<TrainOptions>();
+    options->declare(*command);
     return {command, [options](Terminal& terminal) { return run(*options, terminal); }};
 }
 

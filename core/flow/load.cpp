@@ -4,6 +4,7 @@
 #include "core/cost/topology_csv.h"
 #include "core/engine/scores.h"
 #include "core/flow/session.h"
+#include "core/flow/trained_file.h"
 #include "core/graph/zoo.h"
 #include "core/onnx/import.h"
 
@@ -31,6 +32,7 @@ Model from_import(onnx::Imported imported, std::string source, std::string name)
     model.graph = std::move(imported.graph);
     model.carried_design = std::move(imported.design);
     model.warnings = std::move(imported.warnings);
+    read_scales(imported.metadata, model);
     return model;
 }
 

@@ -15,6 +15,15 @@
 
 namespace widthwise::flow {
 
+/// Where the options of a run start: what suits quantization-aware training and float training, of a network
+/// that is trained already and of one that is not. Not the plan of QAT, nor what depends on the images
+/// (flip).
+[[nodiscard]] train::Options recommended_options(bool qat, bool pretrained);
+
+/// Where meta-training starts: random plans of 2 to 4 bits; the first and the last weighted layer, and what
+/// adds or joins activations, at 8 bits.
+[[nodiscard]] train::MetaOptions recommended_meta_options(const Graph& graph);
+
 struct TrainingRequest {
     Model model;
     DatasetPtr data;
@@ -26,21 +35,24 @@ struct TrainingRequest {
     DatasetPtr calibration; ///< null: the first training images
     int64_t calibration_samples = 256;
     train::Options options; ///< its qat is filled in here
-    /// Scales of a meta-initialization, where the model is one.
+    /// Scales of a meta-initialization; null: those that the model carries, if any.
     std::shared_ptr<const train::ScaleTable> scales;
 };
 
 struct TrainingOutcome {
     Model model; ///< the trained network; QAT: carried_design has the learned scales
     train::Outcome training;
-    /// On the validation data, by the engine (integers where the design allows); nullopt without them.
+    /// On the validation data, by the engine (integers where the design allows); nullopt without them. What
+    /// they say of float and of agreement is of the float network trained from.
     std::optional<Accuracy> before;     ///< the network and design as they were (QAT: calibrated only)
     std::optional<Accuracy> float_top1; ///< the float network trained from, or of a float run the result
     std::optional<Accuracy> after;      ///< the result
 };
 
-/// Applies the design's passes, calibrates, trains, measures in the engine. Errors: as Evaluator and
-/// train::train.
+/// Applies the design's passes, calibrates, trains, measures in the engine. What comes out carries no design
+/// unless it was trained with one. A validation split is held out of `data` here, so that the engine measures
+/// on the images that the trainer looked at. Errors: as Evaluator and train::train; invalid_input for
+/// validation data without labels.
 [[nodiscard]] Result<TrainingOutcome> train_network(const TrainingRequest& request,
                                                     const WorkControl& control,
                                                     const train::Observer& observer = {});
