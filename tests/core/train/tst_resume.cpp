@@ -1,9 +1,9 @@
 // A run that is interrupted after any step and resumed ends with the bits of one that never was.
 
-#include "core/passes/prepare.h"
 #include "core/train/checkpoint.h"
 #include "core/train/parameters.h"
 #include "core/train/trainer.h"
+#include "tests/core/train/toy_design.h"
 #include "tests/core/train/toy_problem.h"
 
 #include <QFile>
@@ -12,6 +12,7 @@
 
 using namespace widthwise;
 using namespace widthwise::train;
+using widthwise::test::resolved_plan;
 using widthwise::test::toy_network;
 using widthwise::test::ToyDataset;
 
@@ -36,15 +37,6 @@ Bits bits(const Outcome& outcome) {
     bits.numbers.insert(bits.numbers.end(), statistics.begin(), statistics.end());
     for (Epoch& epoch : bits.epochs) epoch.seconds = 0;
     return bits;
-}
-
-PrecisionPlan w4a4(const GraphPtr& graph, const Dataset& data, bool fold) {
-    PrecisionPlan plan(*parse_bits("w4a4"));
-    plan.set_folds_batch_norm(fold);
-    passes::PrepareOptions options;
-    options.calibration = &data;
-    options.samples = 32;
-    return passes::prepare(graph, plan, options, {})->plan;
 }
 
 } // namespace
@@ -123,7 +115,7 @@ void TestResume::after_any_step() {
         options.learning_rate = 0.003;
     }
     if (quantized) {
-        options.qat = QatOptions{.plan = w4a4(m_graph, m_training, fold)};
+        options.qat = QatOptions{.plan = resolved_plan(m_graph, "w4a4", fold, m_training)};
         options.reestimate_images = 32;
         options.distillation = 0.5;
     }

@@ -2,6 +2,7 @@
 
 #include "core/train/parameters.h"
 #include "core/train/trainer.h"
+#include "tests/core/train/toy_design.h"
 #include "tests/core/train/toy_problem.h"
 
 #include <QTest>
@@ -10,6 +11,7 @@
 
 using namespace widthwise;
 using namespace widthwise::train;
+using widthwise::test::resolved_plan;
 using widthwise::test::toy_network;
 using widthwise::test::ToyDataset;
 
@@ -53,6 +55,8 @@ private slots:
     void learns_a_toy_problem();
     void augmented_training_still_learns();
     void same_seed_same_bits_whatever_the_threads();
+    void quantized_same_bits_whatever_the_threads_data();
+    void quantized_same_bits_whatever_the_threads();
     void another_seed_gives_other_weights();
     void structure_survives();
     void fewer_images_than_a_batch();
@@ -62,7 +66,6 @@ private slots:
     void weights_that_overflow_in_the_last_step_are_no_result();
     void unsupported_op_is_named();
     void data_that_do_not_fit_are_refused();
-    void options_out_of_range_are_refused();
     void broken_image_ends_the_run();
 };
 
@@ -98,6 +101,44 @@ void TestTrainer::same_seed_same_bits_whatever_the_threads() {
     QVERIFY(one == trained_numbers(options, 2));
     QVERIFY(one == trained_numbers(options, 5));
     QVERIFY(one == trained_numbers(options, 1));
+}
+
+void TestTrainer::quantized_same_bits_whatever_the_threads_data() {
+    QTest::addColumn<QString>("bits");
+    QTest::addColumn<int>("learning");
+    QTest::addColumn<bool>("fold");
+    QTest::newRow("w4a4, learned steps") << "w4a4" << static_cast<int>(ScaleLearning::lsq) << false;
+    QTest::newRow("w3a3, folded, PACT") << "w3a3" << static_cast<int>(ScaleLearning::pact) << true;
+    QTest::newRow("w2a8, fixed scales") << "w2a8" << static_cast<int>(ScaleLearning::fixed) << false;
+}
+
+void TestTrainer::quantized_same_bits_whatever_the_threads() {
+    QFETCH(QString, bits);
+    QFETCH(int, learning);
+    QFETCH(bool, fold);
+    const ToyDataset data(100, 11);
+    Options options = quick();
+    options.epochs = 2;
+    options.optimizer = OptimizerType::adam;
+    options.learning_rate = 0.002;
+    options.augmentation = {true, true, 3};
+    options.label_smoothing = 0.1;
+    options.distillation = 0.5;
+    options.reestimate_images = 40;
+    options.qat = QatOptions{resolved_plan(toy_network(), bits.toStdString(), fold, data)};
+    options.qat->activations = static_cast<ScaleLearning>(learning);
+    if (options.qat->activations == ScaleLearning::fixed) options.qat->weights = ScaleLearning::fixed;
+    const auto run = [&](int threads) {
+        auto outcome = train::train(toy_network(), data, &data, options, with_threads(threads));
+        return outcome ? std::pair(numbers(*outcome->graph), plan_to_json(outcome->plan))
+                       : std::pair(std::vector<float>(), outcome.error().to_line());
+    };
+    const auto one = run(1);
+    QVERIFY2(!one.first.empty(), one.second.c_str());
+    QVERIFY(one == run(2));
+    QVERIFY(one == run(3));
+    const bool scales_moved = one.second != plan_to_json(options.qat->plan);
+    QCOMPARE(scales_moved, options.qat->activations != ScaleLearning::fixed);
 }
 
 void TestTrainer::another_seed_gives_other_weights() {
@@ -234,22 +275,6 @@ void TestTrainer::data_that_do_not_fit_are_refused() {
     zoo::LayerStack larger("larger", Shape{1, 3, 16, 16}, 1);
     const GraphPtr graph = *larger.finish(larger.classifier(larger.input(), 3));
     QVERIFY(code(graph, ToyDataset(32, 1)) == ErrorCode::invalid_input);
-}
-
-void TestTrainer::options_out_of_range_are_refused() {
-    const ToyDataset data(32, 1);
-    const auto refused = [&](auto change) {
-        Options options = quick();
-        change(options);
-        auto outcome = train::train(toy_network(), data, nullptr, options, {});
-        return !outcome && outcome.error().code == ErrorCode::usage;
-    };
-    QVERIFY(refused([](Options& o) { o.epochs = 0; }));
-    QVERIFY(refused([](Options& o) { o.batch_size = 0; }));
-    QVERIFY(refused([](Options& o) { o.learning_rate = 0; }));
-    QVERIFY(refused([](Options& o) { o.learning_rate = std::numeric_limits<double>::quiet_NaN(); }));
-    QVERIFY(refused([](Options& o) { o.momentum = 1; }));
-    QVERIFY(refused([](Options& o) { o.weight_decay = -1; }));
 }
 
 void TestTrainer::broken_image_ends_the_run() {
