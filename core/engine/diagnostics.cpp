@@ -5,6 +5,7 @@
 #include "core/engine/layer_probe.h"
 #include "core/engine/layer_weights.h"
 #include "core/engine/layout.h"
+#include "core/engine/program_lookup.h"
 #include "core/graph/folding.h"
 #include "core/graph/layer_work.h"
 
@@ -47,22 +48,6 @@ std::vector<ValueId> activation_inputs(const Graph& graph, NodeId id) {
     for (const ValueId input : graph.node(id).inputs)
         if (!graph.value(input).constant) inputs.push_back(input);
     return inputs;
-}
-
-/// The buffer whose memory `id` is.
-BufferId root(const Program& program, BufferId id) {
-    while (program.buffers[id.position()].alias.valid()) id = program.buffers[id.position()].alias;
-    return id;
-}
-
-/// The value's first buffer, of that representation where one is asked for.
-std::optional<BufferId> find_buffer(const Program& program, ValueId value,
-                                    const Representation* representation = nullptr) {
-    for (size_t i = 0; i < program.buffers.size(); ++i)
-        if (program.buffers[i].value == value &&
-            (!representation || program.buffers[i].representation == *representation))
-            return BufferId{static_cast<int>(i)};
-    return std::nullopt;
 }
 
 bool has_channel_axis(const Shape& shape) {
