@@ -70,7 +70,7 @@ std::optional<NumberFormat> parse_format(std::string_view text, Role role) {
         if (!text.starts_with(known.name)) continue;
         const std::string_view rest = text.substr(known.name.size());
         const std::optional<int> bits = parse_width(rest);
-        if (known.has_width ? !bits.has_value() : !rest.empty()) continue;
+        if (known.has_width ? bits.value_or(0) == 0 : !rest.empty()) continue;
         return valid(role == Role::weights ? default_weight_format(known.type, bits.value_or(0))
                                            : default_activation_format(known.type, bits.value_or(0)));
     }

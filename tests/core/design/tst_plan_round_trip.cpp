@@ -64,7 +64,8 @@ void resolve(Rng& rng, NumberFormat& format, size_t count) {
 
 /// `layer` invalid: a default, which stays unresolved.
 NumberFormat random_format(Rng& rng, const Graph& graph, NodeId layer, bool weights) {
-    const FormatType type = one_of(rng, k_format_types);
+    FormatType type = one_of(rng, k_format_types);
+    if (!weights && type == FormatType::codebook) type = FormatType::integer;
     NumberFormat format = weights ? default_weight_format(type) : default_activation_format(type);
     if (type == FormatType::integer) {
         format.bits = static_cast<int>(1 + rng.below(17));
@@ -77,6 +78,14 @@ NumberFormat random_format(Rng& rng, const Graph& graph, NodeId layer, bool weig
         format.bits = static_cast<int>(2 + rng.below(15));
         format.narrow = rng.below(2) == 0;
         if (rng.below(2) == 0) format.fraction_bits = static_cast<int>(rng.below(21)) - 10;
+    }
+    if (type == FormatType::codebook) {
+        format.bits = static_cast<int>(1 + rng.below(8));
+        const bool given = layer.valid() && rng.below(2) == 0;
+        for (int i = 1 << format.bits; given && i > 0; --i)
+            format.codebook.push_back((i % 2 == 0 ? 1.0F : -1.0F) * random_float(rng));
+        std::ranges::sort(format.codebook);
+        format.codebook.erase(std::ranges::unique(format.codebook).begin(), format.codebook.end());
     }
     if (!format.has_scale()) return format;
     format.granularity =

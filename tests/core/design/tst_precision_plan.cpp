@@ -67,7 +67,11 @@ private slots:
                                  "fixed1", "w999999999999a8",
                                  "w8.0a8", "fixed17",
                                  "bf17",   "ternary2",
-                                 "w a8",   "float16"})
+                                 "w a8",   "float16",
+                                 "cb",     "wcba8",
+                                 "wcb0a8", "wlog0a8",
+                                 "wcb9a8", "cb4",
+                                 "w8acb4"})
             QTest::newRow(qPrintable("'" + QString(text) + "'")) << text;
     }
     void refusesBits() {
@@ -97,6 +101,8 @@ private slots:
         row("dfixed6", "dfixed6", FormatType::dynamic_fixed_point, FormatType::dynamic_fixed_point);
         row("wfixed16 adfixed8", "wfixed16 adfixed8", FormatType::fixed_point,
             FormatType::dynamic_fixed_point);
+        row("wcb4a8", "wcb4 a8", FormatType::codebook, FormatType::integer);
+        row("wcb8abf16", "wcb8 abf16", FormatType::codebook, FormatType::bfloat16);
         row("w1a1", "w1a1", FormatType::binary, FormatType::binary);
         row("w1a32", "w1a32", FormatType::binary, FormatType::float32);
     }
@@ -111,6 +117,13 @@ private slots:
         QCOMPARE(static_cast<int>(read->activations.type), activations);
         QCOMPARE(QString::fromStdString(bits_label(*read)), label);
         QCOMPARE(*parse_bits(bits_label(*read)), *read);
+    }
+
+    void codebooksAreForWeights() {
+        const auto refused = parse_bits("w8acb4");
+        QVERIFY(!refused && refused.error().message.find("activations") != std::string::npos);
+        QVERIFY2(parse_bits("cb4").error().remedy.find("wcb4a8") != std::string::npos,
+                 parse_bits("cb4").error().remedy.c_str());
     }
 
     void namedLayerOverridesDefault() {
@@ -307,10 +320,8 @@ private slots:
     void errorsNameTheKey_data() {
         QTest::addColumn<QString>("text");
         QTest::addColumn<QString>("says");
-        QTest::addColumn<bool>("unsupported");
-        const auto row = [](const char* name, const std::string& text, const char* says,
-                            bool unsupported = false) {
-            QTest::newRow(name) << QString::fromStdString(text) << says << unsupported;
+        const auto row = [](const char* name, const std::string& text, const char* says) {
+            QTest::newRow(name) << QString::fromStdString(text) << says;
         };
         const auto weights = [](const std::string& format) {
             return design(R"("layers": {"conv1": {"weights": )" + format + "}}");
@@ -371,7 +382,22 @@ private slots:
         row("scale type", weights(R"({"scale_type": "double"})"), "double");
         row("granularity", weights(R"({"granularity": "row"})"), "'row'");
         row("passes text", design(R"("passes": "equalize")"), "passes");
-        row("codebook", weights(R"({"codebook": [1]})"), "codebook", true);
+        row("codebook of integers", weights(R"({"codebook": [1]})"), "integer has no codebook");
+        const auto levels = [&](const std::string& list) {
+            return weights(R"({"type": "codebook", "bits": 2, "codebook": )" + list + "}");
+        };
+        row("codebook bits", weights(R"({"type": "codebook", "bits": 9})"), "weights.bits");
+        row("codebook too long", levels("[1, 2, 3, 4, 5]"), "5 levels needs more than 2 bits");
+        row("codebook order", levels("[1, 0]"), "ascend");
+        row("codebook twice", levels("[1, 1]"), "ascend");
+        row("codebook empty", levels("[]"), "at least one");
+        row("codebook text", levels(R"(["1"])"), "weights.codebook");
+        row("codebook huge", levels("[1e39]"), "weights.codebook");
+        row("codebook scale", weights(R"({"type": "codebook", "scale": 1})"), "codebook has no scale");
+        row("codebook granularity", weights(R"({"type": "codebook", "granularity": "tensor"})"),
+            "codebook has no granularity");
+        row("codebook of activations", activations(R"({"type": "codebook", "bits": 4})"),
+            "activations cannot be a codebook's, d.json: default.activations");
         row("group 0", weights(R"({"granularity": "group:0"})"), "weights.granularity");
         row("group -1", weights(R"({"granularity": "group:-1"})"), "weights.granularity");
         row("group text", weights(R"({"granularity": "group:many"})"), "'group:many'");
@@ -443,10 +469,9 @@ private slots:
     void errorsNameTheKey() {
         QFETCH(QString, text);
         QFETCH(QString, says);
-        QFETCH(bool, unsupported);
         const Result<PrecisionPlan> plan = read(text.toStdString());
         QVERIFY(!plan.has_value());
-        QCOMPARE(plan.error().code, unsupported ? ErrorCode::unsupported : ErrorCode::invalid_input);
+        QCOMPARE(plan.error().code, ErrorCode::invalid_input);
         const std::string line = plan.error().to_line();
         QVERIFY2(line.find(says.toStdString()) != std::string::npos, line.c_str());
         QVERIFY2(line.find("d.json") != std::string::npos, line.c_str());
