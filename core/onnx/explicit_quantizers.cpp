@@ -226,13 +226,29 @@ private:
         return add(node, std::move(inputs), output);
     }
 
-    Result<ValueId> place_weights(const Node& node, const FoldedWeights& folded, const NumberFormat& format) {
+    ValueId weight_constant(const Node& node, std::vector<float> values) {
         const Value& old = m_graph.value(node.inputs[1]);
+        return m_builder.constant(
+            old.name, std::make_shared<const Tensor>(Tensor::from_f32(old.shape, std::move(values))));
+    }
+
+    /// No quantizer of either form has levels of its own: the weights are written as floats that are the
+    /// levels, so that every reader computes with them; that they are a codebook's is said beside.
+    Result<ValueId> place_shared(const Node& node, const FoldedWeights& folded, const NumberFormat& format) {
+        m_lossy = true;
+        if (m_values == WeightValues::real)
+            return weight_constant(node, in_graph_layout<float>(m_graph, node, folded.weights));
+        const auto q = quantize_weights(folded.weights, output_channels(m_graph, node), format);
+        if (!q) return tl::unexpected<Error>(q.error());
+        return weight_constant(node, in_graph_layout<float>(m_graph, node, q->values));
+    }
+
+    Result<ValueId> place_weights(const Node& node, const FoldedWeights& folded, const NumberFormat& format) {
         const auto constant = [&](std::vector<float> values) {
-            return m_builder.constant(
-                old.name, std::make_shared<const Tensor>(Tensor::from_f32(old.shape, std::move(values))));
+            return weight_constant(node, std::move(values));
         };
         if (!format.is_quantized()) return constant(in_graph_layout<float>(m_graph, node, folded.weights));
+        if (format.type == FormatType::codebook) return place_shared(node, folded, format);
         const auto* transposed = std::get_if<ConvTransposeAttributes>(&node.attributes);
         const bool split =
             transposed && transposed->conv.group > 1 && format.granularity == Granularity::channel;

@@ -20,8 +20,9 @@ enum class QuantizedForm { qdq, qonnx };
 /// around every quantized tensor, int8 or uint8 (narrower widths keep their range by a Clip before the
 /// QuantizeLinear), biases int32; runs in ONNX Runtime; integer formats of at most 8 bits only. qonnx:
 /// Quant and BipolarQuant of the domain "qonnx.custom_op.general", any width; formats that it cannot hold go
-/// into the metadata as a design. Values that passes left are written as weights; BatchNormalization that
-/// the design folds is folded. Errors: unsupported naming the layer and the format.
+/// into the metadata as a design. Both forms: weights of a codebook are written as floats, the levels
+/// themselves, and the codebook goes into the metadata. Values that passes left are written as weights;
+/// BatchNormalization that the design folds is folded. Errors: unsupported naming the layer and the format.
 [[nodiscard]] Result<std::string> export_quantized(const Graph& graph, const PrecisionPlan& resolved,
                                                    QuantizedForm form,
                                                    const std::map<std::string, std::string>& metadata = {});

@@ -266,6 +266,38 @@ private slots:
         QCOMPARE(outputs(again.graph, *again.design), outputs(graph, plan));
     }
 
+    void codebooks_are_written_as_their_levels_data() {
+        QTest::addColumn<bool>("qonnx");
+        QTest::addColumn<bool>("folds");
+        for (const bool qonnx : {false, true})
+            for (const bool folds : {false, true})
+                QTest::addRow("%s%s", qonnx ? "qonnx" : "qdq", folds ? ", folded" : "") << qonnx << folds;
+    }
+    void codebooks_are_written_as_their_levels() {
+        QFETCH(bool, qonnx);
+        QFETCH(bool, folds);
+        const GraphPtr graph = network();
+        PrecisionPlan plan = design(*graph, weight_integer(8), 8);
+        plan.set_folds_batch_norm(folds);
+        for (const char* layer : {"first", "deep", "last"}) {
+            LayerPrecision p = plan.at(layer);
+            p.weights = default_weight_format(FormatType::codebook, 3);
+            plan.set(layer, p);
+        }
+        plan = engine::resolve_plan(*graph, plan, {}).value();
+        const auto bytes =
+            ours::export_quantized(*graph, plan, qonnx ? QuantizedForm::qonnx : QuantizedForm::qdq);
+        QVERIFY2(bytes, bytes ? "" : bytes.error().to_line().c_str());
+        const auto first = outputs(graph, plan);
+        const ours::Imported again = reload(*bytes);
+        QVERIFY(again.design->at("last").weights == plan.at("last").weights);
+        QCOMPARE(outputs(again.graph, *again.design), first);
+        // Who knows nothing of codebooks reads floats, and computes the same.
+        const ours::Imported bare = reload(without_metadata(*bytes));
+        QVERIFY(!bare.design->at("last").weights.is_quantized());
+        QCOMPARE(outputs(bare.graph, *bare.design), first);
+    }
+
     void a_damaged_design_is_left_out() {
         const GraphPtr graph = network();
         const auto bytes =
