@@ -10,16 +10,30 @@ namespace {
 constexpr std::align_val_t k_alignment{64}; // a cache line and the widest vector
 }
 
-Desc dense_desc(const Memory::dims& dims) {
+Desc dense_desc(const Memory::dims& dims, Type type) {
     Memory::dims strides(dims.size(), 1);
     for (size_t axis = dims.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * dims[axis];
-    return {dims, Memory::data_type::f32, strides};
+    return {dims, type, strides};
 }
 
 Memory DnnlContext::allocate(const Desc& desc) const {
     Memory memory(desc, engine);
     std::memset(memory.get_data_handle(), 0, desc.get_size());
     return memory;
+}
+
+Recycled DnnlContext::recycle(const Desc& desc) {
+    const size_t bytes = desc.get_size();
+    const auto fits = [&](const std::shared_ptr<Buffer>& b) { return !b->taken && b->bytes == bytes; };
+    auto found = std::ranges::find_if(m_buffers, fits);
+    if (found == m_buffers.end()) {
+        m_buffers.push_back(std::make_shared<Buffer>(Buffer{allocate(desc), bytes, false}));
+        found = std::prev(m_buffers.end());
+    }
+    const std::shared_ptr<Buffer> buffer = *found;
+    buffer->taken = true;
+    const std::shared_ptr<void> owner(buffer.get(), [buffer](void*) { buffer->taken = false; });
+    return {view(desc, buffer->memory.get_data_handle()), owner};
 }
 
 dnnl::primitive_attr DnnlContext::attributes() {
@@ -45,6 +59,15 @@ Kernel DnnlContext::finish(dnnl::primitive primitive, const Desc& scratchpad,
 
 Kernel DnnlContext::copy(const Memory& from, const Memory& to) {
     const dnnl::reorder::primitive_desc pd(engine, from.get_desc(), engine, to.get_desc(), attributes());
+    return kernel(pd, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+Kernel DnnlContext::accumulate(const Memory& from, const Memory& to) {
+    dnnl::primitive_attr attr = attributes();
+    dnnl::post_ops ops;
+    ops.append_sum(1.0F);
+    attr.set_post_ops(ops);
+    const dnnl::reorder::primitive_desc pd(engine, from.get_desc(), engine, to.get_desc(), attr);
     return kernel(pd, {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
 }
 

@@ -1,52 +1,53 @@
-// add of two activations of one shape: the residual.
+// add of two activations of one shape, the residual, with the ReLU or clip that follows it.
 
-#include "core/train/train_op.h"
+#include "core/train/op_kernels.h"
 
 namespace widthwise::train {
 namespace {
 
 class Add final : public TrainOp {
 public:
-    explicit Add(const OpSite& site) : m_inputs(site.inputs), m_output(site.output) {
-        Activation& left = *m_inputs[0];
-        m_right = Converted(site.dnnl, m_inputs[1]->data, left.desc());
-        m_output.data = site.dnnl.allocate(left.desc());
-        const dnnl::binary::desc desc(dnnl::algorithm::binary_add, left.desc(), left.desc(), left.desc());
-        const dnnl::binary::primitive_desc pd(desc, DnnlContext::attributes(), site.dnnl.engine);
-        m_forward = site.dnnl.kernel(
-            pd,
-            {{DNNL_ARG_SRC_0, left.data}, {DNNL_ARG_SRC_1, m_right.memory()}, {DNNL_ARG_DST, m_output.data}});
+    explicit Add(const OpSite& site) : m_inputs(site.inputs), m_output(site.output), m_clamp(site.clamp) {
+        const Desc desc = m_inputs[0]->desc();
+        m_right = Converted(site.dnnl, m_inputs[1]->data, desc);
+        m_output.data = site.dnnl.allocate(desc);
     }
 
     void forward(DnnlContext& dnnl, const Numbers&) override {
         m_right.refresh(dnnl);
-        dnnl.run(m_forward);
+        add_clamped(type_of(m_output.desc()), m_inputs[0]->data.get_data_handle(),
+                    m_right.memory().get_data_handle(), m_output.data.get_data_handle(),
+                    physical_elements(m_output.data), m_clamp);
     }
 
     void prepare_backward(DnnlContext& dnnl) override {
+        m_gradient = m_output.gradient;
+        if (m_clamp.cuts() && m_output.gradient_is_shared()) {
+            Recycled fresh = dnnl.recycle(m_output.desc());
+            m_output.gradient = fresh.memory;
+            m_output.gradient_owner = std::move(fresh.owner);
+        }
         for (Activation* input : m_inputs) {
-            GradientSink sink(dnnl, *input);
-            if (sink) m_shares.push_back({sink, dnnl.copy(m_output.gradient, sink.target())});
+            const GradientSink sink = GradientSink::same(dnnl, *input, m_output);
+            if (sink && !sink.passed_on()) m_copies.push_back(dnnl.copy(m_output.gradient, sink.target()));
         }
     }
 
     void backward(DnnlContext& dnnl, const Numbers&) override {
-        for (Share& share : m_shares) {
-            dnnl.run(share.copy);
-            share.sink.commit();
-        }
+        if (m_clamp.cuts())
+            pass_inside(type_of(m_output.desc()), m_gradient.get_data_handle(),
+                        m_output.data.get_data_handle(), m_output.gradient.get_data_handle(),
+                        physical_elements(m_output.data), m_clamp);
+        for (Kernel& copy : m_copies) dnnl.run(copy);
     }
 
 private:
-    struct Share {
-        GradientSink sink;
-        Kernel copy;
-    };
     std::vector<Activation*> m_inputs;
     Activation& m_output;
+    Clamp m_clamp;
     Converted m_right;
-    Kernel m_forward;
-    std::vector<Share> m_shares;
+    Memory m_gradient; ///< as it arrives
+    std::vector<Kernel> m_copies;
 };
 
 } // namespace

@@ -72,9 +72,7 @@ public:
                 real + run.first, rounded + run.first, gradient + run.first, floats(m_error) + run.first,
                 run.count, passing_range(m_quantizers[run.quantizer]), inside);
         if (m_quantizer.learned.size > 0) add_slot_gradients(sums, numbers);
-        if (!m_sink) return;
-        m_delivered.deliver(dnnl);
-        m_sink.commit();
+        if (m_sink) m_delivered.deliver(dnnl);
     }
 
 private:

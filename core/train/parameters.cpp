@@ -25,7 +25,7 @@ Slice ParameterLayout::claim(const Graph& graph, ValueId value, std::unordered_m
 
 ParameterLayout::ParameterLayout(const Graph& graph) {
     for (const Node& node : graph.nodes()) {
-        const bool weighted = node.op == Op::conv || node.op == Op::gemm;
+        const bool weighted = node.op == Op::conv || node.op == Op::conv_transpose || node.op == Op::gemm;
         if (!weighted && node.op != Op::batch_norm) continue;
         for (size_t i = 1; i < node.inputs.size(); ++i) {
             const ValueId value = node.inputs[i];

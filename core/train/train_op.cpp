@@ -2,22 +2,31 @@
 
 namespace widthwise::train {
 
-GradientSink::GradientSink(DnnlContext& dnnl, Activation& activation) {
-    if (!activation.needs_gradient) return;
-    if (!activation.gradient) {
-        activation.gradient = dnnl.allocate(activation.desc());
-        m_target = activation.gradient;
-    } else {
-        m_target = dnnl.allocate(activation.desc());
-        m_sum = activation.gradient;
+void GradientSink::take(Activation& activation, Recycled share) {
+    m_target = share.memory;
+    if (activation.gradient) {
+        activation.parts.push_back(std::move(share));
+        return;
     }
+    activation.gradient = share.memory;
+    activation.gradient_owner = std::move(share.owner);
 }
 
-void GradientSink::commit() const {
-    if (!m_sum) return;
-    const float* part = floats(m_target);
-    float* sum = floats(m_sum);
-    for (size_t i = 0, count = physical_floats(m_sum); i < count; ++i) sum[i] += part[i];
+GradientSink::GradientSink(DnnlContext& dnnl, Activation& activation) {
+    if (activation.needs_gradient) take(activation, dnnl.recycle(activation.desc()));
+}
+
+GradientSink GradientSink::in_place(DnnlContext& dnnl, Activation& input, const Activation& output) {
+    if (output.gradient_is_shared()) return {dnnl, input};
+    return same(dnnl, input, output);
+}
+
+GradientSink GradientSink::same(DnnlContext& dnnl, Activation& input, const Activation& output) {
+    if (output.gradient.get_desc() != input.desc()) return {dnnl, input};
+    GradientSink sink;
+    if (input.needs_gradient) sink.take(input, {output.gradient, output.gradient_owner});
+    sink.m_passed_on = true;
+    return sink;
 }
 
 Converted::Converted(DnnlContext& dnnl, const Memory& memory, const Desc& wanted) : m_memory(memory) {
@@ -45,6 +54,12 @@ Memory::dims output_dims(const OpSite& site) {
     Memory::dims dims = site.graph.value(site.node.output()).shape.dims();
     dims[0] = site.batch;
     return dims;
+}
+
+Clamp clamp_of(const Node& node) {
+    if (node.op == Op::relu) return {.lo = 0};
+    const auto& clip = std::get<ClipAttributes>(node.attributes);
+    return {clip.lo, clip.hi};
 }
 
 } // namespace widthwise::train

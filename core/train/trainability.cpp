@@ -17,6 +17,29 @@ bool learned_constants(const Graph& graph, const Node& node) {
     });
 }
 
+std::string obstacle_of_average(const Graph& graph, const Node& node) {
+    const auto& reduce = std::get<ReduceAttributes>(node.attributes);
+    const Shape& in = graph.value(node.inputs[0]).shape;
+    return in.rank() == 4 && reduce.axes == std::vector<int64_t>{2, 3}
+               ? ""
+               : "only means over height and width can be trained";
+}
+
+std::string obstacle_of_normalization(const Graph& graph, const Node& node) {
+    const Shape& in = graph.value(node.inputs[0]).shape;
+    if (in.rank() != 4 && in.rank() != 2) return "only maps and vectors can be trained";
+    return learned_constants(graph, node) ? "" : "its weights are not constants in float32";
+}
+
+/// Two activations differ in more than what is repeated when one is not as deep as the other: its axes would
+/// not start at the batch.
+std::string obstacle_of_pair(const Graph& graph, const Node& node) {
+    const Value &left = graph.value(node.inputs[0]), &right = graph.value(node.inputs[1]);
+    if (left.constant && right.constant) return "both sides are constants";
+    if (left.constant || right.constant) return "";
+    return left.shape.rank() == right.shape.rank() ? "" : "its sides differ in rank";
+}
+
 /// Empty when the node can be trained through; otherwise why not.
 std::string obstacle(const Graph& graph, const Node& node) {
     const Shape& in = graph.value(node.inputs[0]).shape;
@@ -25,22 +48,38 @@ std::string obstacle(const Graph& graph, const Node& node) {
     };
     switch (node.op) {
     case Op::conv:
-    case Op::batch_norm:
+    case Op::conv_transpose:
         if (in.rank() != 4) return "only maps of rank 4 can be trained";
         return learned_constants(graph, node) ? "" : "its weights are not constants in float32";
+    case Op::batch_norm:
+        return obstacle_of_normalization(graph, node);
     case Op::gemm:
         if (in.rank() != 2) return "only one vector for each image can be trained";
         return learned_constants(graph, node) ? "" : "its weights are not constants in float32";
     case Op::relu:
+    case Op::leaky_relu:
     case Op::clip:
+    case Op::sigmoid:
+    case Op::tanh:
     case Op::identity:
     case Op::reshape:
     case Op::transpose:
+    case Op::slice:
+    case Op::pad:
+    case Op::depth_to_space:
+    case Op::space_to_depth:
     case Op::global_average_pool:
         return any_constant_input() ? "its input is a constant" : "";
+    case Op::reduce_mean:
+        return obstacle_of_average(graph, node);
+    case Op::lrn:
+        // oneDNN's window has one channel in the middle.
+        return std::get<LrnAttributes>(node.attributes).size % 2 == 1 && in.rank() == 4
+                   ? ""
+                   : "only odd windows over maps can be trained";
     case Op::add:
-        if (any_constant_input()) return "one side is a constant";
-        return in == graph.value(node.inputs[1]).shape ? "" : "its sides differ in shape";
+    case Op::mul:
+        return obstacle_of_pair(graph, node);
     case Op::concat:
         return any_constant_input() ? "one input is a constant" : "";
     case Op::max_pool:

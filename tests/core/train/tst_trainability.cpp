@@ -50,15 +50,23 @@ private slots:
 };
 
 void TestTrainability::untrainable_nodes_are_named() {
-    Builder plus_constant;
-    plus_constant.then(Op::add, "offset", {}, {plus_constant.x, plus_constant.numbers("c", {1, 4, 1, 1})});
-    QCOMPARE(culprit(plus_constant.classify()), std::string("offset"));
+    Builder along_width;
+    along_width.then(Op::reduce_mean, "rows", ReduceAttributes{{3}, true}, {along_width.x});
+    QCOMPARE(culprit(along_width.classify()), std::string("rows"));
 
-    Builder broadcast;
-    const ValueId maps = broadcast.x;
-    broadcast.then(Op::global_average_pool, "pool", {}, {maps});
-    broadcast.then(Op::add, "spread", {}, {maps, broadcast.x});
-    QCOMPARE(culprit(broadcast.classify()), std::string("spread"));
+    Builder ranks;
+    const ValueId maps = ranks.x;
+    ranks.then(Op::reduce_mean, "mean", ReduceAttributes{{2, 3}, false}, {maps});
+    ranks.then(Op::mul, "mixed", {}, {maps, ranks.numbers("c", {1, 4, 1, 1})});
+    const ValueId scaled = ranks.x;
+    ranks.then(Op::reshape, "rank 3", ReshapeAttributes{{1, 4, 36}}, {maps});
+    ranks.then(Op::reshape, "flat rows", ReshapeAttributes{{1, 24, 6}}, {ranks.x});
+    ranks.then(Op::reduce_mean, "mean of maps", ReduceAttributes{{2, 3}, true}, {scaled});
+    QCOMPARE(culprit(ranks.classify()), std::string());
+
+    Builder even;
+    even.then(Op::lrn, "even window", LrnAttributes{4}, {even.x});
+    QCOMPARE(culprit(even.classify()), std::string("even window"));
 
     Builder odd_pool;
     odd_pool.then(Op::average_pool, "overhang", PoolAttributes{{3, 3}, {2, 2}, {0, 0, 0, 0}, true, true},
