@@ -12,12 +12,14 @@
 #include "widgets/panels/hardware_panel.h"
 #include "widgets/panels/inspector.h"
 #include "widgets/panels/target_combo.h"
+#include "widgets/panels/training_panel.h"
 #include "widgets/precision/layer_panel.h"
 #include "widgets/precision/layer_view.h"
 
 #include <QCloseEvent>
 #include <QDialog>
 #include <QFileInfo>
+#include <QMenuBar>
 #include <QMimeData>
 #include <QSettings>
 #include <QSplitter>
@@ -39,16 +41,25 @@ QFrame* separator(QWidget* parent) {
 
 } // namespace
 
-MainWindow::MainWindow(QWidget* parent) : QMainWindow(parent) {
+MainWindow::MainWindow(const TrainingBackend& training, QWidget* parent)
+    : QMainWindow(parent)
+    , m_training(m_document, m_project, training)
+    , m_compression(m_document, m_project, training)
+    , m_zeros(m_document, training) {
     setObjectName(QStringLiteral("mainWindow"));
     setAcceptDrops(true);
     buildPanels();
     buildMenus();
     connectAll();
+    connectTraining();
     m_activity->watch(m_measurements.lane());
     m_activity->watch(m_project.loading());
     m_activity->watch(m_project.writing());
     m_activity->watch(m_document.costing(), ActivityBar::Cancel::no);
+    m_activity->watch(m_compression.lane());
+    m_activity->watch(m_zeros.lane());
+    // Not by the key that stops everything else: a run can have taken hours. Its panel cancels it.
+    m_activity->watch(m_training.lane(), ActivityBar::Cancel::no);
     m_target->choose(QSettings().value(QStringLiteral("target"), QStringLiteral("asic-45nm")).toString());
     restoreLayout();
     refreshTitle();
@@ -59,6 +70,7 @@ MainWindow::~MainWindow() {
     // Panels and dialogs listen to the document and its helpers, which go first.
     qDeleteAll(findChildren<QDialog*>(Qt::FindDirectChildrenOnly));
     delete takeCentralWidget();
+    delete menuBar()->cornerWidget();
 }
 
 void MainWindow::buildPanels() {
@@ -67,12 +79,14 @@ void MainWindow::buildPanels() {
     m_activity = new ActivityBar(this);
     m_layer_panel = new LayerPanel(m_document, *m_layers, this);
     m_designs = new DesignPanel(m_document, this);
-    m_hardware = new HardwarePanel(m_document, this);
+    m_hardware = new HardwarePanel(m_document, m_zeros, this);
     m_lower = new QTabWidget(this);
     m_lower->setObjectName(QStringLiteral("lowerTabs"));
     m_lower->setDocumentMode(true);
     m_lower->addTab(m_designs, tr("Design space"));
     m_lower->addTab(m_hardware, tr("Hardware"));
+    m_training_panel = new TrainingPanel(m_document, m_training, this);
+    m_lower->addTab(m_training_panel, tr("Training"));
 
     m_columns = new QSplitter(this);
     m_columns->setObjectName(QStringLiteral("columns"));
@@ -134,8 +148,8 @@ void MainWindow::connectAll() {
             break;
         }
     });
-    for (const auto signal : {&Document::opened, &Document::dataChanged, &Document::designAdded,
-                              &Document::designsReset, &Document::targetChanged})
+    for (const auto signal : {&Document::opened, &Document::networkChanged, &Document::dataChanged,
+                              &Document::designAdded, &Document::designsReset, &Document::targetChanged})
         connect(&m_document, signal, this, &MainWindow::refreshRestText);
     connect(&m_document, &Document::targetChanged, this, [this] {
         // Only what any session can load again by its name.
@@ -176,6 +190,8 @@ void MainWindow::open(const QString& source, const QString& images) {
 void MainWindow::cancelWork() {
     m_measurements.cancelAll();
     m_project.loading().cancelAll();
+    m_compression.lane().cancelAll();
+    m_zeros.lane().cancelAll();
 }
 
 void MainWindow::applyRemedy(Problem::Remedy remedy) {
@@ -209,8 +225,10 @@ void MainWindow::refreshRestText() {
         return;
     }
     const GraphTotals totals = graph_totals(m_document.graph());
+    const Version& version = m_document.version();
+    const QString name = qt(m_document.versions().front().model.name);
     QString text = tr("%1: %2 layers, %3 parameters, %4 MACs")
-                       .arg(qt(m_document.model().name))
+                       .arg(version.id == 0 ? name : tr("%1, %2").arg(name, version.label))
                        .arg(totals.layers)
                        .arg(count_text(totals.parameters), count_text(totals.macs));
     if (const DatasetPtr& images = m_document.data())
@@ -243,6 +261,8 @@ void MainWindow::restoreLayout() {
     m_rows->restoreState(settings.value(QStringLiteral("rows")).toByteArray());
     m_designs->splitter().restoreState(settings.value(QStringLiteral("designs")).toByteArray());
     m_hardware->splitter().restoreState(settings.value(QStringLiteral("hardware")).toByteArray());
+    m_training_panel->splitter().restoreState(
+        settings.value(QStringLiteral("trainingColumns")).toByteArray());
 }
 
 void MainWindow::resetLayout() {
@@ -251,6 +271,7 @@ void MainWindow::resetLayout() {
     m_rows->setSizes({510, 270});
     m_designs->splitter().setSizes({600, 760});
     m_hardware->splitter().setSizes({850, 510});
+    m_training_panel->splitter().setSizes({330, 570, 460});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -260,9 +281,11 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     settings.setValue(QStringLiteral("rows"), m_rows->saveState());
     settings.setValue(QStringLiteral("designs"), m_designs->splitter().saveState());
     settings.setValue(QStringLiteral("hardware"), m_hardware->splitter().saveState());
+    settings.setValue(QStringLiteral("trainingColumns"), m_training_panel->splitter().saveState());
     // Nothing to ask: edits are kept in the project file, measurements already are.
     m_project.keep();
     cancelWork();
+    m_training.cancelAll();
     event->accept();
 }
 

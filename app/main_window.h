@@ -1,10 +1,13 @@
 #pragma once
 // The composition: document, project and measurements below, panels above, menus around. No logic of its own.
 
+#include "widgets/document/compression.h"
 #include "widgets/document/diagnostics.h"
 #include "widgets/document/measurements.h"
 #include "widgets/document/project.h"
+#include "widgets/document/training.h"
 #include "widgets/document/weight_analysis.h"
+#include "widgets/document/zero_counts.h"
 #include "widgets/theme.h"
 
 #include <QMainWindow>
@@ -26,11 +29,15 @@ class LayerPanel;
 class LayerTableModel;
 class RecentFiles;
 class TargetCombo;
+class TrainingPanel;
+class VersionCombo;
 
 class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
-    explicit MainWindow(QWidget* parent = nullptr);
+    explicit MainWindow(QWidget* parent = nullptr) : MainWindow(TrainingBackend::real(), parent) {}
+    /// `training`: what trains and compresses.
+    explicit MainWindow(const TrainingBackend& training, QWidget* parent = nullptr);
     ~MainWindow() override;
 
     /// What the command line named: a network, project or "demo"; `images`, its data, may be empty.
@@ -40,6 +47,8 @@ public:
     [[nodiscard]] Measurements& measurements() { return m_measurements; }
     [[nodiscard]] WeightAnalysis& analysis() { return m_analysis; }
     [[nodiscard]] Diagnostics& diagnostics() { return m_diagnostics; }
+    [[nodiscard]] Training& training() { return m_training; }
+    [[nodiscard]] Compression& compression() { return m_compression; }
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -54,6 +63,8 @@ private:
     void buildEditMenu();
     void buildViewMenu();
     void buildEvaluateMenu();
+    void buildNetworkMenu();
+    QWidget* buildCorner();
     void connectAll();
     void openDialog();
     void openDataDialog();
@@ -63,6 +74,11 @@ private:
     void openTargetDialog();
     void compareTargets();
     void openZoo();
+    void showTraining();
+    void openCompression();
+    /// Connects training and compression with the rest.
+    void connectTraining();
+    void tellTrained(int64_t run, bool shown);
     void cancelWork();
     void applyRemedy(Problem::Remedy remedy);
     void refreshTitle();
@@ -78,15 +94,20 @@ private:
     Measurements m_measurements{m_document, m_project};
     WeightAnalysis m_analysis{m_document};
     Diagnostics m_diagnostics{m_document, m_measurements};
+    Training m_training;
+    Compression m_compression;
+    ZeroCounts m_zeros;
     LayerTableModel* m_layers = nullptr;
     Banner* m_banner = nullptr;
     ActivityBar* m_activity = nullptr;
     TargetCombo* m_target = nullptr;
+    VersionCombo* m_versions = nullptr;
     LayerPanel* m_layer_panel = nullptr;
     Inspector* m_inspector = nullptr;
     DesignPanel* m_designs = nullptr;
     HardwarePanel* m_hardware = nullptr;
-    QTabWidget* m_lower = nullptr; ///< the design space, the hardware
+    TrainingPanel* m_training_panel = nullptr;
+    QTabWidget* m_lower = nullptr; ///< the design space, the hardware, training
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
     RecentFiles* m_recent = nullptr;

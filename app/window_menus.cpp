@@ -4,6 +4,7 @@
 #include "widgets/dialogs/help.h"
 #include "widgets/panels/inspector.h"
 #include "widgets/panels/target_combo.h"
+#include "widgets/panels/version_combo.h"
 #include "widgets/precision/layer_panel.h"
 #include "widgets/precision/layer_view.h"
 
@@ -22,6 +23,7 @@ void MainWindow::buildMenus() {
 
     buildEditMenu();
     buildViewMenu();
+    buildNetworkMenu();
     buildEvaluateMenu();
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
@@ -31,16 +33,33 @@ void MainWindow::buildMenus() {
     help->addSeparator();
     help->addAction(tr("&About Widthwise"), this, [this] { show_about(this); });
 
+    menuBar()->setCornerWidget(buildCorner());
+}
+
+QWidget* MainWindow::buildCorner() {
     auto* corner = new QWidget(this);
     auto* row = new QHBoxLayout(corner);
     row->setContentsMargins(8, 2, 8, 2);
     row->setSpacing(8);
-    auto* label = new QLabel(tr("&Target"), corner);
+    const auto add = [&](const QString& text, QWidget* field) {
+        auto* label = new QLabel(text, corner);
+        label->setBuddy(field);
+        row->addWidget(label);
+        row->addWidget(field);
+        return label;
+    };
+    m_versions = new VersionCombo(m_document, corner);
+    QLabel* version = add(tr("&Version"), m_versions);
+    // A network that nothing was made of has nothing to choose.
+    const auto show_versions = [this, version](bool useful) {
+        version->setVisible(useful);
+        m_versions->setVisible(useful);
+    };
+    connect(m_versions, &VersionCombo::useful, this, show_versions);
+    show_versions(false);
     m_target = new TargetCombo(m_document, corner);
-    label->setBuddy(m_target);
-    row->addWidget(label);
-    row->addWidget(m_target);
-    menuBar()->setCornerWidget(corner);
+    add(tr("&Target"), m_target);
+    return corner;
 }
 
 void MainWindow::buildEditMenu() {
@@ -67,7 +86,7 @@ void MainWindow::buildEditMenu() {
     });
     imported->setObjectName(QStringLiteral("actionImported"));
     imported->setEnabled(false);
-    connect(&m_document, &Document::opened, imported,
+    connect(&m_document, &Document::networkChanged, imported,
             [this, imported] { imported->setEnabled(m_document.importedPlan().has_value()); });
 }
 

@@ -63,6 +63,9 @@ void show_shortcuts(QWidget* parent) {
     add(QStringLiteral("F5"), QObject::tr("measure the accuracy of the current design"));
     add(QStringLiteral("Shift+F5"), QObject::tr("measure uniform designs from float to 2 bits"));
     add(QStringLiteral("F6"), QObject::tr("diagnose the layers of the current design"));
+    add(QStringLiteral("Ctrl+T"), QObject::tr("train the network"));
+    add(QStringLiteral("Ctrl+K"), QObject::tr("compress the network"));
+    add(QStringLiteral("Ctrl+G"), QObject::tr("choose a version of the network"));
     add(QStringLiteral("Esc"), QObject::tr("cancel what is running"));
     add(native(QKeySequence::Open), QObject::tr("open a network, data or a project"));
     add(native(QKeySequence::Save), QObject::tr("save the project"));

@@ -35,26 +35,25 @@ private:
 
 CostEstimates::CostEstimates(QObject* parent) : QObject(parent) {}
 
-CostAnswer CostEstimates::answer(std::optional<cost::Estimator>& estimator, const CostRequest& request,
-                                 const WorkControl& control) {
-    CostAnswer answer;
-    const bool same = estimator && &estimator->graph() == request.graph.get() &&
-                      estimator->target() == request.target && estimator->options() == request.options;
+void CostEstimates::answer(std::optional<cost::Estimator>& estimator, const HardwareTarget& target,
+                           const CostRequest::Network& network, const WorkControl& control,
+                           CostAnswer& answer) {
+    const bool same = estimator && &estimator->graph() == network.graph.get() &&
+                      estimator->target() == target && estimator->options() == network.options;
     if (!same) {
         estimator.reset();
-        auto made = cost::Estimator::create(request.graph, request.target, request.options);
+        auto made = cost::Estimator::create(network.graph, target, network.options);
         if (!made) {
-            for (const auto& [id, plan] : request.designs)
+            for (const auto& [id, plan] : network.designs)
                 answer.costs.emplace_back(id, tl::unexpected(made.error()));
-            return answer;
+            return;
         }
         estimator = std::move(*made);
     }
-    for (const auto& [id, plan] : request.designs) {
+    for (const auto& [id, plan] : network.designs) {
         if (control.cancel.cancelled()) break;
         answer.costs.emplace_back(id, estimator->estimate(plan));
     }
-    return answer;
 }
 
 std::optional<CostAnswer> CostEstimates::ask(CostRequest request) {
@@ -62,7 +61,9 @@ std::optional<CostAnswer> CostEstimates::ask(CostRequest request) {
     const QString title = tr("Modelling costs on %1").arg(qt(request.target.name));
     m_lane.supersede(
         title, [this, box, request = std::move(request)](const WorkControl& control) -> JobLane::Deliver {
-            CostAnswer costs = answer(m_estimator, request, control);
+            CostAnswer costs;
+            for (const CostRequest::Network& network : request.networks)
+                answer(m_estimator, request.target, network, control, costs);
             if (control.cancel.cancelled()) return {};
             box->put(std::move(costs));
             return [this, box] {

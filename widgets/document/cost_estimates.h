@@ -14,10 +14,13 @@
 namespace widthwise::gui {
 
 struct CostRequest {
-    GraphPtr graph;
+    struct Network {
+        GraphPtr graph;
+        cost::Options options;
+        std::vector<std::pair<int64_t, PrecisionPlan>> designs; ///< by an id that the answer has again
+    };
     HardwareTarget target;
-    cost::Options options;
-    std::vector<std::pair<int64_t, PrecisionPlan>> designs; ///< by an id that the answer has again
+    std::vector<Network> networks; ///< the one that will be asked about again last
 };
 struct CostAnswer {
     std::vector<std::pair<int64_t, Result<CostBreakdown>>> costs; ///< in the request's order
@@ -39,8 +42,8 @@ signals:
     void answered(const widthwise::gui::CostAnswer& answer);
 
 private:
-    [[nodiscard]] static CostAnswer answer(std::optional<cost::Estimator>& estimator,
-                                           const CostRequest& request, const WorkControl& control);
+    static void answer(std::optional<cost::Estimator>& estimator, const HardwareTarget& target,
+                       const CostRequest::Network& network, const WorkControl& control, CostAnswer& answer);
     /// Of the request before: an edit costs only what it touches. Used by the lane's jobs only.
     std::optional<cost::Estimator> m_estimator;
     JobLane m_lane{JobLane::AtEnd::cancel};

@@ -11,7 +11,7 @@ constexpr size_t k_most_kept = 8; ///< designs; each a few megabytes of histogra
 
 Diagnostics::Diagnostics(Document& document, Measurements& measurements, QObject* parent)
     : QObject(parent), m_document(document), m_measurements(measurements) {
-    connect(&m_document, &Document::opened, this, &Diagnostics::forget);
+    connect(&m_document, &Document::networkChanged, this, &Diagnostics::forget);
     connect(&m_document, &Document::dataChanged, this, &Diagnostics::forget);
     connect(&m_document, &Document::planChanged, this, &Diagnostics::refresh);
     connect(&m_measurements.lane(), &JobLane::finished, this, [this](JobId id) {

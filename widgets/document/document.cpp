@@ -1,5 +1,6 @@
 #include "widgets/document/document.h"
 
+#include "widgets/document/commands/set_network.h"
 #include "widgets/document/commands/set_options.h"
 #include "widgets/document/commands/set_plan.h"
 #include "widgets/document/commands/set_target.h"
@@ -48,9 +49,10 @@ QString Document::whyNotMeasurable() const {
     return {};
 }
 
-const Design* Document::designOf(const PrecisionPlan& plan) const {
-    const auto found = std::find_if(m_designs.rbegin(), m_designs.rend(),
-                                    [&](const Design& design) { return design.evaluation.plan == plan; });
+const Design* Document::designOf(const PrecisionPlan& plan, int64_t version) const {
+    const auto found = std::find_if(m_designs.rbegin(), m_designs.rend(), [&](const Design& design) {
+        return design.version == version && design.evaluation.plan == plan;
+    });
     return found == m_designs.rend() ? nullptr : &*found;
 }
 
@@ -64,20 +66,48 @@ const Design* Document::lastShownDesign() const {
     return shown || m_designs.empty() ? shown : &m_designs.back();
 }
 
-QString Document::labelOf(const PrecisionPlan& plan) const {
-    if (m_imported_plan && plan == *m_imported_plan) return tr("as imported");
-    return label_with_passes(plan, graph());
+QString Document::labelOf(const PrecisionPlan& plan, const Version& version) const {
+    const bool carried = version.carried && plan == *version.carried;
+    if (carried && version.id == 0) return tr("as imported");
+    const QString label = label_with_passes(plan, *version.model.graph);
+    return carried && version.kind != QLatin1String("compress") ? tr("%1 trained").arg(label) : label;
+}
+
+const Version* Document::versionById(int64_t id) const {
+    const auto found = std::ranges::find(m_versions, id, &Version::id);
+    return found == m_versions.end() ? nullptr : &*found;
+}
+
+const std::map<std::string, cost::Zeros>* Document::measuredZeros() const {
+    const auto found = m_zeros.find(m_version);
+    return found == m_zeros.end() ? nullptr : &found->second;
+}
+
+cost::Options Document::optionsOf(int64_t version) const {
+    cost::Options options = m_options;
+    if (const auto found = m_zeros.find(version); m_uses_zeros && found != m_zeros.end())
+        options.zeros = found->second;
+    return options;
 }
 
 void Document::open(Opened opened_) {
     m_undo->clear();
-    m_model = std::move(opened_.model);
+    Version own;
+    own.label = tr("as opened");
+    own.model = std::move(opened_.model);
+    own.plan = own.model.carried_design.value_or(uniform_plan(8, 8));
+    m_versions.clear();
+    m_versions.push_back(std::move(own));
+    std::ranges::move(opened_.versions, std::back_inserter(m_versions));
+    for (Version& version : m_versions) dress(version);
+    m_version = versionById(opened_.version) ? opened_.version : 0;
+    m_model = version().model;
     m_plan = canonical_plan(opened_.plan, graph());
-    m_baseline_plan = canonical_plan(uniform_plan(8, 8), graph());
-    m_imported_plan.reset();
-    if (m_model.carried_design) m_imported_plan = canonical_plan(*m_model.carried_design, graph());
+    m_baseline_plan = canonical_plan(uniform_plan(8, 8), *m_versions.front().model.graph);
     if (opened_.target) m_target = std::move(*opened_.target);
     m_options = {};
+    m_uses_zeros = false;
+    m_zeros.clear();
     m_data = std::move(opened_.data);
     m_calibration = std::move(opened_.calibration);
     m_all_designs = std::move(opened_.designs);
@@ -90,6 +120,7 @@ void Document::open(Opened opened_) {
     refreshCosts();
     refreshDesigns();
     emit opened();
+    emit networkChanged();
     emit targetChanged();
     emit dataChanged();
     emit designsReset();
@@ -114,8 +145,34 @@ void Document::addDesign(Design design) {
     const Design& added = m_all_designs.back();
     if (m_data && added.evaluation.provenance.data_hash != m_data->hash()) return;
     m_designs.push_back(added);
-    if (added.evaluation.plan == m_plan) m_last_shown_id = added.id;
+    if (added.version == m_version && added.evaluation.plan == m_plan) m_last_shown_id = added.id;
     emit designAdded();
+}
+
+void Document::addVersion(Version version) {
+    dress(version);
+    m_versions.push_back(std::move(version));
+    emit versionAdded();
+}
+
+void Document::useVersion(int64_t id) {
+    const Version* wanted = versionById(id);
+    if (wanted && id != m_version) pushNetwork(id, wanted->plan, tr("version \"%1\"").arg(wanted->label));
+}
+
+void Document::useDesign(int64_t id) {
+    const Design* design = designById(id);
+    if (!design || !versionById(design->version)) return;
+    const QString text = tr("design %1 (%2)").arg(id).arg(qt(design->label));
+    if (design->version == m_version)
+        applyPlan(design->evaluation.plan, text);
+    else
+        pushNetwork(design->version, design->evaluation.plan, text);
+}
+
+void Document::pushNetwork(int64_t version, const PrecisionPlan& plan, const QString& text) {
+    // A copy: the command takes the plan from the very design or version that it changes.
+    m_undo->push(new SetNetworkCommand(*this, version, plan, text));
 }
 
 void Document::setBits(const QStringList& layers, LayerOperand operand, int bits, quint64 gesture) {
@@ -147,8 +204,20 @@ void Document::setTarget(const HardwareTarget& target) {
         putTarget(target);
 }
 
-void Document::setModelOptions(const cost::Options& options, const QString& text) {
-    if (hasNetwork() && options != m_options) m_undo->push(new SetOptionsCommand(*this, options, text));
+void Document::setModelOptions(cost::Options options, const QString& text) {
+    options.zeros.clear();
+    if (hasNetwork() && options != m_options)
+        m_undo->push(new SetOptionsCommand(*this, std::move(options), m_uses_zeros, text));
+}
+
+void Document::useMeasuredZeros(bool use) {
+    if (hasNetwork() && use != m_uses_zeros)
+        m_undo->push(new SetOptionsCommand(*this, m_options, use, tr("measured zeros")));
+}
+
+void Document::setMeasuredZeros(int64_t version, std::map<std::string, cost::Zeros> zeros) {
+    m_zeros[version] = std::move(zeros);
+    if (m_uses_zeros) putOptions(m_options, true);
 }
 
 quint64 Document::newGesture() {
@@ -160,6 +229,28 @@ void Document::setSelection(const QStringList& layers) {
     if (layers == m_selection) return;
     m_selection = layers;
     emit selectionChanged();
+}
+
+void Document::putNetwork(int64_t id, const PrecisionPlan& plan) {
+    m_version = id;
+    m_model = version().model;
+    m_plan = plan;
+    // Costs are by the layers of the network before.
+    m_cost.reset();
+    m_cost_problem.reset();
+    QStringList kept;
+    for (const QString& layer : m_selection)
+        if (graph().find_node(layer.toStdString()).valid()) kept += layer;
+    const bool reselected = kept != m_selection;
+    m_selection = kept;
+    m_uncosted.insert(k_current);
+    refreshCosts();
+    refreshDesigns();
+    emit networkChanged();
+    emit designsReset();
+    emit planChanged();
+    emit costChanged();
+    if (reselected) emit selectionChanged();
 }
 
 void Document::putPlan(const PrecisionPlan& plan) {
@@ -179,8 +270,9 @@ void Document::putTarget(const HardwareTarget& target) {
     emit costChanged();
 }
 
-void Document::putOptions(const cost::Options& options) {
+void Document::putOptions(const cost::Options& options, bool uses_zeros) {
     m_options = options;
+    m_uses_zeros = uses_zeros;
     costAgain();
     emit designsReset();
     emit costChanged();
@@ -201,11 +293,22 @@ void Document::forgetCosts() {
 
 void Document::refreshCosts() {
     if (!hasNetwork() || m_uncosted.empty()) return;
-    CostRequest request{m_model.graph, m_target, m_options, {}};
-    if (m_uncosted.contains(k_current)) request.designs.emplace_back(k_current, m_plan);
-    if (m_uncosted.contains(k_baseline)) request.designs.emplace_back(k_baseline, m_baseline_plan);
-    for (const Design& design : m_all_designs)
-        if (m_uncosted.contains(design.id)) request.designs.emplace_back(design.id, design.evaluation.plan);
+    CostRequest request{m_target, {}};
+    const auto add = [&](const Version& of) {
+        CostRequest::Network network{of.model.graph, optionsOf(of.id), {}};
+        if (of.id == m_version && m_uncosted.contains(k_current))
+            network.designs.emplace_back(k_current, m_plan);
+        if (of.id == 0 && m_uncosted.contains(k_baseline))
+            network.designs.emplace_back(k_baseline, m_baseline_plan);
+        for (const Design& design : m_all_designs)
+            if (design.version == of.id && m_uncosted.contains(design.id))
+                network.designs.emplace_back(design.id, design.evaluation.plan);
+        if (!network.designs.empty()) request.networks.push_back(std::move(network));
+    };
+    for (const Version& other : m_versions)
+        if (other.id != m_version) add(other);
+    add(version());
+    if (request.networks.empty()) return;
     if (const auto answer = m_estimates.ask(std::move(request))) takeCosts(*answer);
 }
 
@@ -234,9 +337,18 @@ void Document::refreshDesigns() {
     if (const Design* design = hasNetwork() ? currentDesign() : nullptr) m_last_shown_id = design->id;
 }
 
+void Document::dress(Version& version) {
+    const Graph& graph = *version.model.graph;
+    version.plan = canonical_plan(version.plan, graph);
+    version.carried.reset();
+    if (version.model.carried_design) version.carried = canonical_plan(*version.model.carried_design, graph);
+}
+
 void Document::dress(Design& design) const {
-    design.evaluation.plan = canonical_plan(design.evaluation.plan, graph());
-    design.label = labelOf(design.evaluation.plan).toStdString();
+    const Version* of = versionById(design.version);
+    if (!of) return; // of a version that could not be read
+    design.evaluation.plan = canonical_plan(design.evaluation.plan, *of->model.graph);
+    design.label = labelOf(design.evaluation.plan, *of).toStdString();
 }
 
 } // namespace widthwise::gui

@@ -51,11 +51,9 @@ void Measurements::evaluate(const std::vector<PrecisionPlan>& plans) {
     m_project.markWorthKeeping();
     for (const PrecisionPlan& wanted : plans) {
         const PrecisionPlan plan = canonical_plan(wanted, m_document.graph());
-        const auto queued =
-            std::ranges::find_if(m_pending, [&](const auto& job) { return job.second == plan; });
-        if (queued != m_pending.end()) {
+        if (const auto job = queued(plan); job != m_pending.end()) {
             // Asked for by name now: a further edit must not cancel it.
-            if (queued->first == m_automatic_job) m_automatic_job = 0;
+            if (job->first == m_automatic_job) m_automatic_job = 0;
             continue;
         }
         if (!isMeasured(plan)) submit(plan);
@@ -92,8 +90,17 @@ void Measurements::setAutomatic(bool automatic) {
         m_debounce.stop();
 }
 
+Measurements::Pending Measurements::pendingOf(const PrecisionPlan& plan) const {
+    return {m_document.version().id, plan};
+}
+
+std::map<JobId, Measurements::Pending>::const_iterator Measurements::queued(const PrecisionPlan& plan) const {
+    const Pending wanted = pendingOf(plan);
+    return std::ranges::find_if(m_pending, [&](const auto& job) { return job.second == wanted; });
+}
+
 void Measurements::scheduleAutomatic() {
-    if (m_automatic_job != 0 && m_pending[m_automatic_job] != m_document.plan()) {
+    if (m_automatic_job != 0 && m_pending[m_automatic_job] != pendingOf(m_document.plan())) {
         m_lane.cancel(m_automatic_job);
         m_automatic_job = 0;
     }
@@ -107,7 +114,7 @@ void Measurements::scheduleAutomatic() {
 void Measurements::runAutomatic() {
     const PrecisionPlan& plan = m_document.plan();
     if (!m_document.data() || m_document.currentDesign()) return;
-    if (std::ranges::any_of(m_pending, [&](const auto& job) { return job.second == plan; })) return;
+    if (queued(plan) != m_pending.end()) return;
     m_automatic_job = submit(plan);
 }
 
@@ -125,18 +132,18 @@ JobId Measurements::submit(const PrecisionPlan& plan) {
     request.decide_within = m_decide_within;
     const JobId id = m_lane.submit(
         tr("Measuring %1").arg(m_document.labelOf(plan)),
-        [this, request = std::move(request), target = m_document.target(), store = m_project.store(),
-         evaluator = m_evaluator](const WorkControl& control) -> JobLane::Deliver {
+        [this, request = std::move(request), version = m_document.version().id, target = m_document.target(),
+         store = m_project.store(), evaluator = m_evaluator](const WorkControl& control) -> JobLane::Deliver {
             auto since = std::make_shared<QElapsedTimer>();
-            const auto on_progress = [this, since,
+            const auto on_progress = [this, since, version,
                                       plan = request.plan](const flow::RunningAccuracy& progress) {
                 const bool news = progress.done >= progress.total || progress.within.has_value();
                 if (!news && since->isValid() && since->elapsed() < 50) return;
                 since->start();
                 QMetaObject::invokeMethod(
                     this,
-                    [this, plan, progress] {
-                        m_running = {true, plan, progress};
+                    [this, version, plan, progress] {
+                        m_running = {true, version, plan, progress};
                         emit runningChanged();
                     },
                     Qt::QueuedConnection);
@@ -149,11 +156,14 @@ JobId Measurements::submit(const PrecisionPlan& plan) {
             if (!outcome) return refused(outcome.error(), Problem::Remedy::retry_evaluation);
             const Graph& graph = *request.model.graph;
             Design design;
+            design.version = version;
             design.evaluation = std::move(outcome->evaluation);
             auto cost = cost::estimate(graph, request.plan, target);
             if (cost) design.cost = std::move(*cost);
             // Stored, then shown.
-            auto id_ = store->add(flow::to_stored(design.evaluation, design.cost, graph));
+            StoredEvaluation stored = flow::to_stored(design.evaluation, design.cost, graph);
+            stored.version = version;
+            auto id_ = store->add(stored);
             if (!id_) return refused(id_.error(), Problem::Remedy::save_as);
             design.id = *id_;
             return [this, design = std::move(design), store] {
@@ -161,7 +171,7 @@ JobId Measurements::submit(const PrecisionPlan& plan) {
                 if (m_project.store() == store) m_document.addDesign(design);
             };
         });
-    m_pending[id] = plan;
+    m_pending[id] = pendingOf(plan);
     return id;
 }
 

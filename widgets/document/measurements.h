@@ -16,6 +16,7 @@ public:
     /// Of the design under way, as far as it got.
     struct Running {
         bool valid = false;
+        int64_t version = 0; ///< of the network
         PrecisionPlan plan;
         flow::RunningAccuracy progress;
     };
@@ -23,7 +24,7 @@ public:
     Measurements(Document& document, Project& project, QObject* parent = nullptr);
     ~Measurements() override;
 
-    /// Queues the plans that are neither measured nor queued yet.
+    /// Queues the plans that are neither measured nor queued yet, with the network that is shown.
     void evaluate(const std::vector<PrecisionPlan>& plans);
     void evaluateCurrent();
     /// float, w8a8, w6a6, w4a4, w3a3, w2a2.
@@ -65,7 +66,15 @@ private:
     std::optional<double> m_decide_within;
     QTimer m_debounce;
     JobId m_automatic_job = 0;
-    std::map<JobId, PrecisionPlan> m_pending;
+    struct Pending {
+        int64_t version = 0;
+        PrecisionPlan plan;
+        bool operator==(const Pending&) const = default;
+    };
+    /// The network that is shown with this plan.
+    [[nodiscard]] Pending pendingOf(const PrecisionPlan& plan) const;
+    [[nodiscard]] std::map<JobId, Pending>::const_iterator queued(const PrecisionPlan& plan) const;
+    std::map<JobId, Pending> m_pending;
     Running m_running;
     std::shared_ptr<flow::Evaluator> m_evaluator; ///< used by the lane's jobs only
     JobLane m_lane{JobLane::AtEnd::cancel};

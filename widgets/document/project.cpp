@@ -2,6 +2,7 @@
 
 #include "core/design/json.h"
 #include "core/flow/project.h"
+#include "widgets/document/version_io.h"
 #include "widgets/number_text.h"
 
 #include <QFileInfo>
@@ -42,6 +43,31 @@ Result<DataPair> load_fitting_data(const std::string& source, const std::string&
     return pair;
 }
 
+/// The versions of the project, and the one to show. Versions that cannot be read are told and left out.
+Result<void> read_versions(const ProjectStore& store, Document::Opened& opened,
+                           std::vector<Problem>& problems) {
+    auto versions = store.versions();
+    if (!versions) return forward_error(versions);
+    for (const StoredVersion& stored : *versions) {
+        auto bytes = store.version_onnx(stored.id);
+        if (!bytes) return forward_error(bytes);
+        auto version = read_version(stored, *bytes, opened.model);
+        if (!version) {
+            problems.push_back(to_problem(version.error()));
+            continue;
+        }
+        const auto parent = std::ranges::find(opened.versions, version->parent, &Version::id);
+        version->preserve =
+            preserved(*version, parent == opened.versions.end() ? train::Preserve() : parent->preserve);
+        opened.versions.push_back(std::move(*version));
+    }
+    auto current = store.current_version();
+    if (!current) return forward_error(current);
+    if (std::ranges::find(opened.versions, *current, &Version::id) != opened.versions.end())
+        opened.version = *current;
+    return {};
+}
+
 QString absolute(const QString& source) {
     const bool built_in = source == QLatin1String("demo") || source.startsWith(QLatin1String("demo:")) ||
                           source.startsWith(QLatin1String("zoo:"));
@@ -69,6 +95,7 @@ Project::Project(Document& document, QObject* parent) : QObject(parent), m_docum
     });
     connect(m_document.undoStack(), &QUndoStack::cleanChanged, this, &Project::titleChanged);
     connect(&m_document, &Document::designAdded, this, &Project::titleChanged);
+    connect(&m_document, &Document::versionAdded, this, &Project::titleChanged);
 }
 
 Project::~Project() = default;
@@ -179,7 +206,13 @@ void Project::openProject(const QString& path_) {
                     {tr("%1 has changed since it was measured here").arg(qt(stored.path)), {}});
             Document::Opened& opened = loaded->opened;
             opened.model = std::move(*model);
-            const Graph& graph = *opened.model.graph;
+            if (auto read = read_versions(*loaded->store, opened, loaded->problems); !read)
+                return refused(read.error(), Problem::Remedy::none);
+            const auto graph_of = [&](int64_t version) {
+                const auto found = std::ranges::find(opened.versions, version, &Version::id);
+                return found == opened.versions.end() ? opened.model.graph : found->model.graph;
+            };
+            const Graph& graph = *graph_of(opened.version);
             const std::string where = path.toStdString();
             auto plan = plan_from_json(stored.current_plan_json, graph, where);
             opened.plan = plan ? std::move(*plan) : uniform_plan(8, 8);
@@ -201,7 +234,11 @@ void Project::openProject(const QString& path_) {
             auto rows = loaded->store->evaluations();
             if (!rows) return refused(rows.error(), Problem::Remedy::none);
             for (const StoredEvaluation& row : *rows) {
-                if (auto design = flow::from_stored(row, graph))
+                const bool lost =
+                    row.version != 0 &&
+                    std::ranges::find(opened.versions, row.version, &Version::id) == opened.versions.end();
+                if (lost) continue; // with its version, which has been told
+                if (auto design = flow::from_stored(row, *graph_of(row.version)))
                     opened.designs.push_back(std::move(*design));
                 else
                     loaded->problems.push_back(to_problem(design.error()));
@@ -235,21 +272,21 @@ void Project::saveAs(const QString& path_) {
     if (!m_store) return;
     const QString path = absolute(path_);
     const int index = m_document.undoStack()->index();
-    m_writing.submit(
-        tr("Saving %1").arg(short_name(path)),
-        [this, path, index, store = m_store, network = snapshot()](const WorkControl&) -> JobLane::Deliver {
-            auto done = store->move_to(path, network);
-            if (!done)
-                return [this, error = done.error()] {
-                    emit failed(to_problem(error, Problem::Remedy::save_as));
-                };
-            return [this, path, index] {
-                if (m_document.undoStack()->index() == index) m_document.undoStack()->setClean();
-                emit worked();
-                emit saved(path);
-                emit titleChanged();
-            };
-        });
+    m_writing.submit(tr("Saving %1").arg(short_name(path)),
+                     [this, path, index, store = m_store, network = snapshot(),
+                      version = shownVersion()](const WorkControl&) -> JobLane::Deliver {
+                         auto done = store->move_to(path, network, version);
+                         if (!done)
+                             return [this, error = done.error()] {
+                                 emit failed(to_problem(error, Problem::Remedy::save_as));
+                             };
+                         return [this, path, index] {
+                             if (m_document.undoStack()->index() == index) m_document.undoStack()->setClean();
+                             emit worked();
+                             emit saved(path);
+                             emit titleChanged();
+                         };
+                     });
 }
 
 void Project::exportReport(const QString& path, std::vector<report::Picture> pictures) {
@@ -259,6 +296,9 @@ void Project::exportReport(const QString& path, std::vector<report::Picture> pic
     report.data = m_document.data() ? m_document.data()->name() : std::string();
     report.target = m_document.target().name;
     report.designs = m_document.designs();
+    for (Design& design : report.designs)
+        if (const Version* version = m_document.versionById(design.version); version && version->id != 0)
+            design.network = version->label.toStdString();
     report.pictures = std::move(pictures);
     m_writing.submit(tr("Writing %1").arg(short_name(path)),
                      [this, path, report = std::move(report)](const WorkControl&) -> JobLane::Deliver {
@@ -271,7 +311,8 @@ void Project::exportReport(const QString& path, std::vector<report::Picture> pic
 
 bool Project::isModified() const {
     if (!m_store) return false;
-    return !m_document.undoStack()->isClean() || (m_store->temporary() && !m_document.designs().empty());
+    return !m_document.undoStack()->isClean() ||
+           (m_store->temporary() && (!m_document.designs().empty() || m_document.versions().size() > 1));
 }
 
 QString Project::path() const {
@@ -289,18 +330,27 @@ void Project::markWorthKeeping() {
 
 void Project::keep() {
     if (!m_store || !m_document.hasNetwork()) return;
-    m_writing.submit(
-        {}, [this, store = m_store, network = snapshot()](const WorkControl&) -> JobLane::Deliver {
-            auto done = store->set_network(network);
-            if (done) return {};
-            return [this, error = done.error()] { emit failed(to_problem(error, Problem::Remedy::save_as)); };
-        });
+    m_writing.submit({},
+                     [this, store = m_store, network = snapshot(),
+                      version = shownVersion()](const WorkControl&) -> JobLane::Deliver {
+                         auto done = store->keep(network, version);
+                         if (done) return {};
+                         return [this, error = done.error()] {
+                             emit failed(to_problem(error, Problem::Remedy::save_as));
+                         };
+                     });
+}
+
+int64_t Project::shownVersion() const {
+    // One that the file does not hold cannot be the one that it opens with.
+    return std::max<int64_t>(0, m_document.version().id);
 }
 
 StoredNetwork Project::snapshot() const {
     StoredNetwork network;
-    network.path = m_document.model().source;
-    network.hash = m_document.model().hash;
+    const flow::Model& own = m_document.versions().front().model;
+    network.path = own.source;
+    network.hash = own.hash;
     if (m_document.data()) {
         network.data = m_document.data()->name();
         network.data_hash = m_document.data()->hash();

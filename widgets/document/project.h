@@ -58,6 +58,8 @@ private:
     struct Loaded;
     void takeOver(Loaded loaded);
     [[nodiscard]] StoredNetwork snapshot() const;
+    /// To be kept as the version that is shown.
+    [[nodiscard]] int64_t shownVersion() const;
 
     Document& m_document;
     ProjectStorePtr m_store;

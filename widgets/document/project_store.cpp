@@ -80,9 +80,49 @@ Result<int64_t> ProjectStore::add(const StoredEvaluation& evaluation) {
     return m_file->add_evaluation(evaluation);
 }
 
-Result<void> ProjectStore::set_network(const StoredNetwork& network) {
+Result<void> ProjectStore::keep(const StoredNetwork& network, int64_t version) {
     const std::lock_guard lock(m_mutex);
-    return m_file->set_network(network);
+    return keep_locked(network, version);
+}
+
+Result<void> ProjectStore::keep_locked(const StoredNetwork& network, int64_t version) {
+    if (auto set = m_file->set_network(network); !set) return set;
+    return m_file->set_current_version(version);
+}
+
+Result<int64_t> ProjectStore::add_version(const StoredVersion& version, std::string_view onnx) {
+    const std::lock_guard lock(m_mutex);
+    return m_file->add_version(version, onnx);
+}
+
+Result<std::vector<StoredVersion>> ProjectStore::versions() const {
+    const std::lock_guard lock(m_mutex);
+    return m_file->versions();
+}
+
+Result<std::string> ProjectStore::version_onnx(int64_t id) const {
+    const std::lock_guard lock(m_mutex);
+    return m_file->version_onnx(id);
+}
+
+Result<int64_t> ProjectStore::current_version() const {
+    const std::lock_guard lock(m_mutex);
+    return m_file->current_version();
+}
+
+Result<int64_t> ProjectStore::add_run(const StoredRun& run) {
+    const std::lock_guard lock(m_mutex);
+    return m_file->add_run(run);
+}
+
+Result<void> ProjectStore::update_run(const StoredRun& run) {
+    const std::lock_guard lock(m_mutex);
+    return m_file->update_run(run);
+}
+
+Result<std::vector<StoredRun>> ProjectStore::runs() const {
+    const std::lock_guard lock(m_mutex);
+    return m_file->runs();
 }
 
 Result<std::optional<StoredNetwork>> ProjectStore::network() const {
@@ -95,9 +135,9 @@ Result<std::vector<StoredEvaluation>> ProjectStore::evaluations() const {
     return m_file->evaluations();
 }
 
-Result<void> ProjectStore::move_to(const QString& path, const StoredNetwork& network) {
+Result<void> ProjectStore::move_to(const QString& path, const StoredNetwork& network, int64_t version) {
     const std::lock_guard lock(m_mutex);
-    if (auto set = m_file->set_network(network); !set) return set;
+    if (auto kept = keep_locked(network, version); !kept) return kept;
     if (path == m_path) {
         m_temporary = false;
         return {};

@@ -29,17 +29,26 @@ public:
     [[nodiscard]] QString path() const;
     [[nodiscard]] bool temporary() const;
     Result<int64_t> add(const StoredEvaluation& evaluation);
-    Result<void> set_network(const StoredNetwork& network);
     [[nodiscard]] Result<std::optional<StoredNetwork>> network() const;
     [[nodiscard]] Result<std::vector<StoredEvaluation>> evaluations() const;
+    Result<int64_t> add_version(const StoredVersion& version, std::string_view onnx);
+    [[nodiscard]] Result<std::vector<StoredVersion>> versions() const;
+    [[nodiscard]] Result<std::string> version_onnx(int64_t id) const;
+    [[nodiscard]] Result<int64_t> current_version() const;
+    /// Network, plan and target as they are now, and the version that is shown.
+    Result<void> keep(const StoredNetwork& network, int64_t version);
+    Result<int64_t> add_run(const StoredRun& run);
+    Result<void> update_run(const StoredRun& run);
+    [[nodiscard]] Result<std::vector<StoredRun>> runs() const;
     /// Copies everything to `path` and goes on there; a temporary file is removed afterwards. What is added
     /// meanwhile waits, so nothing falls between the two files.
-    Result<void> move_to(const QString& path, const StoredNetwork& network);
+    Result<void> move_to(const QString& path, const StoredNetwork& network, int64_t version);
     /// Whether a temporary file is kept when the store goes: someone edited or measured something in it.
     void set_worth_keeping() { m_worth_keeping = true; }
 
 private:
     ProjectStore() = default;
+    Result<void> keep_locked(const StoredNetwork& network, int64_t version);
     mutable std::mutex m_mutex;
     std::unique_ptr<ProjectFile> m_file;
     QString m_path;

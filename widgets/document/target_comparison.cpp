@@ -14,7 +14,7 @@ TargetComparison::TargetComparison(Document& document, QObject* parent)
         if (auto target = cost::load_target(name)) m_rows.push_back({std::move(*target), true, std::nullopt});
     std::ranges::stable_sort(m_rows, {}, [](const Row& row) { return group_of(row.target); });
     add(m_document.target());
-    for (const auto signal : {&Document::planChanged, &Document::opened})
+    for (const auto signal : {&Document::planChanged, &Document::networkChanged})
         connect(&m_document, signal, this, &TargetComparison::restart);
     connect(&m_document, &Document::targetChanged, this, [this] { add(m_document.target()); });
     restart();

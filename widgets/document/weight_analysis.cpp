@@ -32,7 +32,7 @@ constexpr size_t k_most_kept = 64; ///< formats a layer
 } // namespace
 
 WeightAnalysis::WeightAnalysis(Document& document, QObject* parent) : QObject(parent), m_document(document) {
-    connect(&m_document, &Document::opened, this, [this] {
+    connect(&m_document, &Document::networkChanged, this, [this] {
         m_sqnr.clear();
         m_histogram.reset();
     });

@@ -67,6 +67,11 @@ int DesignTableModel::columnCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : ColumnCount;
 }
 
+QString DesignTableModel::networkOf(const Design& design) const {
+    const Version* version = m_document.versionById(design.version);
+    return version ? version->label : k_dash;
+}
+
 QString DesignTableModel::toolTip(const Design& design) {
     const Evaluation& evaluation = design.evaluation;
     const Accuracy& accuracy = evaluation.accuracy;
@@ -122,14 +127,16 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     case IdRole:
         return qlonglong(design.id);
     case CurrentRole:
-        return design.evaluation.plan == m_document.plan();
+        return design.version == m_document.version().id && design.evaluation.plan == m_document.plan();
     case Qt::FontRole: {
         QFont font;
         font.setBold(&design == m_document.currentDesign());
         return font;
     }
     case Qt::TextAlignmentRole:
-        return QVariant((index.column() == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        return QVariant(
+            (index.column() == Label || index.column() == Network ? Qt::AlignLeft : Qt::AlignRight) |
+            Qt::AlignVCenter);
     case Qt::ToolTipRole:
         return toolTip(design);
     case Qt::DisplayRole:
@@ -142,6 +149,8 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
         return QString::number(design.id);
     case Label:
         return qt(design.label);
+    case Network:
+        return networkOf(design);
     case Top1:
         return QString::number(quality.share * 100, 'f', 2);
     case PlusMinus:
@@ -166,16 +175,22 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
 QVariant DesignTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return QAbstractTableModel::headerData(section, orientation, role);
     if (role == Qt::TextAlignmentRole)
-        return QVariant((section == Label ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        return QVariant((section == Label || section == Network ? Qt::AlignLeft : Qt::AlignRight) |
+                        Qt::AlignVCenter);
     if (role == Qt::ToolTipRole && section == PlusMinus) return tr("Half of the 95 % interval, in points");
     if (role == Qt::ToolTipRole && section == Delta)
         return tr("Against float, in points, on the same images");
+    if (role == Qt::ToolTipRole && section == Network)
+        return tr(
+            "Which version was measured: the network as opened, or what training and compression made of it");
     if (role != Qt::DisplayRole) return {};
     switch (section) {
     case Number:
         return QStringLiteral("#");
     case Label:
         return tr("Design");
+    case Network:
+        return tr("Network");
     case Top1:
         return m_agreement ? tr("Agree (%)") : tr("Top-1 (%)");
     case PlusMinus:

@@ -11,7 +11,7 @@ namespace widthwise::gui {
 class DesignTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Number, Label, Top1, PlusMinus, Delta, Energy, Latency, Area, Size, ColumnCount };
+    enum Column { Number, Label, Network, Top1, PlusMinus, Delta, Energy, Latency, Area, Size, ColumnCount };
     /// IdRole: int64; CurrentRole: bool, the row's plan is the document's.
     enum Role { SortRole = Qt::UserRole, IdRole, CurrentRole };
 
@@ -31,6 +31,8 @@ private:
         int decimals = 2;
     };
     void rescale();
+    /// The label of the version that was measured.
+    [[nodiscard]] QString networkOf(const Design& design) const;
     [[nodiscard]] static QString toolTip(const Design& design);
     Document& m_document;
     Scale m_energy, m_latency, m_size;

@@ -28,7 +28,7 @@ QString shape_text(const Value& value) {
 LayerTableModel::LayerTableModel(Document& document, WeightAnalysis& analysis, Diagnostics& diagnostics,
                                  QObject* parent)
     : QAbstractTableModel(parent), m_document(document), m_analysis(analysis), m_diagnostics(diagnostics) {
-    connect(&m_document, &Document::opened, this, &LayerTableModel::reset);
+    connect(&m_document, &Document::networkChanged, this, &LayerTableModel::reset);
     connect(&m_document, &Document::planChanged, this,
             [this] { columnsChanged(WeightBits, ExecutionColumn); });
     for (const auto signal : {&Document::designAdded, &Document::designsReset})

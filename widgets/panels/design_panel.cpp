@@ -20,7 +20,11 @@ DesignSpace design_space_of(const Document& document) {
     for (const Design& design : document.designs()) {
         const Quality quality = quality_of(design.evaluation);
         space.agreement = quality.agreement;
-        space.points.push_back({design.id, design.label, quality.share, quality.ci95.lo, quality.ci95.hi,
+        const Version* version = document.versionById(design.version);
+        const std::string label = design.version == 0 || !version
+                                      ? design.label
+                                      : design.label + " \u00b7 " + version->label.toStdString();
+        space.points.push_back({design.id, label, quality.share, quality.ci95.lo, quality.ci95.hi,
                                 design.cost.energy_j, design.cost.latency_s, design.cost.area_mm2,
                                 design.cost.model_bytes});
     }
@@ -82,7 +86,7 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     m_stack->addWidget(no_data);
 
     for (const auto signal : {&Document::opened, &Document::planChanged, &Document::dataChanged,
-                              &Document::designsReset, &Document::designAdded})
+                              &Document::designsReset, &Document::designAdded, &Document::versionAdded})
         connect(&m_document, signal, this, &DesignPanel::refresh);
     refresh();
 }
@@ -91,12 +95,13 @@ void DesignPanel::refresh() {
     const bool teach = m_document.hasNetwork() && !m_document.data() && m_document.designs().empty() &&
                        m_document.whyNotMeasurable().isEmpty();
     m_stack->setCurrentIndex(teach ? 1 : 0);
+    // Where there is one network only, its name in each row says nothing.
+    m_table->setColumnHidden(DesignTableModel::Network, m_document.versions().size() < 2);
     m_chart->show(design_space_of(m_document));
 }
 
 void DesignPanel::apply(qint64 id) {
-    if (const Design* design = m_document.designById(id))
-        m_document.applyPlan(design->evaluation.plan, tr("design %1 (%2)").arg(id).arg(qt(design->label)));
+    m_document.useDesign(id);
 }
 
 } // namespace widthwise::gui

@@ -133,7 +133,7 @@ void FiguresStrip::refreshAccuracy() {
     const Design* design = m_document.hasNetwork() ? m_document.currentDesign() : nullptr;
     const bool current = design != nullptr;
     if (!current && running.valid && running.progress.done > 0 && m_document.hasNetwork() &&
-        running.plan == m_document.plan()) {
+        running.version == m_document.version().id && running.plan == m_document.plan()) {
         m_accuracy->show(runningText());
         return;
     }

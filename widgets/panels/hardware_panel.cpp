@@ -18,7 +18,7 @@
 
 namespace widthwise::gui {
 
-HardwarePanel::HardwarePanel(Document& document, QWidget* parent)
+HardwarePanel::HardwarePanel(Document& document, ZeroCounts& zeros, QWidget* parent)
     : QWidget(parent)
     , m_document(document)
     , m_splitter(new QSplitter(this))
@@ -28,7 +28,7 @@ HardwarePanel::HardwarePanel(Document& document, QWidget* parent)
     , m_latency(new StackedBarsView(this))
     , m_roofline(new RooflineView(this))
     , m_area(new AreaBars(this))
-    , m_options(new ModelOptions(document, this))
+    , m_options(new ModelOptions(document, zeros, this))
     , m_note(new QLabel(this))
     , m_problem(new QLabel(this)) {
     setObjectName(QStringLiteral("hardwarePanel"));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "widgets/document/document.h"
+#include "widgets/document/zero_counts.h"
 
 #include <QWidget>
 
@@ -24,7 +24,7 @@ class HardwarePanel : public QWidget {
 public:
     enum View { Energy, Latency, RooflineChart, Area, Options };
 
-    explicit HardwarePanel(Document& document, QWidget* parent = nullptr);
+    HardwarePanel(Document& document, ZeroCounts& zeros, QWidget* parent = nullptr);
     [[nodiscard]] QSplitter& splitter() { return *m_splitter; }
     void showView(View view);
 

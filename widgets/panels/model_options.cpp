@@ -50,8 +50,14 @@ QLabel* muted(const QString& text, QWidget* parent) {
 
 } // namespace
 
-ModelOptions::ModelOptions(Document& document, QWidget* parent)
-    : QWidget(parent), m_document(document), m_objective(new QComboBox(this)), m_note(muted({}, this)) {
+ModelOptions::ModelOptions(Document& document, ZeroCounts& zeros, QWidget* parent)
+    : QWidget(parent)
+    , m_document(document)
+    , m_zeros(zeros)
+    , m_count_zeros(new QCheckBox(tr("Count &zeros (measured)"), this))
+    , m_zeros_note(muted({}, this))
+    , m_objective(new QComboBox(this))
+    , m_note(muted({}, this)) {
     setObjectName(QStringLiteral("modelOptions"));
     setBackgroundRole(QPalette::Base);
     setAutoFillBackground(true);
@@ -79,6 +85,18 @@ ModelOptions::ModelOptions(Document& document, QWidget* parent)
         }
         m_rows.push_back(std::move(row));
     }
+    m_count_zeros->setObjectName(QStringLiteral("optionZeros"));
+    m_count_zeros->setToolTip(tr("Weights that are zero, and activations that are zero on %1 images of the "
+                                 "data, cost less where the "
+                                 "target skips or gates them")
+                                  .arg(ZeroCounts::k_images));
+    connect(m_count_zeros, &QCheckBox::clicked, this, [this](bool on) { m_zeros.use(on); });
+    m_zeros_note->setObjectName(QStringLiteral("zerosNote"));
+    auto* zeros_row = new QHBoxLayout;
+    zeros_row->setSpacing(24);
+    zeros_row->addWidget(m_count_zeros);
+    zeros_row->addWidget(m_zeros_note);
+    zeros_row->addStretch(1);
     auto* label = new QLabel(tr("Mappings are chosen for &least"), this);
     label->setBuddy(m_objective);
     m_objective->setObjectName(QStringLiteral("objective"));
@@ -105,11 +123,13 @@ ModelOptions::ModelOptions(Document& document, QWidget* parent)
     all->setContentsMargins(16, 8, 16, 8);
     all->setSpacing(12);
     all->addLayout(left);
+    all->addLayout(zeros_row);
     all->addLayout(objective);
     all->addWidget(m_note);
     all->addStretch(1);
     for (const auto signal : {&Document::opened, &Document::costChanged, &Document::targetChanged})
         connect(&m_document, signal, this, &ModelOptions::refresh);
+    connect(&m_zeros, &ZeroCounts::changed, this, &ModelOptions::refreshZeros);
     refresh();
 }
 
@@ -148,9 +168,31 @@ void ModelOptions::refresh() {
         m_rows[i].box->setChecked(values[i]);
         m_rows[i].box->setEnabled(m_document.hasNetwork() && (!streams || i == Reorder));
     }
+    refreshZeros();
     m_objective->setCurrentIndex(m_objective->findData(static_cast<int>(target.objective)));
     m_objective->setEnabled(target.kind == TargetKind::spatial);
     refreshGains();
+}
+
+void ModelOptions::refreshZeros() {
+    const QSignalBlocker blocker(m_count_zeros);
+    m_count_zeros->setChecked(m_document.usesMeasuredZeros());
+    m_count_zeros->setEnabled(m_document.hasNetwork() && !m_document.model().topology);
+    const auto* zeros = m_document.measuredZeros();
+    QString note;
+    if (m_zeros.busy()) {
+        note = tr("counting\u2026");
+    } else if (m_document.usesMeasuredZeros() && zeros && !zeros->empty()) {
+        double weights = 0, inputs = 0;
+        for (const auto& [layer, share] : *zeros) {
+            weights += share.weights;
+            inputs += share.inputs;
+        }
+        const auto layers = static_cast<double>(zeros->size());
+        note = tr("on average over layers %1 of the weights, %2 of the inputs")
+                   .arg(percent(weights / layers), percent(inputs / layers));
+    }
+    m_zeros_note->setText(note);
 }
 
 void ModelOptions::refreshGains() {

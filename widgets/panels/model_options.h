@@ -1,6 +1,6 @@
 #pragma once
 
-#include "widgets/document/document.h"
+#include "widgets/document/zero_counts.h"
 
 #include <QWidget>
 
@@ -13,12 +13,12 @@ class QLabel;
 namespace widthwise::gui {
 
 /// How the model may run the network (what stays on the chip, depth-first fusion, the order of operators,
-/// what the search for mappings minimizes), and what each gives. Gains are worked out in the background while
-/// this is looked at.
+/// whether measured zeros count, what the search for mappings minimizes), and what each gives. Gains are
+/// worked out in the background while this is looked at.
 class ModelOptions : public QWidget {
     Q_OBJECT
 public:
-    explicit ModelOptions(Document& document, QWidget* parent = nullptr);
+    ModelOptions(Document& document, ZeroCounts& zeros, QWidget* parent = nullptr);
 
 signals:
     void gainsShown();
@@ -35,10 +35,14 @@ private:
     void setOption(Option option, bool on);
     void refresh();
     void refreshGains();
+    void refreshZeros();
     void showGains(const CostBreakdown& cost);
 
     Document& m_document;
+    ZeroCounts& m_zeros;
     std::vector<Row> m_rows;
+    QCheckBox* m_count_zeros;
+    QLabel* m_zeros_note;
     QComboBox* m_objective;
     QLabel* m_note;
     JobLane m_lane{JobLane::AtEnd::cancel};

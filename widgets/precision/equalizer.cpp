@@ -27,7 +27,7 @@ Equalizer::Equalizer(Document& document, QWidget* parent) : QWidget(parent), m_d
     setFocusPolicy(Qt::StrongFocus);
     setBackgroundRole(QPalette::Base);
     setAutoFillBackground(true);
-    connect(&m_document, &Document::opened, this, &Equalizer::reset);
+    connect(&m_document, &Document::networkChanged, this, &Equalizer::reset);
     connect(&m_document, &Document::planChanged, this, qOverload<>(&QWidget::update));
     connect(&m_document, &Document::costChanged, this, qOverload<>(&QWidget::update));
     connect(&m_document, &Document::selectionChanged, this, qOverload<>(&QWidget::update));

@@ -178,7 +178,8 @@ private slots:
 
     void the_panel_follows_the_selection_and_sets_it() {
         Document document;
-        HardwarePanel panel(document);
+        ZeroCounts zeros(document, {});
+        HardwarePanel panel(document, zeros);
         panel.resize(1000, 300);
         panel.show();
         QVERIFY(QTest::qWaitForWindowExposed(&panel));
@@ -200,7 +201,8 @@ private slots:
 
     void a_layer_with_loops_shows_them_and_one_without_says_so() {
         Document document;
-        HardwarePanel panel(document);
+        ZeroCounts zeros(document, {});
+        HardwarePanel panel(document, zeros);
         test::open_tiny(document);
         document.setTarget(*cost::load_target("eyeriss"));
         QTRY_VERIFY(!document.costStale());
@@ -217,7 +219,8 @@ private slots:
 
     void options_are_set_by_a_click_and_tell_what_they_give() {
         Document document;
-        ModelOptions options(document);
+        ZeroCounts zeros(document, {});
+        ModelOptions options(document, zeros);
         test::open_tiny(document);
         HardwareTarget tpu = *cost::load_target("tpu-v1");
         tpu.keeps_feature_maps = false;

@@ -1,0 +1,34 @@
+#pragma once
+// What the charts of training show, as plain values.
+
+#include <QPalette>
+#include <QPointF>
+#include <QString>
+
+#include <cstdint>
+#include <vector>
+
+namespace widthwise::gui {
+
+struct TrainingCurve {
+    int64_t id = 0;
+    QString label;
+    int style = 0;                   ///< see run_style()
+    std::vector<QPointF> loss;       ///< by epoch (fractions of it for steps), nats
+    std::vector<QPointF> validation; ///< by epoch, 0..1; drawn with a mark each
+    std::vector<QPointF> training;   ///< by epoch, 0..1; drawn thin
+};
+
+struct TrainingCurves {
+    std::vector<TrainingCurve> runs;
+    bool in_steps = false; ///< x counts optimizer steps: no run has a whole epoch
+};
+
+/// Runs are told apart by colour, and by dashes once the colours are used up.
+struct RunStyle {
+    QColor colour;
+    Qt::PenStyle dashes = Qt::SolidLine;
+};
+[[nodiscard]] RunStyle run_style(int style, const QPalette& palette);
+
+} // namespace widthwise::gui
