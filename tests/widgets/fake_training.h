@@ -18,7 +18,7 @@ struct FakeRun {
     double top1 = 0.5; ///< of the last epoch; rises towards it
     Error error;       ///< a message: what it ends with
     bool endless = false;
-    std::atomic<int> steps{0}; ///< done
+    std::atomic<int> steps{0};     ///< done
     std::binary_semaphore gate{1}; ///< taken before the first step
 };
 
@@ -54,7 +54,8 @@ inline gui::TrainingBackend fake_training(std::shared_ptr<FakeRun> fake) {
                 if (observer.on_step) observer.on_step(step);
             }
             const double share = static_cast<double>(epoch + 1) / fake->epochs;
-            const train::Epoch done{2.0 / (epoch + 1), fake->top1 * share * 0.9, fake->top1 * share, 0.1, 0.5};
+            const train::Epoch done{2.0 / (epoch + 1), fake->top1 * share * 0.9, fake->top1 * share, 0.1,
+                                    0.5};
             if (observer.on_epoch && !fake->endless) observer.on_epoch(done);
             outcome.training.epochs.push_back(done);
         }
@@ -92,7 +93,8 @@ inline gui::TrainingBackend fake_training(std::shared_ptr<FakeRun> fake) {
         outcome.size_after.dense_bytes = 4000;
         return outcome;
     };
-    backend.measure_zeros = [](const flow::Model& model, const PrecisionPlan&, const DatasetPtr& data, int64_t,
+    backend.measure_zeros = [](const flow::Model& model, const PrecisionPlan&, const DatasetPtr& data,
+                               int64_t,
                                const WorkControl&) -> Result<std::map<std::string, flow::ZeroShares>> {
         std::map<std::string, flow::ZeroShares> zeros;
         for (const Node& node : model.graph->nodes()) zeros[node.name] = {data ? 0.5 : 0.0, 0.25, 0.5};

@@ -186,7 +186,8 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(document.hasNetwork(), 20000);
         test::open_tiny(document);
         Compression compression(document, project, test::fake_training(std::make_shared<test::FakeRun>()));
-        QSignalSpy previewed(&compression, &Compression::previewed), refused(&compression, &Compression::refused);
+        QSignalSpy previewed(&compression, &Compression::previewed),
+            refused(&compression, &Compression::refused);
         compression.preview({passes::LowRank{}, {}, 1});
         QTRY_COMPARE(refused.count(), 1);
         QVERIFY(!compression.shown());

@@ -29,6 +29,10 @@ private slots:
                     FormatChange change;
                     change.type = to;
                     const auto result = changed(start, change, operand);
+                    if (to == FormatType::codebook && operand == LayerOperand::activations) {
+                        QVERIFY(!result && result.error().message.find("weights") != std::string::npos);
+                        continue;
+                    }
                     QVERIFY2(result, qPrintable(type_name(from) + " to " + type_name(to)));
                     QVERIFY(result->type == to);
                     QVERIFY(validate(*result));

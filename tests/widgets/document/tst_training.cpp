@@ -131,7 +131,8 @@ private slots:
     }
 
     void divergence_is_told_with_layer_and_step() {
-        m_fake->error = {ErrorCode::failed, "the loss diverged at step 17", "conv2", "lower the learning rate"};
+        m_fake->error = {ErrorCode::failed, "the loss diverged at step 17", "conv2",
+                         "lower the learning rate"};
         QSignalSpy failed(m_training.get(), &Training::failed);
         QVERIFY(m_training->start(m_setup));
         QTRY_COMPARE(failed.count(), 1);

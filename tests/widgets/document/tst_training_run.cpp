@@ -29,7 +29,8 @@ private slots:
 
     void a_long_curve_stays_small_and_true() {
         // A straight line: the mean of any run of steps is the value in its middle.
-        for (const int64_t count : {int64_t(1023), int64_t(1024), int64_t(1025), int64_t(100000), int64_t(123457)}) {
+        for (const int64_t count :
+             {int64_t(1023), int64_t(1024), int64_t(1025), int64_t(100000), int64_t(123457)}) {
             DecimatedCurve curve;
             for (int64_t i = 1; i <= count; ++i) curve.add(static_cast<double>(i) * 0.5);
             const auto points = curve.points();

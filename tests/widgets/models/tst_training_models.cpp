@@ -96,7 +96,8 @@ private slots:
         QTRY_COMPARE(model.rowCount(), 2);
         const int64_t made = m_document->version().id;
         QCOMPARE(model.rowOf(made), 1);
-        QCOMPARE(model.index(1, VersionTableModel::Origin).data().toString(), m_document->versions()[0].label);
+        QCOMPARE(model.index(1, VersionTableModel::Origin).data().toString(),
+                 m_document->versions()[0].label);
         QCOMPARE(model.index(1, VersionTableModel::Top1).data().toString(), QString(QChar(0x2013)));
         Design design;
         design.id = 1;
