@@ -103,20 +103,31 @@ public:
         const bool biased = site.node.inputs.size() > 2;
         m_bias_desc = biased ? f32_desc({m_geometry.outputs}, Tag::a) : Desc();
         const Windows& w = m_geometry.windows;
-        m_forward_pd = first_of(m_geometry.forward, [&](algorithm a) {
-            return describe<typename Kind::Forward>(
-                site.dnnl.engine, forward_kind(site.training), a, any(m_input.dims()),
-                any(m_geometry.weights), m_bias_desc,
-                Desc(m_output_dims, site.last ? Type::f32 : m_type, Tag::any), w.strides, w.dilations,
-                w.pads_begin, w.pads_end);
-        });
-        m_source = Converted(site.dnnl, m_input.data, m_forward_pd.src_desc());
+        const auto forward_with = [&](const Desc& source, const Desc& destination) {
+            return first_of(m_geometry.forward, [&](algorithm a) {
+                return describe<typename Kind::Forward>(
+                    site.dnnl.engine, forward_kind(site.training), a, source, any(m_geometry.weights),
+                    m_bias_desc, destination, w.strides, w.dilations, w.pads_begin, w.pads_end);
+            });
+        };
+        const Type output_type = site.last ? Type::f32 : m_type;
+        const bool sixteen = is_sixteen_channels(m_input.desc(), m_output_dims, output_type);
+        m_forward_pd = sixteen
+                           ? forward_with(Desc(m_input.dims(), m_type, Tag::nhwc),
+                                          Desc(m_output_dims, output_type, Tag::nhwc))
+                           : forward_with(any(m_input.dims()), Desc(m_output_dims, output_type, Tag::any));
+        m_source = Converted(site.dnnl, m_input.data, sixteen ? m_input.desc() : m_forward_pd.src_desc());
         m_weights = {site.dnnl, site.layout.trained(site.node.inputs[1]), m_geometry.given,
                      m_forward_pd.weights_desc()};
-        m_output.data = site.dnnl.allocate(m_forward_pd.dst_desc());
-        std::unordered_map<int, Memory> arguments{{DNNL_ARG_SRC, m_source.memory()},
-                                                  {DNNL_ARG_WEIGHTS, m_weights.memory()},
-                                                  {DNNL_ARG_DST, m_output.data}};
+        m_output.data = site.dnnl.allocate(sixteen ? Desc(m_output_dims, output_type, Tag::nChw16c)
+                                                   : m_forward_pd.dst_desc());
+        const auto seen = [&](const Memory& memory, const Desc& desc) {
+            return site.dnnl.view(desc, memory.get_data_handle());
+        };
+        std::unordered_map<int, Memory> arguments{
+            {DNNL_ARG_SRC, seen(m_source.memory(), m_forward_pd.src_desc())},
+            {DNNL_ARG_WEIGHTS, m_weights.memory()},
+            {DNNL_ARG_DST, seen(m_output.data, m_forward_pd.dst_desc())}};
         if (biased) {
             m_bias = {site.dnnl, site.layout.trained(site.node.inputs[2]), m_bias_desc, m_bias_desc};
             arguments[DNNL_ARG_BIAS] = m_bias.memory();
@@ -126,7 +137,7 @@ public:
         if (!site.training) return;
         m_weights_pd = first_of(m_geometry.backward_weights, [&](algorithm a) {
             return describe_backward<typename Kind::BackwardWeights>(
-                site.dnnl.engine, m_forward_pd, a, m_forward_pd.src_desc(),
+                site.dnnl.engine, m_forward_pd, a, m_source.memory().get_desc(),
                 Desc(m_geometry.weights, Type::f32, Tag::any), m_bias_desc, any(m_output_dims), w.strides,
                 w.dilations, w.pads_begin, w.pads_end);
         });
@@ -181,6 +192,14 @@ public:
 private:
     [[nodiscard]] Desc any(const Memory::dims& dims) const { return {dims, m_type, Tag::any}; }
     [[nodiscard]] bool has_bias() const { return !m_bias_desc.is_zero(); }
+    /// One block of channels on either side: N x H x W x C is then the same memory as nChw16c, and oneDNN's
+    /// forward kernel for it (brgconv) takes three quarters of the time of the blocked one.
+    [[nodiscard]] bool is_sixteen_channels(const Desc& in, const Memory::dims& out, Type type) const {
+        const Memory::dims dims = dims_of(in);
+        return m_type == Type::f32 && type == Type::f32 && dims[1] == 16 && out[1] == 16 &&
+               m_geometry.forward.back() == algorithm::convolution_direct && m_geometry.weights.size() == 4 &&
+               in == Desc(dims, Type::f32, Tag::nChw16c);
+    }
 
     Activation& m_input;
     Activation& m_output;
