@@ -8,7 +8,9 @@
 #include "core/train/trainability.h"
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 namespace widthwise::train {
 
@@ -22,10 +24,19 @@ struct TapeOptions {
     TapeMode mode = TapeMode::training;
     bool nhwc_network = false;   ///< the network itself declares N x H x W x C
     bool input_gradient = false; ///< backward() also gives the loss's gradient by the input
+    /// Kernels' operands and the activations between layers; logits, weights, their gradients and
+    /// BatchNormalization's statistics are f32 always. Layers for which oneDNN has no bf16 kernel are
+    /// computed in f32. Quantizers go with f32 only.
     ComputeType compute = ComputeType::f32;
     /// Activations are read through its quantizers (weights are the caller's, see weight_transform.h); it
     /// outlives the tape. Null: none.
     const Quantization* quantization = nullptr;
+};
+
+/// Where numbers first were infinite or not a number.
+struct NonFinite {
+    std::string node;
+    bool in_gradients = false; ///< else in its activations
 };
 
 /// Everything one worker needs: kernels, activations, gradients, scratch. One thread at a time; create and
@@ -34,7 +45,8 @@ struct TapeOptions {
 class Tape {
 public:
     /// `graph`, `scope` and `layout` belong together and outlive the tape. Errors: unsupported or failed
-    /// naming the node for which oneDNN has no kernel; out_of_memory.
+    /// naming the node for which oneDNN has no kernel; unsupported for bf16 without supports_bf16() or with
+    /// quantizers; out_of_memory.
     [[nodiscard]] static Result<std::unique_ptr<Tape>> create(const Graph& graph, const TrainingScope& scope,
                                                               const ParameterLayout& layout,
                                                               const TapeOptions& options);
@@ -55,6 +67,12 @@ public:
     /// the layout).
     [[nodiscard]] Result<void> backward(std::span<const float> trained,
                                         std::span<const float> logits_gradient, std::span<float> gradients);
+    /// Runs the last input again to find where numbers first are not finite: the first layer whose
+    /// activations are not; where all are, and there are derivatives by the logits, the first on the way back
+    /// whose gradients (by its output or by its numbers) are not. Nothing: all are finite.
+    [[nodiscard]] Result<std::optional<NonFinite>> find_non_finite(std::span<const float> trained,
+                                                                   std::span<const float> running,
+                                                                   std::span<const float> logits_gradient);
     /// batch x H x W x C, after backward(); only with TapeOptions::input_gradient.
     [[nodiscard]] std::span<const float> input_gradient() const;
 
@@ -63,6 +81,9 @@ private:
     explicit Tape(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> m_impl;
 };
+
+/// The CPU's vectors can multiply bf16 numbers, or oneDNN can do it for them (AVX-512).
+[[nodiscard]] bool supports_bf16();
 
 /// While it lives, OpenMP regions of this thread (oneDNN's primitives) run on this thread alone.
 class SingleThreadedKernels {

@@ -110,6 +110,8 @@ bool has_weights(const Node& node) {
 
 void Tape::Impl::build(const Graph& graph, const TrainingScope& scope, const ParameterLayout& layout,
                        const TapeOptions& options) {
+    trained_size = static_cast<size_t>(layout.trained_size());
+    statistics_size = static_cast<size_t>(layout.statistics_size());
     build_forward(graph, scope, layout, options);
     to_dense_logits = Converted(dnnl, logits->data, dense_desc(logits->dims()));
     if (options.mode == TapeMode::training) build_backward(options);

@@ -31,17 +31,18 @@ struct Tape::Impl {
     Memory dense_logits_gradient, dense_input_gradient;
     Converted to_dense_logits;
     Kernel from_dense_gradient, to_dense_input_gradient;
-    Step at_input;  ///< adds the shares of the input's gradient
-    std::string at; ///< the node being built or run, for errors
+    Step at_input;                                ///< adds the shares of the input's gradient
+    size_t trained_size = 0, statistics_size = 0; ///< of the flat arrays
+    std::string at;                               ///< the node being built or run, for errors
 
     void build(const Graph& graph, const TrainingScope& scope, const ParameterLayout& layout,
                const TapeOptions& options);
     template <typename Work> Result<void> guarded(Work work);
 
-    /// `after(step)` follows each operation.
+    /// Each operation is followed by `after(step)`, which says whether to go on.
     template <typename After> void run_forward(const Numbers& numbers, After after);
-    /// `before(step)` precedes each operation, its output's gradient being ready.
-    template <typename Before> void run_backward(const Numbers& numbers, Before before);
+    /// The same on the way back.
+    template <typename After> void run_backward(const Numbers& numbers, After after);
 
 private:
     void build_forward(const Graph& graph, const TrainingScope& scope, const ParameterLayout& layout,
