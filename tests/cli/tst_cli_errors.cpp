@@ -48,7 +48,7 @@ private slots:
     void foldersThatTakeNoFile_data();
     void foldersThatTakeNoFile();
     void fullDisk();
-    void cancelledTrainingLeavesNothing();
+    void cancelledTrainingKeepsItsCheckpointOnly();
     void cancelledEvaluationLeavesNothing();
 };
 
@@ -68,6 +68,8 @@ void TestCliErrors::wrongUsage_data() {
     QTest::newRow("bits") << QStringList{"cost", "demo", "--target", "eyeriss", "--bits", "8"} << "w8a8";
     QTest::newRow("too many bits") << QStringList{"cost", "demo", "--target", "eyeriss", "--bits", "w99a8"}
                                    << "w99a8";
+    QTest::newRow("codebook of activations") << QStringList{"cost", "demo", "--target", "eyeriss", "--bits", "w8acb4"}
+                                             << "codebooks are for weights";
     QTest::newRow("bits and design") << QStringList{"cost",   "demo", "--target", "eyeriss",
                                                     "--bits", "w8a8", "--design", "x"}
                                      << "--design";
@@ -76,6 +78,30 @@ void TestCliErrors::wrongUsage_data() {
     QTest::newRow("batch") << QStringList{"cost", "demo", "--target", "eyeriss", "--batch", "0"} << "--batch";
     QTest::newRow("epochs") << QStringList{"train", "zoo:demo", "--data", "demo", "--epochs", "0"}
                             << "--epochs";
+    const QStringList train{"train", "demo", "--data", "demo:train"};
+    const auto training = [&](const char* name, const QStringList& more, const char* word) {
+        QTest::newRow(name) << train + more << word;
+    };
+    training("no epochs", {}, "--epochs");
+    training("design without qat", {"--epochs", "1", "--bits", "w4a4"}, "--qat");
+    training("qat without design", {"--epochs", "1", "--qat"}, "--bits");
+    training("qat and meta", {"--epochs", "1", "--qat", "--meta"}, "--meta");
+    training("meta's option alone", {"--epochs", "1", "--meta-bits", "2,3"}, "--meta");
+    training("meta-trained and pruned", {"--epochs", "1", "--meta", "--prune", "0.5"}, "--prune");
+    training("meta width", {"--epochs", "1", "--meta", "--meta-bits", "2,77"}, "--meta-bits");
+    training("resume from nowhere", {"--epochs", "1", "--resume"}, "--checkpoint");
+    training("meta resumed", {"--epochs", "1", "--meta", "--resume", "-o", "/tmp/x.onnx"}, "--resume");
+    training("pruning", {"--epochs", "1", "--prune", "most"}, "low-rank");
+    training("pruning share", {"--epochs", "1", "--prune", "1.5"}, "1.5");
+    training("optimizer", {"--epochs", "1", "--optimizer", "lion"}, "--optimizer");
+    training("schedule", {"--epochs", "1", "--schedule", "linear"}, "--schedule");
+    training("weight scales", {"--epochs", "1", "--weight-scales", "pact"}, "--weight-scales");
+    training("momentum", {"--epochs", "1", "--momentum", "1"}, "momentum");
+    training("nesterov", {"--epochs", "1", "--nesterov", "--optimizer", "adam"}, "SGD");
+    training("smoothing", {"--epochs", "1", "--label-smoothing", "1"}, "--label-smoothing");
+    training("split", {"--epochs", "1", "--validation-split", "1"}, "--validation-split");
+    training("bf16 with qat", {"--epochs", "1", "--qat", "--bits", "w4a4", "--compute", "bf16"}, "bf16");
+    training("negative steps", {"--steps", "-1"}, "--steps");
 }
 
 void TestCliErrors::wrongUsage() {
@@ -295,13 +321,14 @@ void TestCliErrors::fullDisk() {
     for (const QString& name : files_in(folder)) QVERIFY2(!name.startsWith('.'), qPrintable(name));
 }
 
-void TestCliErrors::cancelledTrainingLeavesNothing() {
+void TestCliErrors::cancelledTrainingKeepsItsCheckpointOnly() {
     const QString folder = fresh_folder("cancelled");
     const CliRun run = interrupt_cli(
         {"train", "zoo:demo", "--data", "demo:train", "--epochs", "1000", "-o", folder + "t.onnx"});
     QCOMPARE(run.code, 130);
     QVERIFY2(run.out.isEmpty(), run.out.constData());
-    QCOMPARE(files_in(folder), QStringList{});
+    QCOMPARE(files_in(folder), QStringList{"t.onnx.checkpoint"});
+    QVERIFY(run.err.contains("--resume"));
 }
 
 void TestCliErrors::cancelledEvaluationLeavesNothing() {
