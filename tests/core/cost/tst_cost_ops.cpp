@@ -192,6 +192,21 @@ private slots:
         QCOMPARE(bytes(FormatType::ternary), weights / 4);
         QCOMPARE(bytes(FormatType::binary), weights / 8);
     }
+
+    /// Indices at their width, and a table of floats: given, or of as many levels as the width has.
+    void codebooks_are_stored_with_their_levels() {
+        const GraphPtr graph = network_of(Op::conv);
+        NumberFormat format = default_weight_format(FormatType::codebook, 3);
+        const auto cost = [&] {
+            return cost_of(graph, PrecisionPlan(LayerPrecision{format, float32_format(), {}}),
+                           roomy_target());
+        };
+        const CostBreakdown open = cost();
+        QCOMPARE(open.weight_bytes, 8 * 8 * 9 * 3 / 8.0);
+        format.codebook = {-1, 0, 1};
+        QCOMPARE(cost().weight_bytes, open.weight_bytes);
+        QCOMPARE(open.model_bytes - cost().model_bytes, double((8 - 3) * 4));
+    }
 };
 
 QTEST_APPLESS_MAIN(CostOps)

@@ -144,6 +144,37 @@ private slots:
         QVERIFY(cost::run_formats(target, log6, activation_integer(8)));
     }
 
+    /// Levels are looked up before integer multipliers as the integers of a table's entries: 8 bits, or as
+    /// wide as the other operand.
+    void codebooks_without_units_for_them() {
+        const NumberFormat codebook = default_weight_format(FormatType::codebook, 4);
+        const auto decoded =
+            run(with_pairs({integers(4, 8), integers(8, 8)}), codebook, activation_integer(8));
+        QVERIFY((decoded.operands == Operands{{Numeric::integer, 8}, {Numeric::integer, 8}}));
+        QCOMPARE(decoded.fallback,
+                 "runs as w8a8: the target multiplies no weights codebook:4, activations integer:8");
+        QCOMPARE(decoded.stored_weight_bits, 8); // memory holds them decoded
+        const auto floats =
+            run(with_pairs({integers(8, 8), both("float16", 16)}), codebook, activation_integer(8));
+        QVERIFY((floats.operands == Operands{{Numeric::float16, 16}, {Numeric::float16, 16}}));
+        const FormatPair table{{"codebook", 4}, {"integer", 8}};
+        const auto looked_up = run(with_pairs({integers(8, 8), table}), codebook, activation_integer(8));
+        QVERIFY((looked_up.operands == Operands{{Numeric::codebook, 4}, {Numeric::integer, 8}}));
+        QVERIFY(looked_up.fallback.empty());
+        QCOMPARE(looked_up.stored_weight_bits, 4);
+        QVERIFY(!cost::run_formats(with_pairs({integers(4, 4)}), codebook, activation_integer(4)));
+        const auto plain = run(HardwareTarget(), codebook, activation_integer(8)); // 8 x 8 bits, no list
+        QVERIFY((plain.operands == Operands{{Numeric::codebook, 4}, {Numeric::integer, 8}}));
+        QCOMPARE(plain.scales.weights, Granularity::tensor);
+        HardwareTarget gpu;
+        gpu.kind = TargetKind::gpu;
+        gpu.gpu = Gpu{1, {{{"float32", 32}, 1e12}, {{"float16", 16}, 2e12}, {{"integer", 8}, 4e12}}};
+        const auto unpacked = run(gpu, codebook, activation_integer(8));
+        QCOMPARE(unpacked.fallback,
+                 "runs as float16: the target multiplies no weights codebook:4, activations integer:8");
+        QCOMPARE(unpacked.stored_weight_bits, 4);
+    }
+
     void a_gpu_without_a_list_runs_its_peaks() {
         HardwareTarget gpu;
         gpu.kind = TargetKind::gpu;

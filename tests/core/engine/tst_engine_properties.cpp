@@ -141,6 +141,8 @@ private slots:
               FormatType::fixed_point, FormatType::power_of_two})
             QTest::addRow("%s", std::string(to_string(type)).c_str())
                 << int(type) << (type == FormatType::fixed_point ? 12 : 0);
+        for (const int bits : {1, 4, 8})
+            QTest::addRow("codebook%d", bits) << int(FormatType::codebook) << bits;
     }
     void simulated_formats_within_their_bound() {
         QFETCH(int, type);
@@ -159,8 +161,10 @@ private slots:
                     f->bits = 32;
                     f->granularity = Granularity::tensor;
                 }
+            const bool codebook = format_type == FormatType::codebook; // activations have none
+            if (codebook) p.activations = activation_integer(8);
             if (seed % 2 == 1) { // groups of 4 weights, activations per channel
-                p.weights.granularity = Granularity::group;
+                p.weights.granularity = codebook ? Granularity::tensor : Granularity::group;
                 p.weights.group_size = 4;
                 p.activations.granularity = Granularity::channel;
             }
