@@ -30,7 +30,10 @@ GraphPtr many_layers() {
     main = net.conv_bn("block/b", main, {8}, zoo::Activation::none);
     x = net.activate("block", net.add("block/add", main, x), zoo::Activation::relu);
     const ValueId left = net.conv_bn("left", x, {.channels = 8, .kernel = 1, .group = 2});
-    const ValueId right = net.max_pool("max", x, {.kernel = 3, .stride = 1, .pad = 1});
+    // Of a layer's own, not of x: what selects and joins elements shares one scale. Were that also the scale
+    // of what `left` reads, its sums by powers of two would often lie exactly between two levels.
+    const ValueId right =
+        net.max_pool("max", net.conv_bn("right", x, {8}), {.kernel = 3, .stride = 1, .pad = 1});
     x = net.separable("separable", net.concat("join", {left, right}), 16, 2);
     x = net.average_pool("average", x, {});
     x = net.conv("bias", x, {16}, zoo::Activation::relu6);
