@@ -1,6 +1,7 @@
 // Pictures of the window for people to look at; the test itself only sees that they are full of things.
 #include "tests/gui/window_fixture.h"
 
+#include "tests/widgets/fake_training.h"
 #include "widgets/dialogs/target_dialog.h"
 #include "widgets/models/layer_table_model.h"
 #include "widgets/models/zoo_table_model.h"
@@ -9,6 +10,7 @@
 #include <QComboBox>
 #include <QDir>
 #include <QHeaderView>
+#include <QPushButton>
 #include <QSortFilterProxyModel>
 #include <QTabWidget>
 #include <QToolButton>
@@ -205,6 +207,37 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(!model->lane().busy(), 120000);
         table->selectRow(3);
         save("zoo" + suffix, *zoo);
+        apply_theme(Theme::light);
+    }
+
+    void training_data() { dialogs_data(); }
+    void training() {
+        QFETCH(bool, dark);
+        apply_theme(dark ? Theme::dark : Theme::light);
+        const QString suffix = dark ? "-dark" : "";
+        auto fake = std::make_shared<test::FakeRun>();
+        MainWindow window(test::fake_training(fake));
+        open(window, "demo");
+        Document& document = window.document();
+        test::child<QAction>(window, "actionTrain")->trigger();
+        save("training-empty" + suffix, window);
+        fake->steps_per_epoch = 80;
+        for (const auto& [top1, bits] : {std::pair(0.95, 8), std::pair(0.9, 4), std::pair(0.93, 3)}) {
+            document.applyPlan(uniform_plan(bits, bits), "bits");
+            fake->top1 = top1;
+            TrainingSetup setup = recommended_setup(TrainingMode::quantized, document.model());
+            setup.data = "demo:train";
+            QSignalSpy finished(&window.training(), &Training::finished);
+            QVERIFY(window.training().start(setup));
+            QTRY_COMPARE(finished.count(), 1);
+        }
+        save("training" + suffix, window);
+        test::child<QAbstractButton>(window, "trainingMore")->click();
+        save("training-more" + suffix, window, {1280, 1000});
+        test::child<QAction>(window, "actionCompress")->trigger();
+        auto* compress = test::child<QDialog>(window, "compressDialog");
+        QTRY_VERIFY(compress->findChild<QPushButton*>("compressApply")->isEnabled());
+        save("compress" + suffix, *compress);
         apply_theme(Theme::light);
     }
 

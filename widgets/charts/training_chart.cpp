@@ -61,7 +61,7 @@ struct TrainingChart::Impl {
         to.line->setPen(QPen(style.colour, 1.8, style.dashes));
         QColor faint = style.colour;
         faint.setAlphaF(0.45F);
-        to.thin->setPen(QPen(faint, 1, Qt::DotLine));
+        to.thin->setPen(QPen(faint, 1, quantity == Quantity::loss ? Qt::SolidLine : Qt::DotLine));
         to.marks->setBrush(style.colour);
         to.marks->setPen(QPen(paper, 1));
         to.marks->setMarkerSize(7);
@@ -70,8 +70,8 @@ struct TrainingChart::Impl {
             QScatterSeries::MarkerShapeTriangle, QScatterSeries::MarkerShapeRotatedRectangle};
         to.marks->setMarkerShape(shapes[static_cast<size_t>(run.style) % shapes.size()]);
         if (quantity == Quantity::loss) {
-            to.line->replace(scaled(run.loss, 1));
-            to.thin->clear();
+            to.line->replace(scaled(run.smooth.empty() ? run.loss : run.smooth, 1));
+            to.thin->replace(run.smooth.empty() ? QList<QPointF>() : scaled(run.loss, 1));
             to.marks->clear();
         } else {
             const QList<QPointF> validation = scaled(run.validation, 100);
@@ -130,7 +130,7 @@ void TrainingChart::refresh() {
     style_axis(*d.y, loss ? tr("Loss (nats)") : tr("Top-1 accuracy (%)"), colours);
     d.need(d.curves.runs.size());
     d.points = 0;
-    double x_hi = 0, y_lo = 0, y_hi = 0;
+    double x_hi = d.curves.length, y_lo = 0, y_hi = 0;
     bool first = true;
     for (size_t i = 0; i < d.curves.runs.size(); ++i) {
         d.fill(d.series[i], d.curves.runs[i], colours);

@@ -15,6 +15,7 @@ struct TrainingCurve {
     QString label;
     int style = 0;                   ///< see run_style()
     std::vector<QPointF> loss;       ///< by epoch (fractions of it for steps), nats
+    std::vector<QPointF> smooth;     ///< the same as a running mean; drawn over it
     std::vector<QPointF> validation; ///< by epoch, 0..1; drawn with a mark each
     std::vector<QPointF> training;   ///< by epoch, 0..1; drawn thin
 };
@@ -22,6 +23,7 @@ struct TrainingCurve {
 struct TrainingCurves {
     std::vector<TrainingCurve> runs;
     bool in_steps = false; ///< x counts optimizer steps: no run has a whole epoch
+    double length = 0;     ///< of the longest run, as far as it shall go
 };
 
 /// Runs are told apart by colour, and by dashes once the colours are used up.
@@ -30,5 +32,8 @@ struct RunStyle {
     Qt::PenStyle dashes = Qt::SolidLine;
 };
 [[nodiscard]] RunStyle run_style(int style, const QPalette& palette);
+
+/// An exponential mean over about a fortieth of the points, free of the start's bias; of few points: none.
+[[nodiscard]] std::vector<QPointF> running_mean(const std::vector<QPointF>& points);
 
 } // namespace widthwise::gui

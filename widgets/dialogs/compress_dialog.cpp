@@ -69,6 +69,9 @@ CompressDialog::CompressDialog(Document& document, Compression& compression, QWi
     m_train = buttons->addButton(tr("Apply and &fine-tune\u2026"), QDialogButtonBox::ActionRole);
     m_train->setObjectName(QStringLiteral("compressTrain"));
     m_train->setToolTip(tr("Then opens training, set to leave zeros and shared weights as they are"));
+    // Enter in a field is no consent.
+    for (QAbstractButton* button : buttons->buttons())
+        if (auto* push = qobject_cast<QPushButton*>(button)) push->setAutoDefault(false);
     connect(m_apply, &QPushButton::clicked, this, [this] { apply(false); });
     connect(m_train, &QPushButton::clicked, this, [this] { apply(true); });
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::close);

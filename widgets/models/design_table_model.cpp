@@ -138,7 +138,8 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
             (index.column() == Label || index.column() == Network ? Qt::AlignLeft : Qt::AlignRight) |
             Qt::AlignVCenter);
     case Qt::ToolTipRole:
-        return toolTip(design);
+        return index.column() == Network ? networkOf(design) + QChar('\n') + toolTip(design)
+                                         : toolTip(design);
     case Qt::DisplayRole:
         break;
     default:

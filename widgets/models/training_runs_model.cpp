@@ -38,6 +38,9 @@ TrainingRunsModel::TrainingRunsModel(Training& training, QObject* parent)
         ++m_shown;
         endInsertRows();
     });
+    // The best one may be another one now.
+    connect(&m_training, &Training::finished, this,
+            [this] { emit dataChanged(index(0, 0), index(m_shown - 1, ColumnCount - 1)); });
     connect(&m_training, &Training::runChanged, this,
             [this](int row) { emit dataChanged(index(row, 0), index(row, ColumnCount - 1)); });
 }
@@ -68,9 +71,7 @@ QString TrainingRunsModel::text(const TrainingRun& run, int column) const {
     case Time:
         return run.seconds > 0 ? duration(run.seconds) : k_dash;
     case Status:
-        return run.active() && run.status != TrainingRun::Status::waiting && run.remaining_s() >= 0
-                   ? tr("%1, %2 left").arg(status_text(run), duration(run.remaining_s()))
-                   : status_text(run);
+        return status_text(run);
     default:
         return {};
     }

@@ -64,6 +64,9 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     style_table(*m_table);
 
     m_table->horizontalHeader()->setMinimumSectionSize(36);
+    // Names of networks are long; the figures have the room.
+    m_table->horizontalHeader()->setSectionResizeMode(DesignTableModel::Network, QHeaderView::Interactive);
+    m_table->setColumnWidth(DesignTableModel::Network, 18 * fontMetrics().averageCharWidth());
     m_table->setToolTip(tr("Double-click or press Enter to use a design"));
     connect(m_table, &QTableView::activated, this,
             [this](const QModelIndex& index) { apply(index.data(DesignTableModel::IdRole).toLongLong()); });

@@ -30,11 +30,17 @@ TrainingCurves training_curves_of(const Training& training) {
     };
     curves.in_steps = !shown.empty() && std::ranges::all_of(shown, is_short);
     for (const TrainingRun* run : shown) {
-        TrainingCurve curve{run->id, run->label, static_cast<int>(run->id - 1), {}, {}, {}};
+        TrainingCurve curve;
+        curve.id = run->id;
+        curve.label = run->label;
+        curve.style = static_cast<int>(run->id - 1);
         const double unit =
             curves.in_steps ? 1 : std::max<double>(1, static_cast<double>(run->last.steps_per_epoch));
         for (const DecimatedCurve::Point& point : run->loss.points())
             curve.loss.emplace_back(point.step / unit, point.value);
+        curve.smooth = running_mean(curve.loss);
+        const int64_t length = run->active() ? run->last.steps : run->last.step;
+        curves.length = std::max(curves.length, static_cast<double>(length) / unit);
         for (size_t i = 0; i < run->epochs.size(); ++i) {
             const train::Epoch& epoch = run->epochs[i];
             const double x = curves.in_steps ? static_cast<double>(run->last.step)
@@ -175,6 +181,9 @@ QWidget* TrainingPanel::buildRuns() {
     m_table->setSelectionMode(QAbstractItemView::SingleSelection);
     m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
     style_table(*m_table);
+    // Names take what the figures leave; the whole of one is in its tooltip.
+    m_table->horizontalHeader()->setSectionResizeMode(TrainingRunsModel::Label, QHeaderView::Stretch);
+    m_table->horizontalHeader()->setMinimumSectionSize(40);
     connect(m_table, &QTableView::activated, this,
             [this](const QModelIndex& index) { useRun(index.data(TrainingRunsModel::IdRole).toLongLong()); });
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,

@@ -41,6 +41,8 @@ LayerView::LayerView(Document& document, LayerTableModel& layers, LayerFilter& f
             m_document.setBits(selectedLayers(), *operand, bits, m_gesture);
     });
     connect(&m_document, &Document::selectionChanged, this, &LayerView::showSelection);
+    // After the model, which began anew.
+    connect(&m_document, &Document::networkChanged, this, &LayerView::showSelection);
 }
 
 void LayerView::buildColumnActions() {

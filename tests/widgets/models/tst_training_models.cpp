@@ -70,13 +70,26 @@ private slots:
         TrainingChart loss(TrainingChart::Quantity::loss), accuracy(TrainingChart::Quantity::accuracy);
         loss.show(curves);
         accuracy.show(curves);
-        QCOMPARE(loss.pointCount(), static_cast<int>(curve.loss.size()));
+        QCOMPARE(curve.smooth.size(), curve.loss.size());
+        QCOMPARE(loss.pointCount(), static_cast<int>(curve.loss.size() + curve.smooth.size()));
         QCOMPARE(accuracy.pointCount(), 4);
         m_training->setShown(m_training->runs().front().id, false);
         curves = training_curves_of(*m_training);
         QVERIFY(curves.runs.empty());
         loss.show(curves);
         QCOMPARE(loss.pointCount(), 0);
+    }
+
+    void a_running_mean_has_no_bias_at_its_start() {
+        std::vector<QPointF> flat, noisy;
+        for (int i = 0; i < 400; ++i) {
+            flat.emplace_back(i, 2.5);
+            noisy.emplace_back(i, i % 2 == 0 ? 1.0 : 3.0);
+        }
+        for (const QPointF& point : running_mean(flat)) QVERIFY(std::abs(point.y() - 2.5) < 1e-12);
+        QVERIFY(std::abs(running_mean(noisy).back().y() - 2.0) < 0.1);
+        flat.resize(10);
+        QVERIFY(running_mean(flat).empty());
     }
 
     void neighbouring_runs_look_different() {
