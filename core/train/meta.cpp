@@ -15,6 +15,9 @@ using Clock = std::chrono::steady_clock;
 /// BatchNormalization's running statistics follow those of the tasks by this much, as within a task.
 constexpr double k_statistics_rate = 0.1;
 
+/// Logarithm of 2: what a scale moves at most in one outer step, for gradients know no bounds.
+constexpr double k_scale_step = 0.6931;
+
 Result<void> check(const MetaOptions& o) {
     const auto refuse = [](std::string what) {
         return fail(ErrorCode::usage, std::move(what), "meta-training");
@@ -85,9 +88,11 @@ void move_scales(const Direction::Formats& directions, double rate,
             if (!format.threshold.empty())
                 format.threshold.resize(scales.sum.size(), format.threshold.front());
         }
-        for (size_t i = 0; i < format.scale.size(); ++i)
+        for (size_t i = 0; i < format.scale.size(); ++i) {
+            const double step = rate * scales.sum[i] / scales.tasks;
             format.scale[i] =
-                static_cast<float>(format.scale[i] * std::exp(rate * scales.sum[i] / scales.tasks));
+                static_cast<float>(format.scale[i] * std::exp(std::clamp(step, -k_scale_step, k_scale_step)));
+        }
     }
 }
 
@@ -143,8 +148,7 @@ private:
         options.keep_best = false;
         options.reestimate_images = 0;
         options.checkpoint = {};
-        // Streams of their own, far from those of the plans.
-        options.seed = Rng::stream(~m_options.inner.seed, static_cast<uint64_t>(task)).next();
+        options.seed = task_seed(m_options.inner.seed, static_cast<uint64_t>(task));
         return options;
     }
 
@@ -192,6 +196,10 @@ private:
 };
 
 } // namespace
+
+uint64_t task_seed(uint64_t seed, uint64_t task) {
+    return Rng::stream(~seed, task).next(); // streams of their own, far from those of the plans
+}
 
 Result<MetaOutcome> meta_train(GraphPtr graph, const ScaleTable& start_scales, const Dataset& training,
                                const MetaOptions& options, const WorkControl& control,

@@ -42,6 +42,7 @@ struct MetaOptions {
     /// and checkpoint do not apply, nor does the plan of its qat.
     Options inner;
 };
+[[nodiscard]] uint64_t task_seed(uint64_t seed, uint64_t task);
 
 /// The scales that the family's widths start from, by layer: what calibration found and meta-training moved.
 struct ScaleTable {

@@ -1,6 +1,6 @@
 // Plans drawn at random, the table of scales and its document, and meta-training itself on a toy problem.
 
-#include "core/graph/layer_work.h"
+#include "core/engine/evaluator.h"
 #include "core/train/meta.h"
 #include "core/train/parameters.h"
 #include "tests/core/train/toy_problem.h"
@@ -245,7 +245,7 @@ void TestMeta::truncated_documents_are_refused() {
         QVERIFY(!scale_table_from_json(std::string_view(text).substr(0, length), "scales"));
 }
 
-/// One task, the whole way: the result is what training with the task's plan gives.
+/// One task, the whole way: the result is what training with the task's plan and seed gives.
 void TestMeta::reptile_all_the_way_is_training() {
     const GraphPtr graph = toy_trained();
     const ScaleTable scales = toy_scales(graph);
@@ -256,62 +256,57 @@ void TestMeta::reptile_all_the_way_is_training() {
     const auto meta = meta_train(graph, scales, data, options, {});
     QVERIFY2(meta, meta ? "" : meta.error().to_line().c_str());
 
-    // The task's batches are not known here, but where there is one batch only, they are: all images.
-    const ToyDataset few(32, 1);
-    const auto once = meta_train(graph, scales, few, options, {});
-    QVERIFY(once);
-    const PrecisionPlan plan = scales.resolve(draw_plan(options.family, *graph, options.inner.seed, 0));
     Options plain = options.inner;
     plain.steps = options.inner_steps;
     plain.keep_best = false;
-    plain.qat = QatOptions{plan};
-    const auto trained = train::train(graph, few, nullptr, plain, {});
+    plain.seed = task_seed(options.inner.seed, 0);
+    plain.qat = QatOptions{scales.resolve(draw_plan(options.family, *graph, options.inner.seed, 0))};
+    const auto trained = train::train(graph, data, nullptr, plain, {});
     QVERIFY(trained);
     const ParameterLayout layout(*graph);
-    const std::vector<float> a = layout.read_trained(*once->graph), b = layout.read_trained(*trained->graph);
-    const std::vector<float> start = layout.read_trained(*graph);
+    QVERIFY(layout.read_trained(*meta->graph) == layout.read_trained(*trained->graph));
+    QVERIFY(layout.read_trained(*meta->graph) != layout.read_trained(*graph));
     double moved = 0;
-    for (size_t i = 0; i < a.size(); ++i) {
-        // Shards see the images in another order: sums differ in their last bits.
-        QVERIFY2(std::abs(a[i] - b[i]) < 2e-4, qPrintable(QString::number(a[i] - b[i])));
-        moved = std::max(moved, std::abs(static_cast<double>(a[i]) - start[i]));
-    }
-    QVERIFY(moved > 2e-3);
     for (const char* layer : {"block/conv", "classifier", "stem/conv"}) {
         const LayerPrecision& learned = trained->plan.at(layer);
-        const NumberFormat& weights = once->scales.weights.at(layer).at(learned.weights.bits);
-        for (size_t i = 0; i < weights.scale.size(); ++i)
-            QVERIFY(std::abs(weights.scale[i] / learned.weights.scale[i] - 1) < 1e-3);
-        const NumberFormat& activations = once->scales.activations.at(layer).at(learned.activations.bits);
-        QVERIFY(std::abs(activations.scale[0] / learned.activations.scale[0] - 1) < 1e-3);
+        const NumberFormat& weights = meta->scales.weights.at(layer).at(learned.weights.bits);
+        const NumberFormat& start = scales.weights.at(layer).at(learned.weights.bits);
+        for (size_t i = 0; i < weights.scale.size(); ++i) {
+            QVERIFY(std::abs(weights.scale[i] / learned.weights.scale[i] - 1) < 1e-6);
+            moved =
+                std::max(moved, std::abs(std::log(static_cast<double>(weights.scale[i] / start.scale[i]))));
+        }
+        const NumberFormat& activations = meta->scales.activations.at(layer).at(learned.activations.bits);
+        QVERIFY(std::abs(activations.scale[0] / learned.activations.scale[0] - 1) < 1e-6);
         // Widths that the task did not have stay.
-        for (const int bits : {2, 3, 4})
-            if (bits != learned.weights.bits && scales.weights.at(layer).contains(bits))
-                QVERIFY(once->scales.weights.at(layer).at(bits) == scales.weights.at(layer).at(bits));
+        for (const auto& [bits, format] : scales.weights.at(layer))
+            if (bits != learned.weights.bits) QVERIFY(meta->scales.weights.at(layer).at(bits) == format);
     }
+    QVERIFY(moved > 1e-5);
 }
 
 /// With one inner step of a vanishing rate the gradient is that at the start, and the outer step is plain
-/// gradient descent: the same as training one step with the outer rate.
+/// gradient descent: the same as training one step on that batch with the outer rate.
 void TestMeta::fomaml_goes_along_the_gradient() {
     const GraphPtr graph = toy_trained();
     const ScaleTable scales = toy_scales(graph);
-    const ToyDataset few(32, 1);
+    const ToyDataset data(320, 1);
     MetaOptions options = quick();
     options.algorithm = MetaAlgorithm::fomaml;
     options.tasks = options.tasks_each = options.inner_steps = 1;
     options.outer_rate = 0.05;
-    options.inner.learning_rate = 1e-3;
+    options.inner.learning_rate = 1e-4;
     options.inner.momentum = 0;
     options.inner.weight_decay = 0;
-    const auto meta = meta_train(graph, scales, few, options, {});
+    const auto meta = meta_train(graph, scales, data, options, {});
     QVERIFY2(meta, meta ? "" : meta.error().to_line().c_str());
     Options plain = options.inner;
     plain.learning_rate = options.outer_rate;
     plain.steps = 1;
     plain.keep_best = false;
+    plain.seed = ~task_seed(options.inner.seed, 0); // another batch than the inner step's
     plain.qat = QatOptions{scales.resolve(draw_plan(options.family, *graph, options.inner.seed, 0))};
-    const auto trained = train::train(graph, few, nullptr, plain, {});
+    const auto trained = train::train(graph, data, nullptr, plain, {});
     QVERIFY(trained);
     const ParameterLayout layout(*graph);
     const std::vector<float> start = layout.read_trained(*graph), a = layout.read_trained(*meta->graph),
@@ -324,8 +319,9 @@ void TestMeta::fomaml_goes_along_the_gradient() {
         of_b += db * db;
     }
     const double cosine = same / std::sqrt(of_a * of_b);
-    QVERIFY2(cosine > 0.95, qPrintable(QString::number(cosine)));
-    QVERIFY2(std::abs(std::sqrt(of_a / of_b) - 1) < 0.2, qPrintable(QString::number(std::sqrt(of_a / of_b))));
+    QVERIFY2(cosine > 0.99, qPrintable(QString::number(cosine)));
+    QVERIFY2(std::abs(std::sqrt(of_a / of_b) - 1) < 0.05,
+             qPrintable(QString::number(std::sqrt(of_a / of_b))));
 }
 
 void TestMeta::same_seed_same_bits_whatever_the_threads() {
@@ -364,7 +360,7 @@ void TestMeta::plans_come_nearer() {
     options.tasks = 25;
     options.tasks_each = 1;
     options.inner_steps = 4;
-    options.outer_rate = reptile ? 0.7 : 0.05;
+    options.outer_rate = reptile ? 0.7 : 0.3;
     const auto meta = meta_train(graph, scales, data, options, {});
     QVERIFY2(meta, meta ? "" : meta.error().to_line().c_str());
     double before = 0, after = 0;
