@@ -1,181 +1,199 @@
-// The gradient of every trainable operation against finite differences.
+// Gradients of the layers with weights and of BatchNormalization, against finite differences.
 
 #include "core/train/tape.h"
-#include "tests/core/train/gradient_check.h"
+#include "tests/core/train/gradient_bench.h"
 
-#include <QTest>
-
-#include <functional>
+#include <cmath>
 
 using namespace widthwise;
-using widthwise::test::GradientCheck;
-
-namespace {
-
-/// Grows the network under test; ends it in a flat vector.
-struct Bench {
-    explicit Bench(Shape in) : builder("bench", 13) { last = builder.input("x", std::move(in)); }
-
-    ValueId random(const std::string& name, Shape shape, double lo = -1, double hi = 1) {
-        std::vector<float> values(static_cast<size_t>(shape.elements()));
-        for (float& v : values) v = static_cast<float>(rng.uniform(lo, hi));
-        return builder.constant(name,
-                                std::make_shared<const Tensor>(Tensor::from_f32(std::move(shape), values)));
-    }
-    ValueId node(Op op, Attributes attributes, std::vector<ValueId> inputs) {
-        Result<ValueId> added = builder.add(op, "Op", "", std::move(attributes), std::move(inputs));
-        if (!added) qFatal("%s", added.error().to_line().c_str());
-        last = *added;
-        return last;
-    }
-    void conv(ConvAttributes attributes, int64_t channels, bool bias = false) {
-        const int64_t in = builder.value(last).shape[1] / attributes.group;
-        std::vector<ValueId> inputs{last,
-                                    random("w", {channels, in, attributes.kernel[0], attributes.kernel[1]})};
-        if (bias) inputs.push_back(random("b", {channels}));
-        node(Op::conv, attributes, inputs);
-    }
-    /// Scale and bias put each channel wholly above or below zero, away from a following ReLU's kink.
-    void batch_norm() {
-        const int64_t channels = builder.value(last).shape[1];
-        std::vector<float> bias(static_cast<size_t>(channels));
-        for (size_t c = 0; c < bias.size(); ++c) bias[c] = c % 3 == 0 ? -3.0F : 3.0F;
-        const ValueId shift =
-            builder.constant("b", std::make_shared<const Tensor>(Tensor::from_f32({channels}, bias)));
-        node(Op::batch_norm, BatchNormAttributes{1e-3F},
-             {last, random("s", {channels}, 0.3, 0.8), shift, random("m", {channels}),
-              random("v", {channels}, 1, 2)});
-    }
-    GraphPtr finish() {
-        node(Op::reshape, ReshapeAttributes{{1, builder.value(last).shape.elements()}}, {last});
-        builder.output(last);
-        return *builder.build();
-    }
-
-    GraphBuilder builder;
-    Rng rng{7};
-    ValueId last;
-};
-
-using Recipe = std::function<void(Bench&)>;
-
-void pool(Bench& b, Op op, PoolAttributes attributes) {
-    b.node(op, attributes, {b.last});
-}
-
-} // namespace
-
-Q_DECLARE_METATYPE(Recipe)
+using widthwise::test::Bench;
+using widthwise::test::Recipe;
 
 class TestGradients : public QObject {
     Q_OBJECT
 private slots:
-    void gradient_is_the_finite_difference_data();
-    void gradient_is_the_finite_difference();
+    void convolution_data();
+    void convolution() { test::check_gradient_row(); }
+    void transposed_convolution_data();
+    void transposed_convolution() { test::check_gradient_row(); }
+    void fully_connected_data();
+    void fully_connected() { test::check_gradient_row(); }
+    void batch_norm_data();
+    void batch_norm() { test::check_gradient_row(); }
     void statistics_are_those_of_the_batch();
     void evaluation_uses_the_running_statistics();
 };
 
-void TestGradients::gradient_is_the_finite_difference_data() {
-    QTest::addColumn<Recipe>("recipe");
-    const auto row = [](const char* name, Recipe recipe) { QTest::newRow(name) << std::move(recipe); };
-    row("conv 3x3", [](Bench& b) { b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 1}, 5); });
-    row("conv with bias, stride 2", [](Bench& b) {
-        b.conv({{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 1}, 16, true);
-    });
-    row("conv, uneven pads and strides", [](Bench& b) {
-        b.conv({{3, 2}, {2, 1}, {0, 1, 1, 0}, {1, 1}, 1}, 6);
-    });
-    row("conv, one set of weights used twice", [](Bench& b) {
+void TestGradients::convolution_data() {
+    test::gradient_column();
+    const auto row = [](const char* name, int64_t channels, ConvAttributes attributes, bool bias = false,
+                        const QList<qint64>& image = {4, 6, 6}) {
+        test::gradient_row(
+            name, [=](Bench& b) { b.conv(attributes, channels, bias); }, image);
+    };
+    row("3x3", 5, {{3, 3}, {1, 1}, {1, 1, 1, 1}});
+    row("3x3 with bias, stride 2", 16, {{3, 3}, {2, 2}, {1, 1, 1, 1}}, true);
+    row("uneven pads and strides", 6, {{3, 2}, {2, 1}, {0, 1, 1, 0}});
+    row("pads at the end alone", 8, {{3, 3}, {2, 2}, {0, 0, 1, 1}});
+    row("dilated", 4, {{3, 3}, {1, 1}, {2, 2, 2, 2}, {2, 2}});
+    row("1x1, stride 2", 8, {{1, 1}, {2, 2}});
+    row("5x5 on one row of pixels", 3, {{1, 5}, {1, 1}, {0, 2, 0, 2}}, true, {4, 1, 9});
+    row("grouped", 8, {{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 2}, true);
+    row("grouped, uneven", 9, {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 3}, false, {6, 5, 5});
+    row("depthwise", 4, {{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 4});
+    row("depthwise, two outputs for each input", 8, {{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 4});
+
+    // Other kernels: whole blocks of channels, sixteen, Winograd's; blocks with paddings.
+    const ConvAttributes same{{3, 3}, {1, 1}, {1, 1, 1, 1}};
+    const auto deep = [&](const char* name, int64_t in, int64_t out, ConvAttributes attributes) {
+        test::gradient_row(name,
+                           [=](Bench& b) {
+                               b.mix(in);
+                               b.conv(attributes, out, true, 1 / std::sqrt(static_cast<double>(in)));
+                           },
+                           {3, 7, 6});
+    };
+    deep("sixteen channels", 16, 16, same);
+    deep("32 to 48 channels", 32, 48, same);
+    deep("32 channels, stride 2", 32, 32, {{3, 3}, {2, 2}, {1, 1, 1, 1}});
+    deep("20 to 24 channels", 20, 24, same);
+    deep("depthwise, 16 channels, stride 2", 16, 16, {{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 16});
+    deep("grouped, 32 channels", 32, 32, {{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 2});
+    test::gradient_row("one set of weights used twice", [](Bench& b) {
         const ValueId weights = b.random("w", {4, 4, 3, 3});
         for (int i = 0; i < 2; ++i)
-            b.node(Op::conv, ConvAttributes{{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 1}, {b.last, weights});
+            b.node(Op::conv, ConvAttributes{{3, 3}, {2, 2}, {1, 1, 1, 1}}, {b.last, weights});
     });
-    row("conv, dilated", [](Bench& b) { b.conv({{3, 3}, {1, 1}, {2, 2, 2, 2}, {2, 2}, 1}, 4); });
-    row("conv 1x1, stride 2", [](Bench& b) { b.conv({{1, 1}, {2, 2}, {0, 0, 0, 0}, {1, 1}, 1}, 8); });
-    row("conv, grouped", [](Bench& b) { b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 2}, 8, true); });
-    row("conv, depthwise", [](Bench& b) { b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 4}, 4); });
-    row("conv, depthwise 16 channels, stride 2", [](Bench& b) {
-        b.conv({{1, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1}, 1}, 16);
-        b.conv({{3, 3}, {2, 2}, {1, 1, 1, 1}, {1, 1}, 16}, 16, true);
-    });
-    row("gemm", [](Bench& b) {
-        b.node(Op::reshape, ReshapeAttributes{{1, 144}}, {b.last});
-        b.node(Op::gemm, {}, {b.last, b.random("w", {7, 144}), b.random("b", {7})});
-    });
-    row("gemm without bias", [](Bench& b) {
-        b.node(Op::global_average_pool, {}, {b.last});
-        b.node(Op::reshape, ReshapeAttributes{{1, 4}}, {b.last});
-        b.node(Op::gemm, {}, {b.last, b.random("w", {20, 4}, 1, 3)});
-    });
-    row("batch_norm", [](Bench& b) { b.batch_norm(); });
-    row("batch_norm with its ReLU", [](Bench& b) {
-        b.batch_norm();
-        b.node(Op::relu, {}, {b.last});
-    });
-    row("batch_norm read twice", [](Bench& b) {
-        b.batch_norm();
-        const ValueId normalized = b.last;
-        b.node(Op::relu, {}, {normalized});
-        b.node(Op::add, {}, {b.last, normalized});
-    });
-    row("relu", [](Bench& b) { b.node(Op::relu, {}, {b.last}); });
-    row("clip", [](Bench& b) { b.node(Op::clip, ClipAttributes{0, 1.6F}, {b.last}); });
-    row("clip from below", [](Bench& b) { b.node(Op::clip, ClipAttributes{-0.4F}, {b.last}); });
-    row("add", [](Bench& b) {
-        const ValueId x = b.last;
-        b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 1}, 4);
-        b.node(Op::add, {}, {x, b.last});
-    });
-    row("add to itself", [](Bench& b) { b.node(Op::add, {}, {b.last, b.last}); });
-    row("max pool", [](Bench& b) { pool(b, Op::max_pool, {{3, 3}, {2, 2}, {1, 1, 1, 1}, false, false}); });
-    row("max pool, ceil", [](Bench& b) {
-        pool(b, Op::max_pool, {{3, 3}, {2, 2}, {0, 0, 0, 0}, true, false});
-    });
-    row("average pool", [](Bench& b) {
-        pool(b, Op::average_pool, {{2, 2}, {2, 2}, {0, 0, 0, 0}, false, false});
-    });
-    row("average pool without pads", [](Bench& b) {
-        pool(b, Op::average_pool, {{3, 3}, {1, 1}, {1, 1, 1, 1}, false, false});
-    });
-    row("average pool with pads", [](Bench& b) {
-        pool(b, Op::average_pool, {{3, 3}, {1, 1}, {1, 1, 1, 1}, false, true});
-    });
-    row("global average pool", [](Bench& b) {
-        pool(b, Op::max_pool, {{3, 3}, {3, 3}, {0, 0, 0, 0}, false, false});
-        b.node(Op::global_average_pool, {}, {b.last});
-    });
-    row("concat of channels", [](Bench& b) {
-        const ValueId x = b.last;
-        b.conv({{1, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1}, 1}, 5);
-        b.node(Op::concat, ConcatAttributes{1}, {b.last, x, x});
-    });
-    row("concat of columns", [](Bench& b) { b.node(Op::concat, ConcatAttributes{3}, {b.last, b.last}); });
-    row("reshape", [](Bench& b) {
-        b.node(Op::reshape, ReshapeAttributes{{1, 8, 3, 6}}, {b.last});
-        b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 1}, 4);
-    });
-    row("transpose", [](Bench& b) {
-        b.node(Op::transpose, TransposeAttributes{{0, 2, 3, 1}}, {b.last});
-        b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 1}, 4);
-    });
-    row("identity", [](Bench& b) { b.node(Op::identity, {}, {b.last}); });
-    row("softmax stays out of the loss", [](Bench& b) {
-        b.node(Op::reshape, ReshapeAttributes{{1, 144}}, {b.last});
-        b.node(Op::gemm, {}, {b.last, b.random("w", {9, 144})});
-        b.node(Op::softmax, SoftmaxAttributes{1, false}, {b.last});
+    test::gradient_row("read three times", [](Bench& b) {
+        const ValueId x = b.mix(16);
+        const ValueId one = b.then(Op::tanh);
+        b.last = x;
+        const ValueId two = b.mix(16);
+        b.node(Op::add, {}, {b.node(Op::add, {}, {one, two}), x});
     });
 }
 
-void TestGradients::gradient_is_the_finite_difference() {
-    const train::SingleThreadedKernels single;
-    QFETCH(Recipe, recipe);
-    Bench bench({1, 4, 6, 6});
-    recipe(bench);
-    const bool ends_in_softmax = QTest::currentDataTag() == std::string_view("softmax stays out of the loss");
-    if (ends_in_softmax) bench.builder.output(bench.last);
-    const GraphPtr graph = ends_in_softmax ? *bench.builder.build() : bench.finish();
-    QCOMPARE(QString::fromStdString(GradientCheck(graph, 2, 5).run(0.004F)), QString());
+void TestGradients::transposed_convolution_data() {
+    test::gradient_column();
+    const auto row = [](const char* name, int64_t channels, ConvTransposeAttributes attributes,
+                        bool bias = false) {
+        test::gradient_row(name, [=](Bench& b) {
+            const ConvAttributes& conv = attributes.conv;
+            std::vector<ValueId> inputs{
+                b.last, b.random("w", {4, channels / conv.group, conv.kernel[0], conv.kernel[1]})};
+            if (bias) inputs.push_back(b.random("b", {channels}));
+            b.node(Op::conv_transpose, attributes, inputs);
+        });
+    };
+    row("3x3", 5, {{{3, 3}, {1, 1}, {1, 1, 1, 1}}, {}});
+    row("2x2, stride 2, with bias", 3, {{{2, 2}, {2, 2}}, {}}, true);
+    row("stride 2, one row and column more", 4, {{{3, 3}, {2, 2}, {1, 1, 1, 1}}, {1, 1}});
+    row("grouped", 6, {{{3, 3}, {1, 1}, {0, 0, 0, 0}, {1, 1}, 2}, {}});
+}
+
+void TestGradients::fully_connected_data() {
+    test::gradient_column();
+    test::gradient_row("with bias", [](Bench& b) {
+        b.flatten();
+        b.gemm(7, true);
+    });
+    test::gradient_row("without bias", [](Bench& b) {
+        b.then(Op::global_average_pool);
+        b.flatten();
+        b.node(Op::gemm, {}, {b.last, b.random("w", {20, 4}, 1, 3)});
+    });
+    test::gradient_row("two layers",
+                       [](Bench& b) {
+                           b.flatten();
+                           b.gemm(20, true);
+                           b.then(Op::tanh);
+                           b.gemm(5);
+                       },
+                       {2, 2, 2});
+    test::gradient_row("softmax stays out of the loss", [](Bench& b) {
+        b.flatten();
+        b.gemm(9);
+        b.then(Op::softmax, SoftmaxAttributes{1, false});
+        b.is_flat = true;
+    });
+}
+
+void TestGradients::batch_norm_data() {
+    test::gradient_column();
+    test::gradient_row("of the image", [](Bench& b) { b.batch_norm(); });
+    test::gradient_row("with its ReLU", [](Bench& b) {
+        b.batch_norm();
+        b.then(Op::relu);
+    });
+    test::gradient_row("of vectors",
+                       [](Bench& b) {
+                           b.flatten();
+                           b.gemm(18);
+                           b.batch_norm();
+                           b.then(Op::relu);
+                           b.gemm(4);
+                       },
+                       {2, 2, 2});
+    test::gradient_row("of 16 channels, with its clip", [](Bench& b) {
+        b.mix(16);
+        b.batch_norm();
+        b.then(Op::clip, ClipAttributes{0, 8});
+        b.mix(16);
+    });
+    test::gradient_row("of 20 channels, clipped away from zero", [](Bench& b) {
+        b.mix(20);
+        b.batch_norm();
+        b.then(Op::clip, ClipAttributes{0.5F, 8});
+    });
+    test::gradient_row("read twice", [](Bench& b) {
+        const ValueId normalized = b.batch_norm();
+        b.node(Op::add, {}, {b.then(Op::relu), normalized});
+    });
+    test::gradient_row("read three times, 16 channels", [](Bench& b) {
+        b.mix(16);
+        const ValueId normalized = b.batch_norm();
+        const ValueId one = b.then(Op::relu);
+        b.last = normalized;
+        const ValueId two = b.mix(16);
+        b.last = normalized;
+        const ValueId three = b.then(Op::tanh);
+        b.node(Op::add, {}, {b.node(Op::add, {}, {one, two}), three});
+    });
+    const auto residual = [](const char* name, bool shortcut_first, bool relu) {
+        test::gradient_row(name, [=](Bench& b) {
+            b.mix(16);
+            const ValueId x = b.then(Op::tanh);
+            b.conv({{3, 3}, {1, 1}, {1, 1, 1, 1}}, 16, false, 0.3);
+            const ValueId normalized = b.batch_norm();
+            b.node(Op::add, {}, shortcut_first ? std::vector{x, normalized} : std::vector{normalized, x});
+            if (relu) b.then(Op::relu);
+            b.mix(8);
+        });
+    };
+    residual("with a residual", false, false);
+    residual("with a residual and its ReLU", false, true);
+    residual("with a residual on the left and its ReLU", true, true);
+    test::gradient_row("with a projected residual, both normalized", [](Bench& b) {
+        const ValueId x = b.mix(16);
+        b.conv({{3, 3}, {2, 2}, {1, 1, 1, 1}}, 32, false, 0.3);
+        const ValueId main = b.batch_norm();
+        b.last = x;
+        b.conv({{1, 1}, {2, 2}}, 32, false, 0.3);
+        const ValueId shortcut = b.batch_norm();
+        b.node(Op::add, {}, {main, shortcut});
+        b.then(Op::relu);
+    });
+    test::gradient_row("with itself as the residual", [](Bench& b) {
+        b.mix(16);
+        const ValueId x = b.then(Op::tanh);
+        b.node(Op::add, {}, {x, b.batch_norm()});
+        b.then(Op::relu);
+    });
+    test::gradient_row("twice the same", [](Bench& b) {
+        b.mix(16);
+        const ValueId normalized = b.batch_norm();
+        b.node(Op::add, {}, {normalized, normalized});
+    });
 }
 
 void TestGradients::statistics_are_those_of_the_batch() {
