@@ -26,6 +26,7 @@ struct Command {
 [[nodiscard]] Command formats_command(CLI::App& app);
 [[nodiscard]] Command targets_command(CLI::App& app);
 [[nodiscard]] Command zoo_command(CLI::App& app);
+[[nodiscard]] Command compress_command(CLI::App& app);
 [[nodiscard]] Command train_command(CLI::App& app);
 [[nodiscard]] Command report_command(CLI::App& app);
 [[nodiscard]] Command demo_command(CLI::App& app);

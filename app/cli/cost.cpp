@@ -3,6 +3,7 @@
 #include "app/cli/cost_text.h"
 #include "app/cli/design_options.h"
 #include "app/cli/json_output.h"
+#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/cost/cost_model.h"
 #include "core/design/json.h"
@@ -14,10 +15,11 @@ namespace widthwise::cli {
 namespace {
 
 struct Options {
-    std::string model, objective, zeros;
+    std::string model, objective, zeros, data;
     std::vector<std::string> targets, mappings, nests;
     DesignOptions design;
-    int64_t batch = 1;
+    int64_t batch = 1, data_images = 256;
+    int threads = 0;
     std::optional<bool> keep_feature_maps;
     bool fuse = false, reorder = false, gains = false;
     bool json = false;
@@ -34,44 +36,88 @@ Result<void> change(const Options& options, HardwareTarget& target) {
                 "use latency, energy or energy_delay");
 }
 
-Result<cost::Options> cost_options(const Options& options, const Graph& graph) {
+/// The shares of zeros that the estimate was given, and where they are from.
+using ZeroShares = std::map<std::string, cost::Zeros>;
+
+Result<ZeroShares> zeros_of(const Options& options, const flow::Model& model, const PrecisionPlan& plan,
+                            Terminal& terminal) {
+    if (!options.zeros.empty()) return read_zeros(options.zeros, *model.graph);
+    if (options.data.empty()) return ZeroShares();
+    auto data = flow::load_data(options.data);
+    if (!data) return forward_error(data);
+    return measured_zeros(model, plan, *data, options.data_images, terminal.control(options.threads));
+}
+
+nlohmann::ordered_json zeros_json(const Options& options, const ZeroShares& zeros) {
+    if (zeros.empty()) return nullptr;
+    auto layers = nlohmann::ordered_json::array();
+    for (const auto& [layer, share] : zeros)
+        layers.push_back({{"name", layer},
+                          {"weights", share.weights},
+                          {"inputs", share.inputs},
+                          {"outputs", share.outputs}});
+    const bool measured = !options.data.empty();
+    return {{"basis", measured ? "measured" : "given"},
+            {"source", measured ? options.data : options.zeros},
+            {"samples", measured ? nlohmann::ordered_json(options.data_images) : nullptr},
+            {"layers", layers}};
+}
+
+/// A line that says what was measured: plain means over the layers.
+std::string zeros_text(const Options& options, const ZeroShares& zeros) {
+    if (options.data.empty() || zeros.empty()) return {};
+    cost::Zeros mean;
+    const auto layers = static_cast<double>(zeros.size());
+    for (const auto& [layer, share] : zeros) {
+        mean.weights += share.weights / layers;
+        mean.inputs += share.inputs / layers;
+    }
+    return "zeros, mean of the layers: weights " + format_percent(mean.weights) + ", inputs " +
+           format_percent(mean.inputs) + " (measured on " + options.data + ")\n";
+}
+
+Result<cost::Options> cost_options(const Options& options, const Graph& graph, ZeroShares zeros) {
     cost::Options result;
     result.batch = options.batch;
     result.keep_feature_maps = options.keep_feature_maps;
     result.fuse_layers = options.fuse;
     result.reorder = options.reorder;
     result.report_options = options.gains || options.keep_feature_maps || options.fuse || options.reorder;
-    if (!options.zeros.empty()) {
-        auto zeros = read_zeros(options.zeros, graph);
-        if (!zeros) return forward_error(zeros);
-        result.zeros = std::move(*zeros);
-    }
+    result.zeros = std::move(zeros);
     auto mappings = read_mappings(options.mappings, graph);
     if (!mappings) return forward_error(mappings);
     result.mappings = std::move(*mappings);
     return result;
 }
 
-Result<void> show_one(const Options& options, const CostBreakdown& cost, const Graph& graph,
-                      Terminal& terminal) {
+nlohmann::ordered_json document(const CostBreakdown& cost, const nlohmann::ordered_json& zeros) {
+    auto json = nlohmann::ordered_json::parse(cost_to_json(cost));
+    json["zeros"] = zeros;
+    return json;
+}
+
+Result<void> show_one(const Options& options, const CostBreakdown& cost, const ZeroShares& zeros,
+                      const Graph& graph, Terminal& terminal) {
     std::vector<std::string> shown;
     for (const std::string& name : options.nests) {
         auto layers = named_layers(name, graph, "--nest");
         if (!layers) return forward_error(layers);
         shown.insert(shown.end(), layers->begin(), layers->end());
     }
-    if (options.json) return terminal.print(cost_to_json(cost));
-    return terminal.print(shown.empty() ? cost_text(cost) : nests_text(cost, shown));
+    if (options.json) return terminal.print(dump(document(cost, zeros_json(options, zeros))));
+    return terminal.print((shown.empty() ? cost_text(cost) : nests_text(cost, shown)) +
+                          zeros_text(options, zeros));
 }
 
 /// Every target that can run the design; those that cannot say why in their place.
-Result<void> show_all(const Options& options, const std::vector<TargetCost>& costs, Terminal& terminal) {
+Result<void> show_all(const Options& options, const std::vector<TargetCost>& costs, const ZeroShares& zeros,
+                      Terminal& terminal) {
     const bool none = std::none_of(costs.begin(), costs.end(), [](const TargetCost& c) { return c.cost; });
     if (none) return tl::unexpected<Error>(costs.front().cost.error());
-    if (!options.json) return terminal.print(comparison_text(costs));
+    if (!options.json) return terminal.print(comparison_text(costs) + zeros_text(options, zeros));
     auto documents = nlohmann::ordered_json::array();
     for (const TargetCost& target : costs)
-        documents.push_back(target.cost ? nlohmann::ordered_json::parse(cost_to_json(*target.cost))
+        documents.push_back(target.cost ? document(*target.cost, zeros_json(options, zeros))
                                         : nlohmann::ordered_json{{"target", target.target},
                                                                  {"error", target.cost.error().to_line()}});
     return terminal.print(dump({{"targets", documents}}));
@@ -101,18 +147,21 @@ Result<void> run(const Options& options, Terminal& terminal) {
     }
     if (targets.size() > 1 && !options.nests.empty())
         return fail(ErrorCode::usage, "loop nests of several targets", "--nest", "give one --target");
-    auto model = flow::load_model(options.model, zoo::Weights::zero);
+    const bool runs = !options.data.empty();
+    auto model = flow::load_model(options.model, runs ? zoo::Weights::he_normal : zoo::Weights::zero);
     if (!model) return forward_error(model);
     auto plan = options.design.plan(*model->graph, model->carried_design);
     if (!plan) return forward_error(plan);
-    auto settings = cost_options(options, *model->graph);
+    auto zeros = zeros_of(options, *model, *plan, terminal);
+    if (!zeros) return forward_error(zeros);
+    auto settings = cost_options(options, *model->graph, *zeros);
     if (!settings) return forward_error(settings);
     std::vector<TargetCost> costs;
     for (const HardwareTarget& target : targets)
         costs.push_back({target.name, cost::estimate(*model->graph, *plan, target, *settings)});
-    if (costs.size() > 1) return show_all(options, costs, terminal);
+    if (costs.size() > 1) return show_all(options, costs, *zeros, terminal);
     if (!costs.front().cost) return forward_error(costs.front().cost);
-    return show_one(options, *costs.front().cost, *model->graph, terminal);
+    return show_one(options, *costs.front().cost, *zeros, *model->graph, terminal);
 }
 
 } // namespace
@@ -140,12 +189,28 @@ Command cost_command(CLI::App& app) {
         ->add_option("--objective", options->objective,
                      "What the choice of mappings minimizes: latency, energy or energy_delay [the target's]")
         ->type_name("WHAT");
-    command
-        ->add_option(
-            "--zeros", options->zeros,
-            "Shares of zeros that the target may gate, skip or compress: a CSV with the columns layer "
-            "and inputs, weights, outputs (0..1)")
-        ->type_name("FILE.csv");
+    CLI::Option* zeros =
+        command
+            ->add_option(
+                "--zeros", options->zeros,
+                "Shares of zeros that the target may gate, skip or compress: a CSV with the columns layer "
+                "and inputs, weights, outputs (0..1)")
+            ->type_name("FILE.csv");
+    CLI::Option* data =
+        command
+            ->add_option("--data", options->data,
+                         "Measure these shares instead: the network runs with its design over these images")
+            ->type_name("DATA")
+            ->excludes(zeros);
+    command->add_option("--data-images", options->data_images, "Over the first N images")
+        ->check(CLI::Range(int64_t{1}, int64_t{1} << 40))
+        ->type_name("N")
+        ->capture_default_str()
+        ->needs(data);
+    command->add_option("--threads", options->threads, "Worker threads for that; 0: one per core")
+        ->check(CLI::Range(0, 4096))
+        ->type_name("N")
+        ->capture_default_str();
     command
         ->add_option("--mapping", options->mappings,
                      "Evaluate this loop nest as it is, instead of searching one; repeatable")

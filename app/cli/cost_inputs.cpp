@@ -3,6 +3,7 @@
 #include "core/base/input_file.h"
 #include "core/base/text.h"
 #include "core/cost/csv_table.h"
+#include "core/flow/training.h"
 
 namespace widthwise::cli {
 namespace {
@@ -54,6 +55,16 @@ Result<std::map<std::string, cost::Zeros>> read_zeros(const std::string& path, c
             entry->second.*share = value->value_or(0);
         }
     }
+    return zeros;
+}
+
+Result<std::map<std::string, cost::Zeros>> measured_zeros(const flow::Model& model, const PrecisionPlan& plan,
+                                                          const DatasetPtr& data, int64_t samples,
+                                                          const WorkControl& control) {
+    auto shares = flow::measure_zeros(model, plan, data, samples, control);
+    if (!shares) return forward_error(shares);
+    std::map<std::string, cost::Zeros> zeros;
+    for (const auto& [layer, share] : *shares) zeros[layer] = {share.inputs, share.weights, share.outputs};
     return zeros;
 }
 

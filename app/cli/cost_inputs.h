@@ -1,7 +1,9 @@
 #pragma once
-// What the estimate takes from files besides model, design and target: zeros of layers, given mappings.
+// What the estimate takes besides model, design and target: zeros of layers, read or measured, and given
+// mappings.
 
 #include "core/cost/cost_model.h"
+#include "core/flow/session.h"
 
 #include <string>
 #include <vector>
@@ -13,6 +15,12 @@ namespace widthwise::cli {
 /// 0..1.
 [[nodiscard]] Result<std::map<std::string, cost::Zeros>> read_zeros(const std::string& path,
                                                                     const Graph& graph);
+
+/// Shares of zeros as the quantized network really has them over the first `samples` images; null data: of
+/// weights alone. Errors: as flow::measure_zeros.
+[[nodiscard]] Result<std::map<std::string, cost::Zeros>>
+measured_zeros(const flow::Model& model, const PrecisionPlan& plan, const DatasetPtr& data, int64_t samples,
+               const WorkControl& control);
 
 /// Each LAYER=FILE.json. Errors: usage for other text, a layer that the network does not have, a layer twice;
 /// invalid_input as mapping_from_json.

@@ -55,11 +55,11 @@ int run(int argc, char** argv, cli::Terminal& terminal) {
     app.set_version_flag("--version", flow::program_version());
     app.require_subcommand(1);
     const std::vector<cli::Command> commands{
-        cli::inspect_command(app), cli::evaluate_command(app),  cli::sensitivity_command(app),
-        cli::cost_command(app),    cli::calibrate_command(app), cli::export_command(app),
-        cli::formats_command(app), cli::targets_command(app),   cli::zoo_command(app),
-        cli::train_command(app),   cli::report_command(app),    cli::demo_command(app),
-        cli::manual_command(app)};
+        cli::inspect_command(app),  cli::evaluate_command(app),  cli::sensitivity_command(app),
+        cli::cost_command(app),     cli::calibrate_command(app), cli::export_command(app),
+        cli::formats_command(app),  cli::targets_command(app),   cli::zoo_command(app),
+        cli::compress_command(app), cli::train_command(app),     cli::report_command(app),
+        cli::demo_command(app),     cli::manual_command(app)};
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {

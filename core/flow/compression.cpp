@@ -80,6 +80,9 @@ Result<CompressionOutcome> compress_network(const Model& model, const PrecisionP
 Result<std::map<std::string, ZeroShares>> measure_zeros(const Model& model, const PrecisionPlan& plan,
                                                         const DatasetPtr& data, int64_t samples,
                                                         const WorkControl& control) {
+    if (model.topology)
+        return fail(ErrorCode::unsupported, "a topology has layers but nothing to run", model.source,
+                    "name an .onnx file or zoo:NAME");
     if (data)
         if (Result<void> fit = check_fit(*model.graph, *data); !fit) return forward_error(fit);
     passes::PrepareOptions options;
