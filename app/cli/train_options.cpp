@@ -26,13 +26,16 @@ tl::unexpected<Error> misuse(const char* what, const char* option, const char* r
 
 } // namespace
 
-template <typename T>
-CLI::Option* TrainOptions::add(CLI::App& command, const char* name, T train::Options::*field,
-                               const char* help) {
-    CLI::Option* option = command.add_option(name, m_values.*field, help);
+template <typename T> CLI::Option* TrainOptions::say(CLI::Option* option, T train::Options::*field) {
     m_said.push_back(
         {option, [field](const train::Options& from, train::Options& to) { to.*field = from.*field; }});
     return option;
+}
+
+template <typename T>
+CLI::Option* TrainOptions::add(CLI::App& command, const char* name, T train::Options::*field,
+                               const char* help) {
+    return say(command.add_option(name, m_values.*field, help), field);
 }
 
 void TrainOptions::declare(CLI::App& command) {
