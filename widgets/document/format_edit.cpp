@@ -227,7 +227,7 @@ QString rule_name(RangeRuleType rule) {
 }
 
 QString range_text(const NumberFormat& format) {
-    if (!format.scale.empty()) return QObject::tr("as imported");
+    if (!format.scale.empty()) return QObject::tr("as given");
     if (format.type == FormatType::ternary || format.type == FormatType::binary)
         return QObject::tr("mean magnitude");
     if (format.type == FormatType::codebook)

@@ -263,7 +263,7 @@ void FormatColumn::refreshParameters(const std::vector<NumberFormat>& formats) {
         std::ranges::any_of(formats, [](const NumberFormat& f) { return !f.scale.empty(); });
     if (imported && m_range->isEnabled()) {
         const QSignalBlocker blocker(m_range);
-        m_range->setPlaceholderText(tr("as imported"));
+        m_range->setPlaceholderText(tr("as given"));
         m_range->setCurrentIndex(-1);
         m_range->setToolTip(tr("The scales that the network brought; choose a rule to calibrate instead"));
     }
