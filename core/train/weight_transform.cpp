@@ -34,7 +34,8 @@ std::vector<size_t> sorted_levels(std::span<const float> slots) {
     return order;
 }
 
-/// Each level's gradient is the sum of those of the weights stored as it.
+/// Each level's gradient is the sum of those of the weights stored as it. A level at 0 stays there: it is
+/// that of pruned weights.
 void add_level_gradients(const WeightQuantizer& quantizer, std::span<const float> slots,
                          std::span<const float> levels_used, std::span<const float> gradients,
                          std::span<float> slot_gradients) {
@@ -46,7 +47,8 @@ void add_level_gradients(const WeightQuantizer& quantizer, std::span<const float
         if (found != order.end()) sums[*found] += static_cast<double>(gradients[i]);
     }
     for (size_t level = 0; level < sums.size(); ++level)
-        slot_gradients[level] += static_cast<float>(sums[level]) * quantizer.gradient_factor[level];
+        if (slots[level] != 0)
+            slot_gradients[level] += static_cast<float>(sums[level]) * quantizer.gradient_factor[level];
 }
 
 } // namespace

@@ -22,8 +22,8 @@ public:
     /// In: derivatives by the effective numbers. Out: by the trained ones, linear in the former. Rounding
     /// passes gradients straight through inside the format's range and stops them outside (ternary and binary
     /// weights: passes all); scales get those of LSQ (equation 3), codebook levels the sum over the weights
-    /// that are stored as them (Han et al. 2016, section 3). Preserved zeros get none, weights that are
-    /// shared all get their sum, so that equal optimizer states keep them equal.
+    /// that are stored as them (Han et al. 2016, section 3), none for a level at 0. Preserved zeros get none,
+    /// weights that are shared all get their sum, so that equal optimizer states keep them equal.
     void backward(std::span<const float> trained, std::span<const float> effective,
                   std::span<float> gradients) const;
 
