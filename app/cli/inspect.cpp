@@ -1,11 +1,16 @@
 #include "app/cli/command.h"
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
+#include "core/base/format.h"
 #include "core/design/layer_lookup.h"
 #include "core/flow/session.h"
 #include "core/graph/layer_work.h"
+#include "core/passes/stored_size.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <optional>
 
 namespace widthwise::cli {
 namespace {
@@ -51,8 +56,39 @@ Json format_json(const NumberFormat* format) {
     return format ? Json(format->to_string()) : Json(nullptr);
 }
 
-Json layer_json(const flow::Model& model, NodeId id) {
+/// What the weights would take; nullopt for networks without weights of their own, and for weights that no
+/// format holds.
+std::optional<passes::NetworkSize> size_of(const flow::Model& model) {
+    if (!model.trained) return std::nullopt;
+    auto size = passes::stored_size(*model.graph, model.carried_design ? &*model.carried_design : nullptr);
+    return size ? std::optional(std::move(*size)) : std::nullopt;
+}
+
+const passes::LayerSize* size_of_layer(const std::optional<passes::NetworkSize>& size,
+                                       const std::string& layer) {
+    if (!size) return nullptr;
+    const auto found = std::ranges::find(size->layers, layer, &passes::LayerSize::layer);
+    return found == size->layers.end() ? nullptr : &*found;
+}
+
+/// Different weights, 0 included; null: more than 256.
+Json distinct_json(const passes::LayerSize& layer) {
+    const int64_t distinct = layer.distinct + (layer.nonzero < layer.weights ? 1 : 0);
+    return distinct > 256 ? Json(nullptr) : Json(distinct);
+}
+
+Json bytes_json(const std::optional<passes::NetworkSize>& size) {
+    if (!size) return nullptr;
+    return {{"float", size->float_bytes},
+            {"dense", size->dense_bytes},
+            {"sparse", size->sparse_bytes},
+            {"huffman", size->huffman_bytes},
+            {"best", size->best_bytes}};
+}
+
+Json layer_json(const flow::Model& model, const std::optional<passes::NetworkSize>& size, NodeId id) {
     const Graph& graph = *model.graph;
+    const passes::LayerSize* stored = size_of_layer(size, graph.node(id).name);
     const Node& node = graph.node(id);
     const CarriedFormats carried = carried_formats(model, id);
     Json inputs = Json::array();
@@ -67,15 +103,18 @@ Json layer_json(const flow::Model& model, NodeId id) {
             {"quantizable", takes_precision(graph, id)},
             {"weighted", is_weighted(graph, id)},
             {"weight_format", format_json(carried.weights)},
-            {"activation_format", format_json(carried.activations)}};
+            {"activation_format", format_json(carried.activations)},
+            {"density", stored ? Json(stored->density()) : Json(nullptr)},
+            {"distinct_weights", stored ? distinct_json(*stored) : Json(nullptr)}};
 }
 
 std::string to_json(const flow::Model& model) {
     const Graph& graph = *model.graph;
     const GraphTotals totals = graph_totals(graph);
+    const std::optional<passes::NetworkSize> size = size_of(model);
     Json layers = Json::array(), unsupported = Json::array();
     for (const NodeId id : graph.node_ids()) {
-        layers.push_back(layer_json(model, id));
+        layers.push_back(layer_json(model, size, id));
         const Node& node = graph.node(id);
         if (node.op == Op::unsupported)
             unsupported.push_back({{"name", node.name}, {"op", node.op_type}, {"why", node.why_unsupported}});
@@ -91,9 +130,25 @@ std::string to_json(const flow::Model& model) {
         {"outputs", ports_json(graph, graph.outputs())},
         {"layers", layers},
         {"totals", {{"parameters", totals.parameters}, {"macs", totals.macs}, {"layers", totals.layers}}},
+        {"stored_bytes", bytes_json(size)},
         {"unsupported", unsupported},
         {"warnings", model.warnings}};
     return dump(document);
+}
+
+/// Of networks whose weights are sparse or share values; else empty.
+std::string sizes_text(const std::optional<passes::NetworkSize>& size) {
+    if (!size || size->best_bytes >= size->dense_bytes) return {};
+    int64_t weights = 0, nonzero = 0, shared = 0;
+    for (const passes::LayerSize& layer : size->layers) {
+        weights += layer.weights;
+        nonzero += layer.nonzero;
+        shared += layer.codebook;
+    }
+    return grouped(nonzero) + " of " + grouped(weights) + " weights are not zero, " + std::to_string(shared) +
+           " layers share at most 256 values: " + grouped(size->float_bytes) + " bytes as floats, " +
+           grouped(size->sparse_bytes) + " stored sparse, " + grouped(size->huffman_bytes) +
+           " with Huffman codes\n";
 }
 
 std::string to_text(const flow::Model& model) {
@@ -125,7 +180,8 @@ std::string to_text(const flow::Model& model) {
     return model.name + (model.trained ? "" : " (untrained: good for cost only)") +
            (quantized ? ", quantized: " + plan_label(*model.carried_design, graph) : "") + "\n\n" +
            table.to_string() + "\n" + grouped(totals.layers) + " layers, " + grouped(totals.parameters) +
-           " parameters, " + grouped(totals.macs) + " MACs per image\n" + unsupported;
+           " parameters, " + grouped(totals.macs) + " MACs per image\n" + sizes_text(size_of(model)) +
+           unsupported;
 }
 
 } // namespace

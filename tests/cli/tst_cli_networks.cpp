@@ -57,6 +57,7 @@ private slots:
     void accuracyFollowsTheBits_data();
     void accuracyFollowsTheBits();
     void savedDesignsAreExactOnEveryInstructionSet();
+    void sharedAndSparseWeightsAreSeen();
 };
 
 void TestCliNetworks::floatAgreesWithOnnxRuntime_data() {
@@ -140,6 +141,36 @@ void TestCliNetworks::savedDesignsAreExactOnEveryInstructionSet() {
                      .isEmpty());
         QVERIFY2(differences(lines_of((folder + "other.csv").toStdString()), native) == 0, isa);
     }
+}
+
+/// As its authors published it: codebooks of 256 levels, a third of the 3x3 weights, 675,763 bytes.
+void TestCliNetworks::sharedAndSparseWeightsAreSeen() {
+    const auto file = data_dir() / "models/squeezenet.onnx";
+    WIDTHWISE_NEED(file);
+    const QString path = QString::fromStdString(file.string());
+    const CliRun run = run_cli({"inspect", path, "--json"});
+    QCOMPARE(run.code, 0);
+    const QJsonObject document = run.json();
+    int weighted = 0;
+    for (const QJsonValue& layer : document["layers"].toArray()) {
+        if (!layer["weighted"].toBool()) {
+            QVERIFY(layer["density"].isNull() && layer["distinct_weights"].isNull());
+            continue;
+        }
+        ++weighted;
+        QCOMPARE(layer["distinct_weights"].toInt(), 256);
+        const double density = layer["density"].toDouble();
+        if (layer["name"].toString().contains("3x3")) QVERIFY(density > 0.29 && density < 0.34);
+    }
+    QCOMPARE(weighted, 26);
+    const QJsonObject bytes = document["stored_bytes"].toObject();
+    const double sparse = bytes["sparse"].toDouble();
+    QVERIFY(std::abs(sparse / 675763 - 1) < 0.02);
+    QVERIFY(bytes["huffman"].toDouble() < sparse && sparse < bytes["dense"].toDouble());
+    QVERIFY(run_cli({"inspect", path}).out.contains("26 layers share at most 256 values"));
+    // Untrained networks have no weights to look at.
+    const QJsonObject untrained = run_cli({"inspect", "zoo:vgg16", "--json"}).json();
+    QVERIFY(untrained.contains("stored_bytes") && untrained["stored_bytes"].isNull());
 }
 
 QTEST_GUILESS_MAIN(TestCliNetworks)

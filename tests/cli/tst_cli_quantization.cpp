@@ -88,6 +88,7 @@ void TestCliQuantization::everyFormatRuns_data() {
     row("wternary a4", "ternary per channel", "uint4", "int8");
     row("w12a9", "int12 per channel", "uint9", "simulated");
     row("wlog4a8", "log4 per channel", "uint8", "int8");
+    row("wcb4 a8", "codebook4", "uint8", "simulated");
     row("bf16", "bfloat16", "bfloat16", "simulated");
     row("fp16", "float16", "float16", "simulated");
     row("we4m3 ae5m2", "float8_e4m3 per channel", "float8_e5m2", "simulated");
@@ -268,6 +269,10 @@ void TestCliQuantization::exportsComeBack_data() {
                                 << "w8a8";
     QTest::newRow("qonnx w4a6") << "qonnx"
                                 << "w4a6";
+    QTest::newRow("qdq codebook") << "qdq"
+                                  << "wcb4 a8";
+    QTest::newRow("qonnx codebook") << "qonnx"
+                                    << "wcb4 a8";
     QTest::newRow("float") << "float"
                            << "w8a8";
 }
@@ -327,6 +332,8 @@ void TestCliQuantization::formats() {
     QCOMPARE(by_name["int4"]["levels"].toInt(), 15);
     QCOMPARE(by_name["ternary"]["storage_bits"].toInt(), 2);
     QCOMPARE(by_name["binary"]["levels"].toInt(), 2);
+    QCOMPARE(by_name["codebook4"]["levels"].toInt(), 16);
+    QVERIFY(by_name["codebook4"]["highest"].isNull()); // its layer's own
     for (const char* name : {"float32", "bfloat16", "int16", "uint2", "fixed8.4", "dynamic fixed8", "log4"})
         QVERIFY2(by_name.contains(name), name);
     QCOMPARE(run_cli({"formats"}).code, 0);
