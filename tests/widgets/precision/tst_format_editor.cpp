@@ -165,7 +165,7 @@ private slots:
         m_document->applyPlan(plan, "imported");
         m_document->setSelection({"conv1"});
         QCOMPARE(box("activationRange").currentIndex(), -1);
-        QCOMPARE(box("activationRange").placeholderText(), QString("as imported"));
+        QCOMPARE(box("activationRange").placeholderText(), QString("as given"));
         choose("activationRange", static_cast<int>(RangeRuleType::minmax));
         QVERIFY(m_document->plan().at("conv1").activations.scale.empty());
     }
