@@ -120,7 +120,9 @@ Result<void> ShardedStep::run_shard(const Model& model, std::span<const Sample> 
     if (!done) return done;
     shard.loss = cross_entropy(worker.tape->logits(), worker.labels, weight, worker.logits_gradient, targets);
     if (!std::isfinite(shard.loss.loss)) {
-        shard.broken_layer = {}; // TODO tape
+        auto broken = worker.tape->find_non_finite(model.effective, model.running, {});
+        if (!broken) return forward_error(broken);
+        if (*broken) shard.broken_layer = (*broken)->node;
         return {};
     }
     std::ranges::fill(shard.gradients, 0.0F);
