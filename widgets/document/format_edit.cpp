@@ -55,6 +55,11 @@ NumberFormat with_width(const NumberFormat& format, int bits, LayerOperand opera
 
 } // namespace
 
+NumberFormat without_parameters(NumberFormat format) {
+    drop_parameters(format);
+    return format;
+}
+
 bool has_field(FormatType type, FormatField field) {
     const bool integer = type == FormatType::integer;
     const bool fixed = type == FormatType::fixed_point || type == FormatType::dynamic_fixed_point;

@@ -37,6 +37,8 @@ struct FormatChange {
 /// it can. Errors: the format has no such field, or the combination is invalid: `message` says why.
 [[nodiscard]] Result<NumberFormat> changed(const NumberFormat& format, const FormatChange& change,
                                            LayerOperand operand);
+/// Scales, zero points, thresholds and levels open again, to be found for other numbers.
+[[nodiscard]] NumberFormat without_parameters(NumberFormat format);
 /// Why no one of `formats` can take the change; empty where at least one can.
 [[nodiscard]] QString why_not(const std::vector<NumberFormat>& formats, const FormatChange& change,
                               LayerOperand operand);

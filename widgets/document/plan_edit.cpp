@@ -124,6 +124,20 @@ PrecisionPlan with_pass(const PrecisionPlan& plan, Pass pass, bool on) {
     return result;
 }
 
+PrecisionPlan without_parameters(const PrecisionPlan& plan) {
+    const auto open = [](LayerPrecision precision) {
+        precision.weights = without_parameters(std::move(precision.weights));
+        precision.activations = without_parameters(std::move(precision.activations));
+        return precision;
+    };
+    PrecisionPlan result(open(plan.default_precision()));
+    for (const auto& [layer, precision] : plan.layers()) result.set(layer, open(precision));
+    result.set_requantization(plan.requantization());
+    result.set_folds_batch_norm(plan.folds_batch_norm());
+    result.set_passes(plan.passes());
+    return result;
+}
+
 PrecisionPlan canonical_plan(const PrecisionPlan& plan, const Graph& graph) {
     std::vector<std::pair<LayerPrecision, int>> votes;
     for (const NodeId id : graph.node_ids()) {

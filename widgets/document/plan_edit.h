@@ -45,6 +45,9 @@ inline constexpr int k_float_bits = 32;
                                              std::optional<Overflow> overflow);
 [[nodiscard]] PrecisionPlan with_pass(const PrecisionPlan& plan, Pass pass, bool on);
 
+/// The same precisions with nothing resolved: for a network whose weights are other ones.
+[[nodiscard]] PrecisionPlan without_parameters(const PrecisionPlan& plan);
+
 /// The same precisions in one form: the commonest precision of the weighted layers is the default, only
 /// layers that differ are named. Plans that mean the same compare equal. What holds for the whole network
 /// stays.

@@ -1,5 +1,6 @@
 #include "widgets/document/training_work.h"
 
+#include "widgets/document/plan_edit.h"
 #include "widgets/document/training_feed.h"
 
 #include <QStringList>
@@ -35,7 +36,7 @@ Result<Version> run_meta(const TrainingWork& work, DatasetPtr data, Version vers
     if (!result) return forward_error(result);
     version.model = std::move(result->model);
     version.model.scales = std::move(result->scales);
-    version.plan = work.design;
+    version.plan = without_parameters(work.design);
     return version;
 }
 
@@ -73,8 +74,12 @@ Result<Version> run_training(const TrainingWork& work, const TrainingBackend& ba
     request.model = work.from.model;
     request.data = std::move(*data);
     request.validation = std::move(validation);
-    if (work.setup.mode != TrainingMode::plain) request.design = work.design;
-    if (work.setup.mode == TrainingMode::adapt) request.scales = work.from.model.scales;
+    if (work.setup.mode == TrainingMode::quantized) request.design = work.design;
+    if (work.setup.mode == TrainingMode::adapt) {
+        // The start's own scales, not those that the design had elsewhere.
+        request.design = without_parameters(work.design);
+        request.scales = work.from.model.scales;
+    }
     request.batch_norm = work.setup.batch_norm;
     request.weight_scales = work.setup.weight_scales;
     request.activation_scales = work.setup.activation_scales;
@@ -84,7 +89,7 @@ Result<Version> run_training(const TrainingWork& work, const TrainingBackend& ba
     if (!outcome) return forward_error(outcome);
     version.model = std::move(outcome->model);
     version.preserve = work.setup.options.preserve;
-    version.plan = version.model.carried_design.value_or(work.design);
+    version.plan = version.model.carried_design.value_or(without_parameters(work.design));
     return version;
 }
 

@@ -63,6 +63,10 @@ QString TrainingRunsModel::text(const TrainingRun& run, int column) const {
         return run.loss_now() ? QString::number(*run.loss_now(), 'f', 4) : k_dash;
     case Progress: {
         const auto done = static_cast<qint64>(run.epochs.size());
+        // Adapting counts steps, meta-training tasks.
+        if (run.kind == QLatin1String("adapt") || run.kind == QLatin1String("meta"))
+            return run.last.steps > 0 ? QStringLiteral("%1/%2").arg(run.last.step).arg(run.last.steps)
+                                      : k_dash;
         if (run.last.steps_per_epoch > 0 && run.last.steps >= run.last.steps_per_epoch)
             return QStringLiteral("%1/%2").arg(done).arg((run.last.steps + run.last.steps_per_epoch - 1) /
                                                          run.last.steps_per_epoch);
@@ -119,7 +123,7 @@ QVariant TrainingRunsModel::headerData(int section, Qt::Orientation orientation,
          {tr("Best (%)"), tr("Best top-1 accuracy of an epoch, on the validation images; without them on the "
                              "training images")},
          {tr("Loss"), tr("Mean loss of the last epoch, nats")},
-         {tr("Epochs"), tr("Epochs done")},
+         {tr("Done"), tr("Epochs; of adapting and meta-training steps")},
          {tr("Time"), tr("At work, without pauses")},
          {tr("Status"), tr("What became of it")}}};
     if (role == Qt::TextAlignmentRole)

@@ -174,6 +174,23 @@ private slots:
         QCOMPARE(label_with_passes(canonical, *model.graph), QString("w4a8 + CLE + AdaRound"));
     }
 
+    void a_plan_without_parameters_keeps_formats_alone() {
+        PrecisionPlan plan = uniform_plan(4, 6);
+        LayerPrecision resolved = plan.default_precision();
+        resolved.weights.scale = {0.5F};
+        resolved.activations.scale = {0.25F};
+        resolved.activations.zero_point = {3};
+        plan.set("conv1", resolved);
+        plan.set_folds_batch_norm(false);
+        plan.set_passes({Pass::equalize});
+        plan.set_values("conv1", std::make_shared<LayerValues>());
+        const PrecisionPlan open = without_parameters(plan);
+        QVERIFY(open.at("conv1") == uniform_plan(4, 6).default_precision());
+        QVERIFY(open.values().empty());
+        QVERIFY(!open.folds_batch_norm());
+        QCOMPARE(open.passes().size(), size_t(1));
+    }
+
     void bars_and_widths_are_inverse() {
         double last = 0;
         for (int bits = k_min_bits; bits <= k_max_bits; ++bits) {
