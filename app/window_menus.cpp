@@ -49,7 +49,7 @@ QWidget* MainWindow::buildCorner() {
         return label;
     };
     m_versions = new VersionCombo(m_document, corner);
-    QLabel* version = add(tr("&Version"), m_versions);
+    QLabel* version = add(tr("Versi&on"), m_versions);
     // A network that nothing was made of has nothing to choose.
     const auto show_versions = [this, version](bool useful) {
         version->setVisible(useful);

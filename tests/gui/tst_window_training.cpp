@@ -96,9 +96,9 @@ private slots:
                      qPrintable(child<QLabel>("trainingProgress")->text()));
         auto* pause = child<QPushButton>("trainingPause");
         pause->click();
-        QTRY_VERIFY(pause->text().contains("esume"));
+        QTRY_VERIFY(pause->text().contains("Res"));
         pause->click();
-        QTRY_VERIFY(pause->text().contains("ause"));
+        QTRY_VERIFY(pause->text().contains("Pa"));
         child<QPushButton>("trainingCancel")->click();
         QTRY_VERIFY(!m_window->training().activeRun());
         auto* runs = child<QTableView>("trainingRuns");

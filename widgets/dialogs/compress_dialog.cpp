@@ -155,7 +155,7 @@ void CompressDialog::refreshLayers() {
     if (m_document.hasNetwork())
         for (const QString& layer : m_document.selection())
             weighted += takes_bits(m_document.graph(), layer.toStdString(), LayerOperand::weights) ? 1 : 0;
-    m_selected->setText(tr("&Selected layers (%1)").arg(weighted));
+    m_selected->setText(tr("Selecte&d layers (%1)").arg(weighted));
     m_selected->setEnabled(weighted > 0);
     if (weighted == 0) m_all->setChecked(true);
     if (m_selected->isChecked() && sender() == &m_document) m_debounce.start();

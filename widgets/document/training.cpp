@@ -27,6 +27,10 @@ Training::Training(Document& document, Project& project, TrainingBackend backend
     m_refresh.setInterval(100);
     connect(&m_refresh, &QTimer::timeout, this, &Training::drain);
     connect(&m_document, &Document::opened, this, &Training::reset);
+    connect(&m_document, &Document::networkChanged, this, [this] {
+        const auto scope = train::training_scope(m_document.graph());
+        m_untrainable = scope ? QString() : qt(scope.error().to_line());
+    });
     connect(&m_lane, &JobLane::finished, this, [this](JobId id) {
         const auto found = m_jobs.find(id);
         if (found == m_jobs.end()) return;
@@ -58,8 +62,7 @@ void Training::reset() {
 QString Training::whyNot(TrainingMode mode) const {
     if (!m_document.hasNetwork()) return tr("no network is open");
     if (m_document.model().topology) return tr("a topology has layers but no network to train");
-    if (const auto scope = train::training_scope(m_document.graph()); !scope)
-        return qt(scope.error().to_line());
+    if (!m_untrainable.isEmpty()) return m_untrainable;
     if (mode == TrainingMode::quantized &&
         std::ranges::none_of(m_document.graph().node_ids(), [this](NodeId id) {
             const LayerPrecision precision = m_document.plan().at(m_document.graph().node(id).name);

@@ -72,7 +72,8 @@ private:
     std::vector<TrainingRun> m_runs;
     int64_t m_next_id = 1;
     std::map<JobId, std::shared_ptr<Job>> m_jobs;
-    QTimer m_refresh; ///< curves follow at this pace, however fast the steps are
+    QString m_untrainable; ///< why the network that is shown cannot be trained at all; empty: it can
+    QTimer m_refresh;      ///< curves follow at this pace, however fast the steps are
     JobLane m_lane{JobLane::AtEnd::cancel};
 };
 

@@ -107,7 +107,7 @@ void CompressionForm::buildPages() {
     page(tr("Short vectors of weights become entries of a codebook (Gong et al. 2014; Stock et al. 2020)."));
     number(tr("&Length"), QStringLiteral("vectorLength"), 1, 64, m_vectors.length);
     number(tr("&Bits an index"), QStringLiteral("vectorBits"), 1, 12, m_vectors.bits);
-    check(tr("&Product quantization"), tr("One codebook for each position of the vectors"),
+    check(tr("P&roduct quantization"), tr("One codebook for each position of the vectors"),
           QStringLiteral("vectorProduct"), m_vectors.product);
 }
 

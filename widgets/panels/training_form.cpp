@@ -92,7 +92,7 @@ void TrainingForm::buildEssentials() {
     m_mode->setObjectName(QStringLiteral("trainingMode"));
     connect(m_mode, &ChoiceBox::chosen, this,
             [this](int mode) { loadMode(static_cast<TrainingMode>(mode)); });
-    m_essentials->addRow(tr("&Train"), m_mode);
+    m_essentials->addRow(tr("T&rain"), m_mode);
     m_note = new QLabel(this);
     m_note->setObjectName(QStringLiteral("trainingNote"));
     m_note->setWordWrap(true);
@@ -103,7 +103,7 @@ void TrainingForm::buildEssentials() {
         dataField(m_data, QStringLiteral("trainingData"),
                   tr("Images to train on: a dataset card, a folder with one sub-folder a class, or "
                      "demo:train; several, separated by semicolons, are joined")));
-    m_essentials->addRow(tr("&Validate on"),
+    m_essentials->addRow(tr("Val&idate on"),
                          dataField(m_validation, QStringLiteral("trainingValidation"),
                                    tr("Images to measure on after each epoch; left empty: the data that the "
                                       "window measures on")));
@@ -252,7 +252,7 @@ void TrainingForm::refresh() {
     m_data->setPlaceholderText(tr("a card, a folder, demo:train"));
     m_validation->setPlaceholderText(m_document.data() ? qt(m_document.data()->name()) : tr("nothing"));
     const bool meta = m_setup.mode == TrainingMode::meta, adapt = m_setup.mode == TrainingMode::adapt;
-    m_count_label->setText(meta ? tr("Ta&sks") : adapt ? tr("&Steps") : tr("&Epochs"));
+    m_count_label->setText(meta ? tr("Tasks") : adapt ? tr("Ste&ps") : tr("E&pochs"));
     m_count->setToolTip(meta    ? tr("Designs that are drawn and trained for, a few steps each")
                         : adapt ? tr("Optimizer steps")
                                 : tr("Passes over the training images"));

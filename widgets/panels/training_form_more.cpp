@@ -1,4 +1,4 @@
-// The options of training that most runs leave alone.
+// The options of training that most runs leave alone. Without mnemonics, which the rest of the window needs.
 #include "widgets/panels/training_form.h"
 
 #include "widgets/number_text.h"
@@ -38,28 +38,28 @@ void TrainingForm::buildMore() {
         m_shows.emplace_back([box, &value] { box->show(static_cast<int>(value), {}); });
         return box;
     };
-    addChoice<Schedule>(tr("S&chedule"), tr("The learning rate over the run"), name("Schedule"),
+    addChoice<Schedule>(tr("Schedule"), tr("The learning rate over the run"), name("Schedule"),
                         {{Schedule::one_cycle, tr("one cycle: warm-up, then cosine")},
                          {Schedule::cosine, tr("cosine to zero")},
                          {Schedule::constant, tr("constant")}},
                         m_setup.options.schedule, form);
     addChoice<OptimizerType>(
-        tr("&Optimizer"), tr("SGD with momentum, or Adam with decoupled weight decay"), name("Optimizer"),
+        tr("Optimizer"), tr("SGD with momentum, or Adam with decoupled weight decay"), name("Optimizer"),
         {{OptimizerType::sgd, tr("SGD")}, {OptimizerType::adam, tr("Adam")}}, o.optimizer, form);
-    addReal(tr("Mo&mentum"), tr("0 to below 1; Adam's beta 1"), name("Momentum"), 0, 0.999, 3, 0.05,
+    addReal(tr("Momentum"), tr("0 to below 1; Adam's beta 1"), name("Momentum"), 0, 0.999, 3, 0.05,
             o.momentum, form);
-    addCheck(tr("&Nesterov"), tr("Nesterov's momentum (SGD)"), name("Nesterov"), o.nesterov, form);
-    addReal(tr("&Weight decay"), tr("Not on biases, normalization and scales"), name("Decay"), 0, 1, 6, 1e-4,
+    addCheck(tr("Nesterov"), tr("Nesterov's momentum (SGD)"), name("Nesterov"), o.nesterov, form);
+    addReal(tr("Weight decay"), tr("Not on biases, normalization and scales"), name("Decay"), 0, 1, 6, 1e-4,
             o.weight_decay, form);
-    number(tr("&Batch (images)"), tr("Images a step; rounded up to whole shards"), "Batch", 1, 65536,
+    number(tr("Batch (images)"), tr("Images a step; rounded up to whole shards"), "Batch", 1, 65536,
            o.batch_size);
     addReal(tr("Label smoothing"), tr("0 to below 1: the share of the target spread over all classes"),
             name("Smoothing"), 0, 0.999, 3, 0.05, o.label_smoothing, form);
     addReal(tr("Distillation"), tr("0 to 1: the share of the loss taken from the float network's answers"),
             name("Distillation"), 0, 1, 2, 0.1, o.distillation, form);
-    addCheck(tr("&Flip images"), tr("Mirrors left and right in half of the cases"), name("Flip"),
+    addCheck(tr("Flip images"), tr("Mirrors left and right in half of the cases"), name("Flip"),
              o.augmentation.flip, form);
-    addCheck(tr("Shift ima&ges"), tr("By up to 4 pixels; zeros move in"), name("Crop"), o.augmentation.crop,
+    addCheck(tr("Shift images"), tr("By up to 4 pixels; zeros move in"), name("Crop"), o.augmentation.crop,
              form);
     number(tr("Cutout (pixels)"), tr("Side of a square that is blanked; 0: none"), "Cutout", 0, 4096,
            o.augmentation.cutout);
@@ -82,18 +82,18 @@ void TrainingForm::buildMore() {
     addChoice<ComputeType>(tr("Arithmetic"), tr("bf16 needs AVX-512; not with QAT"), name("Compute"),
                            {{ComputeType::f32, tr("f32")}, {ComputeType::bf16, tr("bf16, f32 weights")}},
                            o.compute, form);
-    addCheck(tr("Zeros sta&y zero"), tr("Weights that pruning removed stay removed"), name("PreserveZeros"),
+    addCheck(tr("Zeros stay zero"), tr("Weights that pruning removed stay removed"), name("PreserveZeros"),
              o.preserve.zeros, form);
-    addCheck(tr("Shared weights stay s&hared"), tr("Equal weights of a layer move together"),
+    addCheck(tr("Shared weights stay shared"), tr("Equal weights of a layer move together"),
              name("PreserveSharing"), o.preserve.sharing, form);
-    number(tr("&Patience (epochs)"),
+    number(tr("Patience (epochs)"),
            tr("Epochs without a better validation accuracy before it stops; 0: never"), "Patience", 0, 100000,
            o.patience);
-    number(tr("See&d"), tr("Of order and augmentation: the same seed gives the same weights"), "Seed", 0,
+    number(tr("Seed"), tr("Of order and augmentation: the same seed gives the same weights"), "Seed", 0,
            2147483647, o.seed);
     number(tr("Steps a task"), tr("Of meta-training: steps on each drawn design"), "InnerSteps", 1, 1000,
            m_setup.inner_steps);
-    auto* reset = new QPushButton(tr("&Recommended options"), this);
+    auto* reset = new QPushButton(tr("Re&commended options"), this);
     reset->setObjectName(name("Reset"));
     reset->setToolTip(tr("All options of this mode as they come"));
     connect(reset, &QPushButton::clicked, this, [this] {

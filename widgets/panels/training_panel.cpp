@@ -103,7 +103,7 @@ QWidget* TrainingPanel::buildLeft() {
     };
     m_start = button(tr("&Start"), tr("Train the network that is shown, in the background"),
                      QStringLiteral("trainingStart"));
-    m_pause = button(tr("&Pause"), tr("Rest between two steps; the processor is free meanwhile"),
+    m_pause = button(tr("Pa&use"), tr("Rest between two steps; the processor is free meanwhile"),
                      QStringLiteral("trainingPause"));
     m_pause->setCheckable(true);
     m_cancel =
@@ -188,7 +188,7 @@ QWidget* TrainingPanel::buildRuns() {
             [this](const QModelIndex& index) { useRun(index.data(TrainingRunsModel::IdRole).toLongLong()); });
     connect(m_table->selectionModel(), &QItemSelectionModel::selectionChanged, this,
             &TrainingPanel::refreshButtons);
-    m_use = new QPushButton(tr("Show its &network"), right);
+    m_use = new QPushButton(tr("Show its network"), right);
     m_use->setObjectName(QStringLiteral("trainingUse"));
     m_use->setToolTip(tr("Go to the version that the selected run made; undo returns"));
     connect(m_use, &QPushButton::clicked, this, [this] { useRun(selectedRun()); });
@@ -252,7 +252,7 @@ void TrainingPanel::refreshButtons() {
     m_why->setVisible(!why.isEmpty());
     m_pause->setEnabled(active);
     m_pause->setChecked(m_training.paused());
-    m_pause->setText(m_training.paused() ? tr("&Resume") : tr("&Pause"));
+    m_pause->setText(m_training.paused() ? tr("Res&ume") : tr("Pa&use"));
     m_cancel->setEnabled(active);
     const TrainingRun* selected = m_training.runById(selectedRun());
     const int64_t shown = m_document.hasNetwork() ? m_document.version().id : 0;
