@@ -1,6 +1,7 @@
 // The training loop: learning, determinism, cancelling, and what is refused.
 
 #include "core/train/parameters.h"
+#include "core/train/tape.h"
 #include "core/train/trainer.h"
 #include "tests/core/train/toy_design.h"
 #include "tests/core/train/toy_problem.h"
@@ -57,12 +58,14 @@ private slots:
     void same_seed_same_bits_whatever_the_threads();
     void quantized_same_bits_whatever_the_threads_data();
     void quantized_same_bits_whatever_the_threads();
+    void bf16_same_bits_whatever_the_threads();
     void another_seed_gives_other_weights();
     void structure_survives();
     void fewer_images_than_a_batch();
     void reports_epochs_and_progress();
     void cancelling_stops();
     void divergence_is_an_error_that_says_when();
+    void overflow_names_the_layer();
     void weights_that_overflow_in_the_last_step_are_no_result();
     void unsupported_op_is_named();
     void data_that_do_not_fit_are_refused();
@@ -139,6 +142,18 @@ void TestTrainer::quantized_same_bits_whatever_the_threads() {
     QVERIFY(one == run(3));
     const bool scales_moved = one.second != plan_to_json(options.qat->plan);
     QCOMPARE(scales_moved, options.qat->activations != ScaleLearning::fixed);
+}
+
+void TestTrainer::bf16_same_bits_whatever_the_threads() {
+    if (!supports_bf16()) QSKIP("this CPU does not multiply bf16 numbers");
+    Options options = quick();
+    options.epochs = 2;
+    const std::vector<float> exact = trained_numbers(options, 1);
+    options.compute = ComputeType::bf16;
+    const std::vector<float> one = trained_numbers(options, 1);
+    QVERIFY(!one.empty() && one != exact);
+    QVERIFY(one == trained_numbers(options, 2));
+    QVERIFY(one == trained_numbers(options, 3));
 }
 
 void TestTrainer::another_seed_gives_other_weights() {
@@ -234,6 +249,25 @@ void TestTrainer::divergence_is_an_error_that_says_when() {
     QVERIFY2(where.starts_with("layer ") && where.find(", epoch 1, step ") != std::string::npos,
              outcome.error().to_line().c_str());
     QVERIFY(!outcome.error().remedy.empty());
+}
+
+void TestTrainer::overflow_names_the_layer() {
+    GraphBuilder builder("net", 13);
+    const ValueId image = builder.input("x", {1, 3, 8, 8});
+    const auto weights = [&](int64_t outputs, int64_t inputs) {
+        return builder.constant(
+            "w", std::make_shared<const Tensor>(Tensor::from_f32(
+                     {outputs, inputs}, std::vector<float>(static_cast<size_t>(outputs * inputs), 1e25F))));
+    };
+    const ValueId flat = *builder.add(Op::reshape, "Flatten", "flat", ReshapeAttributes{{1, 192}}, {image});
+    const ValueId large = *builder.add(Op::gemm, "Gemm", "large", {}, {flat, weights(4, 192)});
+    const ValueId beyond = *builder.add(Op::gemm, "Gemm", "beyond", {}, {large, weights(4, 4)});
+    builder.output(*builder.add(Op::gemm, "Gemm", "classifier", {}, {beyond, weights(3, 4)}));
+    const ToyDataset data(64, 1);
+    auto outcome = train::train(*builder.build(), data, nullptr, quick(), with_threads(2));
+    QVERIFY(!outcome && outcome.error().code == ErrorCode::failed);
+    QCOMPARE(outcome.error().where, std::string("layer beyond, epoch 1, step 1"));
+    QVERIFY(outcome.error().message.find("loss") != std::string::npos);
 }
 
 void TestTrainer::weights_that_overflow_in_the_last_step_are_no_result() {
