@@ -80,7 +80,7 @@ void MainWindow::buildEditMenu() {
                                        m_inspector, &Inspector::showNetwork);
     network->setObjectName(QStringLiteral("actionNetwork"));
     edit->addSeparator();
-    QAction* imported = edit->addAction(tr("Back to the &imported design"), this, [this] {
+    QAction* imported = edit->addAction(tr("Back to the &imported or trained design"), this, [this] {
         if (m_document.importedPlan())
             m_document.applyPlan(*m_document.importedPlan(), tr("imported design"));
     });

@@ -22,6 +22,8 @@ Result<Version> read_version(const StoredVersion& stored, std::string_view onnx,
     version.model = std::move(*loaded);
     flow::Model& model = version.model;
     model.source = own.source;
+    // The file was written here: what a reader remarks about foreign ones is no news.
+    model.warnings.clear();
     model.trained = own.trained || version.kind != QLatin1String("compress");
     version.plan = model.carried_design.value_or(uniform_plan(8, 8));
     if (stored.plan_json.empty()) return version;

@@ -109,7 +109,8 @@ FigureText FiguresStrip::designText(const Design& design, bool current) const {
     text.value = percent(accuracy.top1);
     text.detail = plus_minus(accuracy.top1_ci95);
     text.change = change_in_points(accuracy.delta_top1);
-    text.reference = tr("float");
+    // Each version has float weights of its own.
+    text.reference = design.version == 0 ? tr("float") : tr("its float");
     const double half = (accuracy.delta_ci95.hi - accuracy.delta_ci95.lo) * 50;
     if (half > 0) text.change += QStringLiteral(" \u00b1\u2009%1").arg(half, 0, 'f', 2);
     const bool partial = m_document.data() && accuracy.samples < m_document.data()->size();
@@ -182,7 +183,8 @@ FigureText FiguresStrip::costText(double CostBreakdown::*member, const std::stri
     if (text.stale) text.tip += '\n' + tr("Being modelled again");
     if (base && std::isfinite(value) && std::isfinite((*base).*member)) {
         text.change = relative_change(value, (*base).*member);
-        text.reference = tr("w8a8");
+        // Of the network as opened, whatever was made of it.
+        text.reference = m_document.version().id == 0 ? tr("w8a8") : tr("w8a8 as opened");
         text.tendency = tendency_of(value, (*base).*member, false);
     }
     return text;
