@@ -1,5 +1,5 @@
-// add and mul of activations and constants of any two shapes (numpy broadcasting): squeeze and excitation,
-// offsets, factors. Constants stay as they are. Computed in f32.
+// add, sub, mul, and div by a constant, of activations and constants of any two shapes (numpy broadcasting):
+// squeeze and excitation, offsets, factors. Constants stay as they are. Computed in f32.
 
 #include "core/train/train_op.h"
 
@@ -12,6 +12,7 @@ namespace {
 struct Side {
     Activation* activation = nullptr; ///< null: a constant
     std::vector<float> constant;
+    float sign = 1; ///< -1: it is subtracted
     Converted source;
     std::vector<int64_t> strides; ///< along the output's axes; 0: the same number again
     GradientSink sink;
@@ -25,7 +26,9 @@ struct Side {
 class Broadcast final : public TrainOp {
 public:
     explicit Broadcast(const OpSite& site)
-        : m_output(site.output), m_product(site.node.op == Op::mul), m_dims(output_dims(site)) {
+        : m_output(site.output)
+        , m_product(site.node.op == Op::mul || site.node.op == Op::div)
+        , m_dims(output_dims(site)) {
         auto activation = site.inputs.begin();
         for (size_t i = 0; i < 2; ++i) {
             const Value& value = site.graph.value(site.node.inputs[i]);
@@ -33,6 +36,8 @@ public:
             Memory::dims dims = value.shape.dims();
             if (value.constant) {
                 side.constant = value.constant->to_f32();
+                if (site.node.op == Op::div)
+                    for (float& v : side.constant) v = 1 / v;
             } else {
                 side.activation = *activation++;
                 dims = side.activation->dims();
@@ -44,6 +49,7 @@ public:
             for (size_t axis = dims.size(); axis-- > 0; stride *= dims[axis])
                 if (dims[axis] > 1) side.strides[axis] = stride;
         }
+        if (site.node.op == Op::sub) m_sides[1].sign = -1;
         m_output.data = site.dnnl.allocate(dense_desc(m_dims));
     }
 
@@ -55,7 +61,7 @@ public:
             for (int64_t i = 0; i < m_dims.back(); ++i) {
                 const float x = a[left + i * m_sides[0].strides.back()];
                 const float z = b[right + i * m_sides[1].strides.back()];
-                y[out + i] = m_product ? x * z : x + z;
+                y[out + i] = m_product ? x * z : x + m_sides[1].sign * z;
             }
         });
     }
@@ -82,7 +88,8 @@ public:
                 const int64_t mine = own == 0 ? left : right, theirs = own == 0 ? right : left;
                 for (int64_t i = 0; i < m_dims.back(); ++i)
                     sum[mine + i * side.strides.back()] +=
-                        m_product ? g[out + i] * factor[theirs + i * other.strides.back()] : g[out + i];
+                        m_product ? g[out + i] * factor[theirs + i * other.strides.back()]
+                                  : side.sign * g[out + i];
             });
             side.delivered.deliver(dnnl);
         }

@@ -1,4 +1,4 @@
-// relu, leaky_relu, clip, sigmoid, tanh.
+// relu, leaky_relu, clip, sigmoid, tanh and some more functions of one number.
 
 #include "core/train/dnnl_primitives.h"
 #include "core/train/train_op.h"
@@ -14,6 +14,22 @@ struct Activity {
     float beta = 0;
 };
 
+/// Of Op::function; training_scope() let no other function pass.
+Activity activity(const FunctionAttributes& function) {
+    switch (function.function) {
+    case Function::hard_swish:
+        return {dnnl::algorithm::eltwise_hardswish, 1.0F / 6, 0.5F}; // 2.x takes the constants as given
+    case Function::silu:
+        return {dnnl::algorithm::eltwise_swish, 1};
+    case Function::gelu:
+        return {dnnl::algorithm::eltwise_gelu_erf};
+    case Function::gelu_tanh:
+        return {dnnl::algorithm::eltwise_gelu_tanh};
+    default:
+        return {dnnl::algorithm::eltwise_elu, function.alpha};
+    }
+}
+
 Activity activity(const Node& node) {
     switch (node.op) {
     case Op::sigmoid:
@@ -22,6 +38,8 @@ Activity activity(const Node& node) {
         return {dnnl::algorithm::eltwise_tanh};
     case Op::leaky_relu:
         return {dnnl::algorithm::eltwise_relu, std::get<LeakyReluAttributes>(node.attributes).alpha};
+    case Op::function:
+        return activity(std::get<FunctionAttributes>(node.attributes));
     default:
         break;
     }
@@ -32,8 +50,8 @@ Activity activity(const Node& node) {
 
 class Eltwise final : public TrainOp {
 public:
-    explicit Eltwise(const OpSite& site)
-        : m_input(*site.inputs[0]), m_output(site.output), m_activity(activity(site.node)) {
+    Eltwise(const OpSite& site, Activation& input, Activation& output, Activity activity)
+        : m_input(input), m_output(output), m_activity(activity) {
         m_forward_pd = describe_eltwise(site.dnnl.engine, site.training, m_activity.algorithm, m_input.desc(),
                                         m_activity.alpha, m_activity.beta);
         m_output.data = site.dnnl.allocate(m_forward_pd.dst_desc());
@@ -66,10 +84,42 @@ private:
     GradientSink m_sink;
 };
 
+/// hard_sigmoid, which oneDNN 2.x does not have: max(0, min(1, a x + b)) is a x + b of x clipped.
+class HardSigmoid final : public TrainOp {
+public:
+    HardSigmoid(const OpSite& site, float slope, float offset)
+        : m_clip(site, *site.inputs[0], m_clipped,
+                 {dnnl::algorithm::eltwise_clip, -offset / slope, (1 - offset) / slope})
+        , m_line(site, m_clipped, site.output, {dnnl::algorithm::eltwise_linear, slope, offset}) {
+        m_clipped.needs_gradient = site.inputs[0]->needs_gradient;
+    }
+    void forward(DnnlContext& dnnl, const Numbers& numbers) override {
+        m_clip.forward(dnnl, numbers);
+        m_line.forward(dnnl, numbers);
+    }
+    void prepare_backward(DnnlContext& dnnl) override {
+        m_line.prepare_backward(dnnl);
+        if (!m_clipped.gradient) return;
+        m_clip.prepare_backward(dnnl);
+        m_clipped.gradient_owner.reset();
+    }
+    void backward(DnnlContext& dnnl, const Numbers& numbers) override {
+        m_line.backward(dnnl, numbers);
+        m_clip.backward(dnnl, numbers);
+    }
+
+private:
+    Activation m_clipped;
+    Eltwise m_clip, m_line;
+};
+
 } // namespace
 
 TrainOpPtr make_eltwise(const OpSite& site) {
-    return std::make_unique<Eltwise>(site);
+    const auto* function = std::get_if<FunctionAttributes>(&site.node.attributes);
+    if (function && function->function == Function::hard_sigmoid)
+        return std::make_unique<HardSigmoid>(site, function->alpha, function->beta);
+    return std::make_unique<Eltwise>(site, *site.inputs[0], site.output, activity(site.node));
 }
 
 } // namespace widthwise::train

@@ -1,5 +1,5 @@
 // Whatever moves numbers without changing them: reshape, transpose, slice, pad, concat, depth_to_space,
-// space_to_depth, identity.
+// space_to_depth, identity, quantize.
 
 #include "core/train/dnnl_layout.h"
 #include "core/train/train_op.h"
@@ -247,7 +247,7 @@ private:
     std::vector<Delivered> m_delivered;
 };
 
-/// The same numbers under another name.
+/// The same numbers under another name. (What quantize rounds is rounded as it is read; see Tape.)
 class Identity final : public TrainOp {
 public:
     explicit Identity(const OpSite& site) : m_input(*site.inputs[0]), m_output(site.output) {
@@ -265,7 +265,7 @@ private:
 } // namespace
 
 TrainOpPtr make_rearrange(const OpSite& site) {
-    if (site.node.op == Op::identity) return std::make_unique<Identity>(site);
+    if (site.node.op == Op::identity || site.node.op == Op::quantize) return std::make_unique<Identity>(site);
     return std::make_unique<Rearrange>(site);
 }
 

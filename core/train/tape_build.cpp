@@ -30,6 +30,7 @@ TrainOpPtr make_op(const OpSite& site) {
     case Op::clip:
     case Op::sigmoid:
     case Op::tanh:
+    case Op::function:
         return make_eltwise(site);
     case Op::max_pool:
     case Op::average_pool:
@@ -37,7 +38,9 @@ TrainOpPtr make_op(const OpSite& site) {
     case Op::reduce_mean:
         return make_pool(site);
     case Op::add:
+    case Op::sub:
     case Op::mul:
+    case Op::div:
         return adds_alike(site.graph, site.node) ? make_add(site) : make_broadcast(site);
     default:
         return make_rearrange(site); // training_scope() let nothing else pass

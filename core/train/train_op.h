@@ -132,11 +132,11 @@ using TrainOpPtr = std::unique_ptr<TrainOp>;
 TrainOpPtr make_convolution(const OpSite& site);
 TrainOpPtr make_fully_connected(const OpSite& site);
 TrainOpPtr make_batch_norm(const OpSite& site);
-TrainOpPtr make_eltwise(const OpSite& site); ///< relu, leaky_relu, clip, sigmoid, tanh
+TrainOpPtr make_eltwise(const OpSite& site); ///< relu, clip, sigmoid and the like
 TrainOpPtr make_pool(const OpSite& site);    ///< max, average, global average, means over height and width
 TrainOpPtr make_lrn(const OpSite& site);
 TrainOpPtr make_add(const OpSite& site);       ///< two activations of one shape
-TrainOpPtr make_broadcast(const OpSite& site); ///< add and mul, any shapes
+TrainOpPtr make_broadcast(const OpSite& site); ///< add, sub, mul, div, any shapes
 TrainOpPtr make_rearrange(const OpSite& site); ///< whatever moves elements
 
 /// Rounds `input` through the quantizer, which outlives the operation, into `output`, in the same layout; see

@@ -25,6 +25,21 @@ std::string obstacle_of_average(const Graph& graph, const Node& node) {
                : "only means over height and width can be trained";
 }
 
+std::string obstacle_of_function(const FunctionAttributes& function) {
+    switch (function.function) {
+    case Function::hard_sigmoid:
+        return function.alpha > 0 ? "" : "its slope is not positive";
+    case Function::hard_swish:
+    case Function::silu:
+    case Function::gelu:
+    case Function::gelu_tanh:
+    case Function::elu:
+        return "";
+    default:
+        return "training has no gradient for it";
+    }
+}
+
 std::string obstacle_of_normalization(const Graph& graph, const Node& node) {
     const Shape& in = graph.value(node.inputs[0]).shape;
     if (in.rank() != 4 && in.rank() != 2) return "only maps and vectors can be trained";
@@ -62,6 +77,7 @@ std::string obstacle(const Graph& graph, const Node& node) {
     case Op::sigmoid:
     case Op::tanh:
     case Op::identity:
+    case Op::quantize:
     case Op::reshape:
     case Op::transpose:
     case Op::slice:
@@ -70,6 +86,9 @@ std::string obstacle(const Graph& graph, const Node& node) {
     case Op::space_to_depth:
     case Op::global_average_pool:
         return any_constant_input() ? "its input is a constant" : "";
+    case Op::function:
+        if (any_constant_input()) return "its input is a constant";
+        return obstacle_of_function(std::get<FunctionAttributes>(node.attributes));
     case Op::reduce_mean:
         return obstacle_of_average(graph, node);
     case Op::lrn:
@@ -77,7 +96,11 @@ std::string obstacle(const Graph& graph, const Node& node) {
         return std::get<LrnAttributes>(node.attributes).size % 2 == 1 && in.rank() == 4
                    ? ""
                    : "only odd windows over maps can be trained";
+    case Op::div:
+        if (!is_constant(graph, node.inputs[1])) return "it divides by an activation";
+        [[fallthrough]];
     case Op::add:
+    case Op::sub:
     case Op::mul:
         return obstacle_of_pair(graph, node);
     case Op::concat:
@@ -99,10 +122,14 @@ std::string obstacle(const Graph& graph, const Node& node) {
 }
 
 ValueId logits_of(const Graph& graph) {
-    const ValueId output = graph.outputs().front();
-    const NodeId producer = graph.producer(output);
-    if (producer.valid() && graph.node(producer).op == Op::softmax) return graph.node(producer).inputs[0];
-    return output;
+    ValueId value = graph.outputs().front();
+    for (NodeId producer = graph.producer(value); producer.valid(); producer = graph.producer(value)) {
+        const Node& node = graph.node(producer);
+        value = node.inputs[0];
+        if (node.op == Op::softmax) return value;
+        if (node.op != Op::identity && node.op != Op::quantize) break;
+    }
+    return graph.outputs().front();
 }
 
 } // namespace

@@ -28,6 +28,23 @@ void TestGradientsMaps::activity_data() {
     gradient_row("clip from above", [](Bench& b) { b.then(Op::clip, ClipAttributes{.hi = 0.4F}); });
     gradient_row("sigmoid", [](Bench& b) { b.then(Op::sigmoid); });
     gradient_row("tanh", [](Bench& b) { b.then(Op::tanh); });
+    gradient_row("hard sigmoid", [](Bench& b) {
+        b.then(Op::function, FunctionAttributes{Function::hard_sigmoid, 0.2F, 0.5F});
+    });
+    gradient_row("hard sigmoid of 20 channels, read twice", [](Bench& b) {
+        b.mix(20);
+        const ValueId x = b.then(Op::tanh);
+        b.node(Op::mul, {},
+               {x, b.then(Op::function, FunctionAttributes{Function::hard_sigmoid, 0.25F, 0.4F})});
+    });
+    const auto function = [](const char* name, Function which, float alpha = 0) {
+        gradient_row(name, [=](Bench& b) { b.then(Op::function, FunctionAttributes{which, alpha}); });
+    };
+    function("hard swish", Function::hard_swish);
+    function("silu", Function::silu);
+    function("gelu", Function::gelu);
+    function("gelu by tanh", Function::gelu_tanh);
+    function("elu", Function::elu, 0.7F);
     // Paddings of a block of channels must not leak: sigmoid(0) is not 0.
     gradient_row("sigmoid of 20 channels", [](Bench& b) {
         b.mix(20);
@@ -136,6 +153,16 @@ void TestGradientsMaps::sum_and_product_data() {
                      b.node(Op::add, {}, {row, column});
                  },
                  {4, 3, 3});
+    gradient_row("difference", [](Bench& b) {
+        const ValueId x = b.last;
+        b.then(Op::max_pool, PoolAttributes{{6, 6}, {6, 6}});
+        b.node(Op::sub, {}, {b.last, x});
+    });
+    gradient_row("difference from and by constants", [](Bench& b) {
+        b.node(Op::sub, {}, {b.random("from", {4, 1, 1}), b.last});
+        b.node(Op::sub, {}, {b.last, b.random("offset", {1})});
+        b.node(Op::div, {}, {b.last, b.random("divisor", {1, 4, 1, 1}, 1, 2)});
+    });
     gradient_row("constants", [](Bench& b) {
         b.node(Op::add, {}, {b.last, b.random("offset", {4, 1, 1})});
         b.node(Op::mul, {}, {b.random("factor", {6, 6}, 1, 2), b.last});
