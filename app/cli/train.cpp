@@ -13,6 +13,7 @@ namespace {
 
 struct Inputs {
     flow::Model model;
+    std::optional<flow::Model> uncompressed; ///< where --prune has changed it
     DatasetPtr data, validation, calibration;
     std::optional<PrecisionPlan> design;
     train::Preserve preserve;
@@ -77,6 +78,7 @@ Result<void> compress(const TrainOptions& options, uint64_t seed, Terminal& term
         terminal.note(passes::description(*method) + ": " +
                       format_bytes(static_cast<double>(outcome->size_before.best_bytes)) + " to " +
                       format_bytes(static_cast<double>(outcome->size_after.best_bytes)));
+        if (!inputs.uncompressed) inputs.uncompressed = std::move(inputs.model);
         inputs.model = std::move(outcome->model);
         if (inputs.design) inputs.design = std::move(outcome->plan);
         inputs.preserve.zeros |= std::holds_alternative<passes::PruneWeights>(*method) ||
@@ -106,7 +108,7 @@ std::string written_text(const TrainOptions& options) {
 train::Observer observer(Terminal& terminal, int64_t epochs, bool validated) {
     train::Observer observer;
     observer.on_step = [&terminal](const train::StepReport& step) {
-        std::string detail = "loss " + format_fixed(step.loss, 4) + ", top-1 " + format_percent(step.top1, 1);
+        std::string detail = "loss " + format_fixed(step.loss, 4);
         if (step.images_per_second > 0)
             detail += ", " + format_fixed(step.images_per_second, 0) + " images/s";
         terminal.set_detail(std::move(detail));
@@ -160,6 +162,7 @@ Result<void> run_training(const TrainOptions& options, const Inputs& inputs, tra
                           Terminal& terminal) {
     flow::TrainingRequest request;
     request.model = inputs.model;
+    request.reference = inputs.uncompressed;
     request.data = inputs.data;
     request.validation = inputs.validation;
     request.design = inputs.design;

@@ -67,8 +67,12 @@ Result<void> check_model(const Model& model, const Dataset& data) {
     return check_fit(*model.graph, data);
 }
 
-/// Measures networks on the validation data, against the float network that training starts from; where that
-/// one knows nothing yet, against the float weights of the result.
+const Model& reference_of(const TrainingRequest& request) {
+    return request.reference ? *request.reference : request.model;
+}
+
+/// Measures networks on the validation data, against the reference; where that one knows nothing yet, against
+/// the float weights of the result.
 class Measurement {
 public:
     Measurement(const TrainingRequest& request, DatasetPtr validation, const WorkControl& control)
@@ -78,7 +82,8 @@ public:
     Result<std::optional<Accuracy>> measure(const Model& model, const PrecisionPlan& plan) {
         if (!m_validation) return std::optional<Accuracy>();
         if (m_reference.empty()) {
-            auto reference = run(m_request.model.trained ? m_request.model : model, {});
+            const Model& trained = reference_of(m_request);
+            auto reference = run(trained.trained ? trained : model, {});
             if (!reference) return forward_error(reference);
             m_reference = std::move(reference->predictions.top1);
         }
@@ -180,14 +185,12 @@ Result<TrainingOutcome> train_network(const TrainingRequest& request, const Work
     Measurement measurement(request, images->validation, control);
     std::optional<Accuracy> before, from;
     if (request.model.trained) {
-        auto as_float = measurement.measure(request.model, {});
-        if (!as_float) return forward_error(as_float);
-        from = before = *as_float;
-    }
-    if (request.model.trained && start->plan) {
-        auto calibrated = measurement.measure(start->model, *start->plan);
-        if (!calibrated) return forward_error(calibrated);
-        before = *calibrated;
+        auto reference = measurement.measure(reference_of(request), {});
+        if (!reference) return forward_error(reference);
+        from = *reference;
+        auto untouched = measurement.measure(start->model, start->plan.value_or(PrecisionPlan()));
+        if (!untouched) return forward_error(untouched);
+        before = *untouched;
     }
     auto trained = train::train(start->model.graph, *images->training, images->validation.get(), options,
                                 control, observer);

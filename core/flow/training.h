@@ -26,6 +26,9 @@ namespace widthwise::flow {
 
 struct TrainingRequest {
     Model model;
+    /// The float network that accuracies are compared with, where `model` is one that was compressed;
+    /// nullopt: `model`.
+    std::optional<Model> reference;
     DatasetPtr data;
     DatasetPtr validation;               ///< null: Options::validation_split, or none
     std::optional<PrecisionPlan> design; ///< QAT with this design, resolved or not; nullopt: float
@@ -43,9 +46,9 @@ struct TrainingOutcome {
     Model model; ///< the trained network; QAT: carried_design has the learned scales
     train::Outcome training;
     /// On the validation data, by the engine (integers where the design allows); nullopt without them. What
-    /// they say of float and of agreement is of the float network trained from.
+    /// they say of float and of agreement is of the request's reference.
     std::optional<Accuracy> before;     ///< the network and design as they were (QAT: calibrated only)
-    std::optional<Accuracy> float_top1; ///< the float network trained from, or of a float run the result
+    std::optional<Accuracy> float_top1; ///< the reference, or of a float run the result
     std::optional<Accuracy> after;      ///< the result
 };
 

@@ -1,5 +1,5 @@
-// `train` as scripts run it: quantization-aware training that stays with the network, checkpoints, compression
-// before training, meta-initializations.
+// `train` as scripts run it: quantization-aware training that stays with the network, checkpoints,
+// compression before training, meta-initializations.
 #include "tests/cli/cli_process.h"
 
 #include <QFileInfo>
@@ -56,7 +56,8 @@ private slots:
         QCOMPARE(measured["top1"].toDouble(), document["quantized_top1"].toDouble());
         QVERIFY(measured["layers"][0]["weight_format"].toString() != "float32");
         // A design still replaces what the network carries.
-        QVERIFY(evaluate(out, {"--bits", "w8a8"})["layers"][0]["weight_format"].toString().contains("int8"));
+        const QJsonObject wider = evaluate(out, {"--bits", "w8a8"});
+        QVERIFY(wider["layers"][0]["weight_format"].toString().contains("int8"));
     }
 
     void floatRunsSayNothingOfQuantization() {
@@ -96,12 +97,14 @@ private slots:
         const QString out = folder + "out.onnx";
         const QJsonObject whole = run_json({"inspect", "demo"});
         run_json(train({"--prune", "channels:0.3", "--epochs", "1", "-o", out}));
-        QVERIFY(run_json({"inspect", out})["totals"]["macs"].toDouble() < whole["totals"]["macs"].toDouble());
+        const QJsonObject narrower = run_json({"inspect", out});
+        QVERIFY(narrower["totals"]["macs"].toDouble() < whole["totals"]["macs"].toDouble());
         const QJsonObject shared =
             run_json(train({"--prune", "0.5", "--prune", "share:3", "--qat", "--bits", "w4a8", "--epochs",
                             "1", "--validation", "demo", "-o", out}));
         const QJsonObject measured = evaluate(out);
         QCOMPARE(measured["top1"].toDouble(), shared["quantized_top1"].toDouble());
+        QVERIFY(shared["float_top1"].toDouble() > 0.9); // of the network before it was compressed
         QVERIFY2(measured["layers"][0]["weight_format"].toString().contains("codebook"),
                  qPrintable(measured["layers"][0]["weight_format"].toString()));
     }
@@ -112,7 +115,8 @@ private slots:
         const QJsonObject meta = run_json(train(
             {"--meta", "--meta-bits", "2,3,4", "--meta-tasks", "3", "--meta-inner-steps", "2", "-o", init}));
         QCOMPARE(meta["task_losses"].toArray().size(), 3);
-        QVERIFY(evaluate(init)["layers"][0]["weight_format"].toString().contains("float"));
+        const QJsonObject start = evaluate(init);
+        QVERIFY(start["layers"][0]["weight_format"].toString().contains("float"));
         const QJsonObject adapted = run_json(
             train({"--qat", "--bits", "w3a3", "--steps", "4", "--validation", "demo", "-o", out}, init));
         QCOMPARE(evaluate(out)["top1"].toDouble(), adapted["quantized_top1"].toDouble());
