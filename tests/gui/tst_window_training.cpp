@@ -141,7 +141,7 @@ private slots:
         QCOMPARE(document().versions().size(), size_t(2));
         QCOMPARE(document().version().id, made);
         QCOMPARE(document().model().hash, hash);
-        QVERIFY(document().importedPlan());
+        QCOMPARE(bits_of(document().plan(), "conv2", LayerOperand::weights), 4);
         QVERIFY(document().currentDesign());
         QCOMPARE(child<QComboBox>("versionCombo")->currentText(), document().version().label);
         QCOMPARE(m_window->training().runs().size(), size_t(1));
