@@ -61,13 +61,17 @@ std::string steps_text(const CompressionReport& report) {
     return table.to_string();
 }
 
+std::string change_text(int64_t before, int64_t after) {
+    return before == after ? grouped(after) : grouped(before) + " > " + grouped(after);
+}
+
 std::string changes_text(const CompressionStep& step) {
     Table table({"layer", "weights", "non-zero", "MACs", "error", "note"});
     for (const passes::LayerChange& change : step.changes)
-        table.add({change.layer, grouped(change.weights_before) + " > " + grouped(change.weights_after),
-                   grouped(change.nonzero_before) + " > " + grouped(change.nonzero_after),
-                   grouped(change.macs_before) + " > " + grouped(change.macs_after),
-                   format_percent(change.relative_error), change.note});
+        table.add({change.layer, change_text(change.weights_before, change.weights_after),
+                   change_text(change.nonzero_before, change.nonzero_after),
+                   change_text(change.macs_before, change.macs_after), format_percent(change.relative_error),
+                   change.note});
     return label(step) + "\n" + table.to_string();
 }
 

@@ -1,6 +1,5 @@
 #include "core/passes/compression.h"
 
-#include "core/base/format.h"
 #include "core/base/text.h"
 #include "core/passes/compression_layers.h"
 #include "core/passes/low_rank.h"
@@ -11,6 +10,7 @@
 
 #include <array>
 #include <charconv>
+#include <cmath>
 
 namespace widthwise::passes {
 namespace {
@@ -137,7 +137,8 @@ std::string to_string(const CompressionMethod& method) {
 }
 
 std::string description(const CompressionMethod& method) {
-    const auto percent = [](double share) { return format_number(share * 100, 4) + " %"; };
+    constexpr double hundredth = 1e4; // of a percent
+    const auto percent = [](double share) { return shortest(std::round(share * hundredth) / 100) + " %"; };
     return std::visit(
         Overloaded{[&](const PruneWeights& m) {
                        return percent(m.share) +
