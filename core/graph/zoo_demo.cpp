@@ -29,7 +29,8 @@ Result<GraphPtr> demo(const Request& request) {
 /// The demo for one-bit activations: clipped to [-1, 1] right before each convolution that may read signs,
 /// never behind a ReLU (whose sign is always +1), and each such convolution bridged, so that real-valued sums
 /// pass by the signs (Liu et al. 2018, Bi-Real Net). Shortcuts shrink by means of 2x2 and double their
-/// channels by repeating them (Liu et al. 2020, ReActNet). 8 weighted layers.
+/// channels by repeating them (Liu et al. 2020, ReActNet). The one ReLU is read by the pool, in more bits: a
+/// mean over the image of what is linear sees no glyph. 8 weighted layers.
 Result<GraphPtr> demo_binary(const Request& request) {
     LayerStack net = request.image();
     ValueId x = net.conv_bn("stem", net.input(), {request.wide(16)}, Activation::none);
@@ -46,7 +47,7 @@ Result<GraphPtr> demo_binary(const Request& request) {
             net.conv_bn(name, clipped, {net.channels(shortcut), 3, shrinks ? 2 : 1}, Activation::none);
         x = net.add(name + "/add", main, shortcut);
     }
-    return net.finish(net.classifier(x, request.classes));
+    return net.finish(net.classifier(net.activate("head", x, Activation::relu), request.classes));
 }
 
 } // namespace widthwise::zoo
