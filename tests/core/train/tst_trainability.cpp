@@ -1,8 +1,11 @@
 // What is trained of a graph, and what is refused by name; where its numbers lie.
 
+#include "core/graph/zoo.h"
+#include "core/onnx/import.h"
 #include "core/train/parameters.h"
 #include "core/train/trainability.h"
 #include "tests/core/train/toy_problem.h"
+#include "tests/support/test_data.h"
 
 #include <QTest>
 
@@ -42,6 +45,10 @@ class TestTrainability : public QObject {
     Q_OBJECT
 private slots:
     void untrainable_nodes_are_named();
+    void networks_of_the_zoo_can_be_trained_data();
+    void networks_of_the_zoo_can_be_trained();
+    void published_networks_can_be_trained_data();
+    void published_networks_can_be_trained();
     void softmax_at_the_end_is_left_out();
     void what_the_output_does_not_read_is_left_out();
     void outputs_that_are_no_scores_are_refused();
@@ -55,14 +62,21 @@ void TestTrainability::untrainable_nodes_are_named() {
     QCOMPARE(culprit(along_width.classify()), std::string("rows"));
 
     Builder ranks;
-    const ValueId maps = ranks.x;
-    ranks.then(Op::reduce_mean, "mean", ReduceAttributes{{2, 3}, false}, {maps});
-    ranks.then(Op::mul, "mixed", {}, {maps, ranks.numbers("c", {1, 4, 1, 1})});
-    const ValueId scaled = ranks.x;
-    ranks.then(Op::reshape, "rank 3", ReshapeAttributes{{1, 4, 36}}, {maps});
-    ranks.then(Op::reshape, "flat rows", ReshapeAttributes{{1, 24, 6}}, {ranks.x});
-    ranks.then(Op::reduce_mean, "mean of maps", ReduceAttributes{{2, 3}, true}, {scaled});
-    QCOMPARE(culprit(ranks.classify()), std::string());
+    ranks.then(Op::reshape, "rows", ReshapeAttributes{{1, 24, 6}}, {ranks.x});
+    const ValueId rows = ranks.x;
+    ranks.then(Op::reshape, "columns", ReshapeAttributes{{1, 24, 1, 6}}, {rows});
+    ranks.then(Op::add, "mixed", {}, {ranks.x, rows});
+    QCOMPARE(culprit(ranks.classify()), std::string("mixed"));
+
+    Builder divided;
+    const ValueId maps = divided.x;
+    divided.then(Op::sigmoid, "gate", {}, {maps});
+    divided.then(Op::div, "ratio", {}, {maps, divided.x});
+    QCOMPARE(culprit(divided.classify()), std::string("ratio"));
+
+    Builder erf;
+    erf.then(Op::function, "erf", FunctionAttributes{Function::erf}, {erf.x});
+    QCOMPARE(culprit(erf.classify()), std::string("erf"));
 
     Builder even;
     even.then(Op::lrn, "even window", LrnAttributes{4}, {even.x});
@@ -85,11 +99,45 @@ void TestTrainability::untrainable_nodes_are_named() {
     QCOMPARE(culprit(foreign.classify()), std::string("mix"));
 }
 
+void TestTrainability::networks_of_the_zoo_can_be_trained_data() {
+    QTest::addColumn<QString>("name");
+    for (const zoo::Entry& entry : zoo::entries())
+        if (entry.classes > 0)
+            QTest::newRow(std::string(entry.name).c_str()) << QString::fromStdString(std::string(entry.name));
+}
+
+void TestTrainability::networks_of_the_zoo_can_be_trained() {
+    QFETCH(QString, name);
+    const auto graph = zoo::build(name.toStdString(), zoo::Weights::zero);
+    QVERIFY(graph);
+    const auto scope = training_scope(**graph);
+    QVERIFY2(scope, scope ? "" : scope.error().to_line().c_str());
+}
+
+void TestTrainability::published_networks_can_be_trained_data() {
+    QTest::addColumn<QString>("file");
+    for (const char* file :
+         {"resnet8", "resnet20", "resnet32", "mobilenet-cifar", "squeezenet", "vww-mobilenet", "mnist-cnn"})
+        QTest::newRow(file) << QString(file) + ".onnx";
+}
+
+void TestTrainability::published_networks_can_be_trained() {
+    QFETCH(QString, file);
+    const auto path = test::data_dir() / "models" / file.toStdString();
+    WIDTHWISE_NEED(path);
+    const auto model = onnx::import_model(path);
+    QVERIFY(model);
+    const auto scope = training_scope(*model->graph);
+    QVERIFY2(scope, scope ? "" : scope.error().to_line().c_str());
+    QCOMPARE(scope->classes, model->graph->value(scope->logits).shape[1]);
+}
+
 void TestTrainability::softmax_at_the_end_is_left_out() {
     Builder net;
     net.then(Op::reshape, "flat", ReshapeAttributes{{1, 144}}, {net.x});
     const ValueId logits = net.x;
     net.then(Op::softmax, "softmax", SoftmaxAttributes{1, false}, {net.x});
+    net.then(Op::identity, "output", {}, {net.x});
     net.output(net.x);
     const GraphPtr graph = *net.build();
     const auto scope = training_scope(*graph);
