@@ -1,14 +1,8 @@
 #include "core/engine/float_kernels.h"
 
-#include <algorithm>
+#include "core/quant/isa_clones.h"
 
-// As in kernels.cpp: one body for several ISAs, the same results on each.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDTHWISE_CLONES                                                                                     \
-    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
-#else
-#define WIDTHWISE_CLONES
-#endif
+#include <algorithm>
 
 namespace widthwise::engine::float_kernels {
 namespace {

@@ -1,17 +1,11 @@
 #include "core/engine/kernels.h"
 
+#include "core/quant/isa_clones.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
-
-// One body, compiled for several ISAs and chosen at load time. Resolvers run before the sanitizers are ready.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDTHWISE_CLONES                                                                                     \
-    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
-#else
-#define WIDTHWISE_CLONES
-#endif
 
 namespace widthwise::engine::kernels {
 namespace {

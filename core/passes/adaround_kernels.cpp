@@ -1,12 +1,6 @@
 #include "core/passes/adaround_kernels.h"
 
-// One body, compiled for several ISAs and chosen at load time. Resolvers run before the sanitizers are ready.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
-#define WIDTHWISE_CLONES                                                                                     \
-    __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default"), optimize("O3")))
-#else
-#define WIDTHWISE_CLONES
-#endif
+#include "core/quant/isa_clones.h"
 
 namespace widthwise::passes {
 namespace {
