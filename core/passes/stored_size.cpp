@@ -4,6 +4,7 @@
 #include "core/graph/layer_work.h"
 #include "core/passes/huffman.h"
 #include "core/passes/prepare.h"
+#include "core/passes/shared_vectors.h"
 #include "core/quant/quantizer.h"
 #include "core/quant/weight_parts.h"
 
@@ -141,27 +142,40 @@ LayerSize size_of(const Codes& codes) {
     return size;
 }
 
-Result<Codes> codes_of(const Graph& graph, const Unit& unit, const PrecisionPlan* plan) {
+bool folds_batch_norm(const Graph& graph, const Unit& unit, const PrecisionPlan* plan) {
+    return plan && plan->folds_batch_norm() && unit.batch_norm.valid() &&
+           plan->at(graph.node(unit.node).name).weights.is_quantized();
+}
+
+/// Vectors take the place of single weights.
+void store_vectors(const SharedVectors& shared, int64_t bias_bytes, LayerSize& size) {
+    const int64_t besides = shared.table_bytes + bias_bytes;
+    size.codebook = true;
+    size.vector_length = shared.length;
+    size.weight_bits = static_cast<int>((shared.index_bits + size.weights - 1) / size.weights);
+    size.dense_bytes = in_bytes(shared.index_bits) + besides;
+    size.huffman_bytes = in_bytes(shared.huffman_bits) + shared.table_vectors + besides;
+}
+
+Result<LayerSize> layer_size(const Graph& graph, const Unit& unit, const PrecisionPlan* plan) {
     const Node& node = graph.node(unit.node);
-    const bool has_bias = node.inputs.size() > 2;
     const int64_t channels = output_channels(graph, node);
     const NumberFormat format = plan ? plan->at(node.name).weights : float32_format();
-    const bool folds = plan && plan->folds_batch_norm() && unit.batch_norm.valid();
-    Codes codes;
-    if (plan) {
-        std::vector<float> weights = folded_weights(graph, unit, folds).weights;
-        auto made = format.is_quantized() ? in_format(weights, channels, format)
-                                          : Result<Codes>(as_they_are(std::move(weights)));
-        if (!made) {
-            made.error().where = node.name;
-            return made;
-        }
-        codes = std::move(*made);
-    } else {
-        codes = as_they_are(graph.value(node.inputs[1]).constant->to_f32());
+    const bool folds = folds_batch_norm(graph, unit, plan);
+    const int64_t bias_bytes = folds || node.inputs.size() > 2 ? channels * k_float_bytes : 0;
+    if (format.is_quantized()) {
+        auto codes = in_format(folded_weights(graph, unit, folds).weights, channels, format);
+        if (!codes) return forward_error(codes);
+        codes->bias_bytes = bias_bytes;
+        return size_of(*codes);
     }
-    codes.bias_bytes = has_bias || folds ? channels * k_float_bytes : 0;
-    return codes;
+    Codes codes = as_they_are(graph.value(node.inputs[1]).constant->to_f32());
+    codes.bias_bytes = bias_bytes;
+    LayerSize size = size_of(codes);
+    const int64_t without = (size.dense_bytes - bias_bytes) * 8;
+    if (const auto shared = shared_vectors(codes.values, input_runs(graph, unit.node), without))
+        store_vectors(*shared, bias_bytes, size);
+    return size;
 }
 
 } // namespace
@@ -174,22 +188,24 @@ Result<NetworkSize> stored_size(const Graph& graph, const PrecisionPlan* plan) {
     if (!valued) return forward_error(valued);
     int64_t others = 0;
     for (const Unit& unit : fuse(**valued)) {
-        const bool folds = plan && plan->folds_batch_norm();
         if (!is_weighted(**valued, unit.node)) {
             others += node_parameters(**valued, unit.node) * k_float_bytes;
             continue;
         }
-        if (unit.batch_norm.valid() && !folds)
+        if (unit.batch_norm.valid() && !folds_batch_norm(**valued, unit, plan))
             others += node_parameters(**valued, unit.batch_norm) * k_float_bytes;
-        Result<Codes> codes = codes_of(**valued, unit, plan);
-        if (!codes) return forward_error(codes);
-        LayerSize size = size_of(*codes);
-        size.layer = (*valued)->node(unit.node).name;
-        total.dense_bytes += size.dense_bytes;
-        total.sparse_bytes += size.sparse_bytes;
-        total.huffman_bytes += size.huffman_bytes;
-        total.best_bytes += std::min({size.dense_bytes, size.sparse_bytes, size.huffman_bytes});
-        total.layers.push_back(std::move(size));
+        const std::string& name = (*valued)->node(unit.node).name;
+        Result<LayerSize> size = layer_size(**valued, unit, plan);
+        if (!size) {
+            size.error().where = name;
+            return forward_error(size);
+        }
+        size->layer = name;
+        total.dense_bytes += size->dense_bytes;
+        total.sparse_bytes += size->sparse_bytes;
+        total.huffman_bytes += size->huffman_bytes;
+        total.best_bytes += std::min({size->dense_bytes, size->sparse_bytes, size->huffman_bytes});
+        total.layers.push_back(std::move(*size));
     }
     for (int64_t* bytes : {&total.dense_bytes, &total.sparse_bytes, &total.huffman_bytes, &total.best_bytes})
         *bytes += others;

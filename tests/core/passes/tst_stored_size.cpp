@@ -137,7 +137,7 @@ private slots:
         QCOMPARE(zeros.sparse_bytes, int64_t{8}); // the table alone
         const LayerSize ones = size_of(one_layer({10, 100}, std::vector<float>(1000, 1.0F)));
         QCOMPARE(ones.distinct, int64_t{1});
-        QCOMPARE(ones.dense_bytes, int64_t{125 + 8});
+        QCOMPARE(ones.dense_bytes, int64_t{8}); // one vector of two; no index tells it from others
     }
 
     void formats_of_a_plan() {
@@ -165,9 +165,10 @@ private slots:
 
     /// Codes are the integers, whatever the scales of their channels.
     void codes_of_a_plan_are_coded() {
+        Rng rng(4);
         std::vector<float> weights, integers;
         for (size_t i = 0; i < 512; ++i) {
-            integers.push_back(i % 64 == 0 ? 7.0F : static_cast<float>(i % 3 == 0));
+            integers.push_back(i % 64 == 0 ? 7.0F : static_cast<float>(rng.below(3) == 0));
             weights.push_back(integers.back() * static_cast<float>(1 + i / 64));
         }
         const GraphPtr graph = one_layer({8, 64}, weights);
@@ -180,6 +181,32 @@ private slots:
         log.granularity = Granularity::channel;
         plan = weights_as(log);
         QVERIFY(size_of(graph, &plan).huffman_bytes < size_of(graph, &plan).sparse_bytes);
+    }
+
+    /// 40 x 8 weights that are six vectors of four in turn: one codebook where all come everywhere, two where
+    /// each half has its own.
+    void vectors_that_weights_share() {
+        test::Net net(6);
+        std::vector<std::vector<float>> vectors(6, std::vector<float>(4));
+        for (auto& vector : vectors)
+            for (float& v : vector) v = static_cast<float>(net.rng.normal());
+        const auto layer = [&](auto which) {
+            std::vector<float> weights;
+            for (size_t row = 0; row < 160; ++row)
+                for (const size_t half : {0, 1})
+                    for (const float v : vectors[which(row, half)]) weights.push_back(v);
+            return size_of(one_layer({160, 8}, weights));
+        };
+        const LayerSize one = layer([](size_t row, size_t half) { return (row * 7 + half * row / 3) % 6; });
+        QVERIFY(one.codebook);
+        QCOMPARE(one.vector_length, int64_t{4});
+        QCOMPARE(one.weight_bits, 1); // 3 bits for 4 weights
+        QCOMPARE(one.dense_bytes, int64_t{320 * 3 / 8 + 6 * 4 * 4});
+        QVERIFY(one.huffman_bytes < one.dense_bytes && one.sparse_bytes > one.dense_bytes);
+        // Three in each half: 2 bits an index.
+        const LayerSize two =
+            layer([](size_t row, size_t half) { return (row + row * half / 5) % 3 + 3 * half; });
+        QCOMPARE(two.dense_bytes, int64_t{320 * 2 / 8 + 6 * 4 * 4});
     }
 
     /// BatchNormalization that the plan folds is the bias's; else it counts by itself.

@@ -1,6 +1,7 @@
 #include "core/passes/vector_quantization.h"
 
 #include "core/graph/layer_work.h"
+#include "core/passes/stored_size.h"
 #include "passes_fixture.h"
 
 #include <set>
@@ -153,6 +154,22 @@ private slots:
                 vectors.insert(vector);
             }
         QVERIFY(vectors.size() <= 8);
+    }
+
+    /// What is stored is found in the weights alone, as large as the method said.
+    void stored_sizes_see_the_vectors() {
+        const Layer layer = convolution(22, 160, 3);
+        for (const bool product : {false, true}) {
+            const Compressed compressed = quantized(layer, {4, 4, product});
+            const auto size = passes::stored_size(*compressed.graph);
+            QVERIFY(size);
+            QCOMPARE(size->layers[0].vector_length, int64_t{4});
+            // 22 channels: five vectors of four and one of two, in codebooks of 16.
+            const int64_t vectors = 160 * 9 * 6, tables = product ? 5 * 16 * 4 + 16 * 2 : 16 * 4 + 16 * 2;
+            QCOMPARE(size->layers[0].dense_bytes, vectors * 4 / 8 + tables * 4 + 160 * 4);
+            const PrecisionPlan floats; // folds BatchNormalization where weights are quantized: none here
+            QCOMPARE(passes::stored_size(*compressed.graph, &floats)->dense_bytes, size->dense_bytes);
+        }
     }
 
     void left_alone_where_nothing_is_gained() {
