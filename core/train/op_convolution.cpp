@@ -4,7 +4,8 @@
 #include "core/train/weight_buffer.h"
 
 #include <algorithm>
-#include <initializer_list>
+#include <optional>
+#include <string_view>
 
 namespace widthwise::train {
 namespace {
@@ -25,16 +26,23 @@ struct Transposed {
 
 using Algorithms = std::vector<algorithm>;
 
-/// What `describe` makes of the first algorithm that oneDNN has for the layer.
-template <typename Describe> auto first_of(const Algorithms& algorithms, const Describe& describe) {
-    for (size_t i = 0; i + 1 < algorithms.size(); ++i) {
-        try {
-            return describe(algorithms[i]);
-        } catch (const dnnl::error& error) {
-            if (error.status == dnnl_out_of_memory) throw;
+/// What `describe` makes of the first algorithm that oneDNN has for the layer, with the first of the sources
+/// for which it has more than its reference loops (hundreds of times slower).
+template <typename Describe>
+auto first_of(const Algorithms& algorithms, const std::vector<Desc>& sources, const Describe& describe) {
+    using Description = decltype(describe(algorithms[0], sources[0]));
+    std::optional<Description> slow;
+    for (const Desc& source : sources)
+        for (const algorithm a : algorithms) {
+            try {
+                Description found = describe(a, source);
+                if (std::string_view(found.impl_info_str()).substr(0, 3) != "ref") return found;
+                if (!slow) slow = std::move(found);
+            } catch (const dnnl::error& error) {
+                if (error.status == dnnl_out_of_memory) throw;
+            }
         }
-    }
-    return describe(algorithms.back());
+    return slow ? std::move(*slow) : describe(algorithms.back(), sources.front());
 }
 
 struct Geometry {
@@ -104,9 +112,9 @@ public:
         m_bias_desc = biased ? f32_desc({m_geometry.outputs}, Tag::a) : Desc();
         const Windows& w = m_geometry.windows;
         const auto forward_with = [&](const Desc& source, const Desc& destination) {
-            return first_of(m_geometry.forward, [&](algorithm a) {
+            return first_of(m_geometry.forward, {source}, [&](algorithm a, const Desc& from) {
                 return describe<typename Kind::Forward>(
-                    site.dnnl.engine, forward_kind(site.training), a, source, any(m_geometry.weights),
+                    site.dnnl.engine, forward_kind(site.training), a, from, any(m_geometry.weights),
                     m_bias_desc, destination, w.strides, w.dilations, w.pads_begin, w.pads_end);
             });
         };
@@ -135,17 +143,19 @@ public:
         m_forward = site.dnnl.kernel(m_forward_pd, std::move(arguments));
         // The backward kernels exist as well, or the constructor fails and another type is tried.
         if (!site.training) return;
-        m_weights_pd = first_of(m_geometry.backward_weights, [&](algorithm a) {
+        const std::vector<Desc> sources{m_source.memory().get_desc(), any(m_input.dims()),
+                                        dense_desc(m_input.dims(), m_type)};
+        m_weights_pd = first_of(m_geometry.backward_weights, sources, [&](algorithm a, const Desc& from) {
             return describe_backward<typename Kind::BackwardWeights>(
-                site.dnnl.engine, m_forward_pd, a, m_source.memory().get_desc(),
-                Desc(m_geometry.weights, Type::f32, Tag::any), m_bias_desc, any(m_output_dims), w.strides,
-                w.dilations, w.pads_begin, w.pads_end);
+                site.dnnl.engine, m_forward_pd, a, from, Desc(m_geometry.weights, Type::f32, Tag::any),
+                m_bias_desc, any(m_output_dims), w.strides, w.dilations, w.pads_begin, w.pads_end);
         });
-        m_data_pd = first_of(m_geometry.forward, [&](algorithm a) {
-            return describe_backward<typename Kind::BackwardData>(
-                site.dnnl.engine, m_forward_pd, a, any(m_input.dims()), any(m_geometry.weights),
-                any(m_output_dims), w.strides, w.dilations, w.pads_begin, w.pads_end);
-        });
+        m_data_pd = first_of(m_geometry.forward, {any(m_input.dims()), dense_desc(m_input.dims(), m_type)},
+                             [&](algorithm a, const Desc& to) {
+                                 return describe_backward<typename Kind::BackwardData>(
+                                     site.dnnl.engine, m_forward_pd, a, to, any(m_geometry.weights),
+                                     any(m_output_dims), w.strides, w.dilations, w.pads_begin, w.pads_end);
+                             });
     }
 
     void forward(DnnlContext& dnnl, const Numbers& numbers) override {
@@ -156,9 +166,10 @@ public:
     }
 
     void prepare_backward(DnnlContext& dnnl) override {
+        m_weights_source = Converted(dnnl, m_source.memory(), m_weights_pd.src_desc());
         m_weights_error = Converted(dnnl, m_output.gradient, m_weights_pd.diff_dst_desc());
         m_weights.prepare_gradient(dnnl, m_weights_pd.diff_weights_desc());
-        std::unordered_map<int, Memory> arguments{{DNNL_ARG_SRC, m_source.memory()},
+        std::unordered_map<int, Memory> arguments{{DNNL_ARG_SRC, m_weights_source.memory()},
                                                   {DNNL_ARG_DIFF_DST, m_weights_error.memory()},
                                                   {DNNL_ARG_DIFF_WEIGHTS, m_weights.gradient()}};
         if (has_bias()) {
@@ -178,6 +189,7 @@ public:
     }
 
     void backward(DnnlContext& dnnl, const Numbers& numbers) override {
+        m_weights_source.refresh(dnnl);
         m_weights_error.refresh(dnnl);
         dnnl.run(m_backward_weights);
         m_weights.add_gradient(dnnl, numbers);
@@ -210,7 +222,7 @@ private:
     typename Kind::Forward::primitive_desc m_forward_pd;
     typename Kind::BackwardWeights::primitive_desc m_weights_pd;
     typename Kind::BackwardData::primitive_desc m_data_pd;
-    Converted m_source, m_weights_error, m_data_error, m_data_weights;
+    Converted m_source, m_weights_source, m_weights_error, m_data_error, m_data_weights;
     Delivered m_delivered;
     WeightBuffer m_weights, m_bias;
     Kernel m_forward, m_backward_weights, m_backward_data;
