@@ -3,6 +3,9 @@
 #include <cmath>
 
 namespace widthwise::train {
+namespace {
+constexpr int64_t k_most_steps = 1'000'000'000; // of 65536 images each they still can be counted
+} // namespace
 
 Result<void> validate(const Options& o) {
     const auto refuse = [](std::string what) {
@@ -10,7 +13,8 @@ Result<void> validate(const Options& o) {
     };
     const auto rate = [](double v) { return std::isfinite(v) && v >= 0; };
     if (o.epochs < 1) return refuse("at least one epoch is needed");
-    if (o.steps < 0) return refuse("the number of steps cannot be negative");
+    if (o.steps < 0 || o.steps > k_most_steps)
+        return refuse("the steps must be from 0 to a thousand million");
     if (o.batch_size < 1 || o.batch_size > 65536) return refuse("the batch size must be from 1 to 65536");
     if (!rate(o.learning_rate) || o.learning_rate == 0) return refuse("the learning rate must be positive");
     if (!(o.momentum >= 0 && o.momentum < 1)) return refuse("the momentum must be at least 0 and below 1");

@@ -191,6 +191,7 @@ void TestTrainingOptions::options_out_of_range_are_refused() {
     constexpr double infinity = std::numeric_limits<double>::infinity();
     QVERIFY(refused([](Options& o) { o.epochs = 0; }));
     QVERIFY(refused([](Options& o) { o.steps = -1; }));
+    QVERIFY(refused([](Options& o) { o.steps = INT64_MAX; }));
     QVERIFY(refused([](Options& o) { o.batch_size = 0; }));
     QVERIFY(refused([](Options& o) { o.batch_size = 65537; }));
     QVERIFY(refused([](Options& o) { o.learning_rate = 0; }));
