@@ -139,16 +139,17 @@ std::string to_json(const flow::Model& model) {
 /// Of networks whose weights are sparse or share values; else empty.
 std::string sizes_text(const std::optional<passes::NetworkSize>& size) {
     if (!size || size->best_bytes >= size->dense_bytes) return {};
-    int64_t weights = 0, nonzero = 0, shared = 0;
+    int64_t weights = 0, nonzero = 0, shared = 0, vectors = 0;
     for (const passes::LayerSize& layer : size->layers) {
         weights += layer.weights;
         nonzero += layer.nonzero;
-        shared += layer.codebook;
+        (layer.vector_length > 1 ? vectors : shared) += layer.codebook;
     }
     return grouped(nonzero) + " of " + grouped(weights) + " weights are not zero, " + std::to_string(shared) +
-           " layers share at most 256 values: " + grouped(size->float_bytes) + " bytes as floats, " +
-           grouped(size->sparse_bytes) + " stored sparse, " + grouped(size->huffman_bytes) +
-           " with Huffman codes\n";
+           " layers share at most 256 values" +
+           (vectors > 0 ? ", " + std::to_string(vectors) + " vectors" : "") + ": " +
+           grouped(size->float_bytes) + " bytes as floats, " + grouped(size->sparse_bytes) +
+           " stored sparse, " + grouped(size->huffman_bytes) + " with Huffman codes\n";
 }
 
 std::string to_text(const flow::Model& model) {

@@ -13,24 +13,38 @@ namespace {
 constexpr size_t k_longest = 64, k_most_vectors = 4096;
 constexpr int64_t k_float_bytes = 4;
 
-/// Few enough of the first input channel's weights differ. Of weights that share no vectors nearly all do.
+/// Few enough of the first input channel's weights differ. Of weights that share no vectors nearly all do;
+/// zeros say nothing, pruning leaves them, too.
 bool repeats(std::span<const float> weights, const InputRuns& runs) {
     std::set<float> distinct;
+    size_t nonzero = 0;
     for (size_t outer = 0; outer < runs.outer; ++outer)
-        for (size_t inner = 0; inner < runs.inner; ++inner)
-            distinct.insert(weights[outer * runs.inputs * runs.inner + inner]);
-    return distinct.size() * 4 <= runs.outer * runs.inner * 3;
+        for (size_t inner = 0; inner < runs.inner; ++inner) {
+            const float weight = weights[outer * runs.inputs * runs.inner + inner];
+            if (weight == 0) continue;
+            ++nonzero;
+            distinct.insert(weight);
+        }
+    return nonzero > 0 && distinct.size() * 4 <= nonzero * 3;
 }
 
-/// How often each different vector comes; empty: there are more than `most`.
+/// How often each different vector comes; empty: there are more than `most`, or those that are not all zeros
+/// come less than twice on average, as in a pruned layer.
 std::vector<int64_t> counts_of(std::span<const float> vectors, size_t length, size_t most) {
     std::unordered_map<std::string_view, int64_t> counts;
+    const auto key = [&](std::span<const float> vector) { // equal bytes are equal numbers
+        const auto bytes = std::as_bytes(vector);
+        return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    };
     for (size_t i = 0; i < vectors.size(); i += length) {
-        const auto bytes = std::as_bytes(vectors.subspan(i, length));
-        // Equal bytes are equal numbers.
-        ++counts[{reinterpret_cast<const char*>(bytes.data()), bytes.size()}];
+        ++counts[key(vectors.subspan(i, length))];
         if (counts.size() > most) return {};
     }
+    const std::vector<float> zeros(length);
+    const auto found = counts.find(key(zeros));
+    const int64_t of_zeros = found == counts.end() ? 0 : found->second;
+    const int64_t others = std::ssize(counts) - (of_zeros > 0 ? 1 : 0);
+    if (others * 2 > static_cast<int64_t>(vectors.size() / length) - of_zeros) return {};
     std::vector<int64_t> each;
     for (const auto& [vector, count] : counts) each.push_back(count);
     return each;

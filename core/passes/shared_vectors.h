@@ -19,8 +19,8 @@ struct SharedVectors {
 };
 
 /// The length that takes the fewest bits, with one codebook of at most 4096 vectors for all input channels or
-/// one for each run of them; nullopt where none takes fewer than `most_bits`, or where most weights of an
-/// input channel differ, as they do unless they share.
+/// one for each run of them; nullopt where none takes fewer than `most_bits`, or where vectors come less than
+/// twice on average, those of zeros alone left out: pruned layers have these.
 [[nodiscard]] std::optional<SharedVectors> shared_vectors(std::span<const float> weights,
                                                           const InputRuns& runs, int64_t most_bits);
 

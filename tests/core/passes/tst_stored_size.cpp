@@ -209,6 +209,19 @@ private slots:
         QCOMPARE(two.dense_bytes, int64_t{320 * 2 / 8 + 6 * 4 * 4});
     }
 
+    /// Vectors of zeros that pruning leaves are no codebook: the rest all differ.
+    void pruned_floats_stay_floats() {
+        test::Net net(7);
+        std::vector<float> weights(64 * 64);
+        for (float& w : weights)
+            if (net.rng.below(10) == 0) w = static_cast<float>(net.rng.normal());
+        const LayerSize size = size_of(one_layer({64, 64}, weights));
+        QVERIFY(!size.codebook);
+        QCOMPARE(size.vector_length, int64_t{1});
+        QCOMPARE(size.dense_bytes, int64_t{64 * 64 * 4});
+        QVERIFY(size.sparse_bytes < size.dense_bytes / 5);
+    }
+
     /// BatchNormalization that the plan folds is the bias's; else it counts by itself.
     void what_else_a_network_has() {
         test::Net net(5);
