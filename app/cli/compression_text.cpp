@@ -24,6 +24,7 @@ std::string label(const CompressionStep& step) {
 }
 
 std::string distinct_text(const passes::LayerSize& layer) {
+    if (layer.vector_length > 1) return "vectors of " + std::to_string(layer.vector_length);
     return layer.distinct > k_most_distinct ? "> " + std::to_string(k_most_distinct)
                                             : std::to_string(layer.distinct);
 }
@@ -102,6 +103,8 @@ Json layers_json(const passes::NetworkSize& size) {
              {"density", layer.density()},
              {"distinct_values", layer.distinct > k_most_distinct ? Json(nullptr) : Json(layer.distinct)},
              {"weight_bits", layer.weight_bits},
+             {"codebook", layer.codebook},
+             {"vector_length", layer.vector_length},
              {"dense_bytes", layer.dense_bytes},
              {"sparse_bytes", layer.sparse_bytes},
              {"huffman_bytes", layer.huffman_bytes}});
