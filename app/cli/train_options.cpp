@@ -90,10 +90,11 @@ void TrainOptions::declare_run(CLI::App& command) {
 void TrainOptions::declare_method(CLI::App& command) {
     using train::Options;
     say(add_choice(command, "--optimizer", m_values.optimizer,
-                   {train::OptimizerType::sgd, train::OptimizerType::adam}, "sgd or adam (AdamW) [sgd]"),
+                   {train::OptimizerType::sgd, train::OptimizerType::adam},
+                   "sgd or adam (AdamW) [sgd; adam for networks that are trained already and --qat]"),
         &Options::optimizer);
     add(command, "--learning-rate", &Options::learning_rate,
-        "Peak learning rate [0.1; 0.01 for networks that are trained already]")
+        "Peak learning rate [0.1; 0.0005 for networks that are trained already; 0.005 for others with --qat]")
         ->check(CLI::PositiveNumber)
         ->type_name("X");
     say(add_choice(

@@ -6,9 +6,8 @@
 
 #include "core/base/resource.h"
 #include "core/data/synthetic.h"
-#include "core/graph/layer_work.h"
+#include "core/flow/training.h"
 #include "core/onnx/import.h"
-#include "core/train/meta.h"
 #include "tests/bench/training_bench.h"
 
 #include <numeric>
@@ -20,22 +19,6 @@ namespace {
 
 constexpr uint64_t k_reported_plans = 1000; // seeds of the plans, far from those of meta-training
 constexpr uint64_t k_tuning_plans = 2000;
-
-train::PlanFamily family_of(const Graph& graph) {
-    train::PlanFamily family;
-    const NumberFormat eight = with_range(activation_integer(8), RangeRuleType::mse);
-    family.base = PrecisionPlan({with_range(weight_integer(4), RangeRuleType::mse),
-                                 with_range(activation_integer(4), RangeRuleType::mse),
-                                 {}});
-    for (const NodeId id : graph.node_ids())
-        if (!is_weighted(graph, id) && reads_activations(graph, id))
-            family.base.set(graph.node(id).name, {weight_integer(8), eight, {}});
-    for (const char* end : {"stem/conv", "classifier"}) {
-        family.base.set(end, {weight_integer(8), eight, {}});
-        family.fixed.emplace_back(end);
-    }
-    return family;
-}
 
 /// Where adapting starts.
 struct Start {
@@ -78,7 +61,7 @@ Adapting tuned(const Start& start, const train::PlanFamily& family, Adapting how
     double best = -1;
     Adapting result = how;
     std::printf("  %-20s rates:", name);
-    for (const double rate : {0.003, 0.01, 0.03, 0.1}) {
+    for (const double rate : {0.001, 0.003, 0.01, 0.03, 0.1}) {
         how.rate = rate;
         double sum = 0;
         constexpr int plans = 3;
@@ -131,7 +114,7 @@ int main(int argc, char** argv) {
     const DatasetPtr training = demo_train();
     const DatasetPtr test = first_images(demo_test(), static_cast<int64_t>(given["images"]));
     const DatasetPtr tuning = make_synthetic({.seed = 77, .images = 1000}, "tuning");
-    const train::PlanFamily family = family_of(*graph);
+    const train::PlanFamily family = flow::recommended_meta_options(*graph).family;
     const auto statistics = need(engine::calibrate(graph, *training, 512, {}));
     const Start ordinary{graph, need(train::calibrated_scales(*graph, family, statistics))};
     Adapting how;
@@ -144,8 +127,7 @@ int main(int argc, char** argv) {
 
     std::vector<double> differences, seed_means, untrained;
     for (uint64_t seed = 1; seed <= static_cast<uint64_t>(given["seeds"]); ++seed) {
-        train::MetaOptions options;
-        options.family = family;
+        train::MetaOptions options = flow::recommended_meta_options(*graph);
         options.algorithm =
             given["fomaml"] != 0 ? train::MetaAlgorithm::fomaml : train::MetaAlgorithm::reptile;
         options.tasks = static_cast<int64_t>(given["tasks"]);

@@ -5,7 +5,7 @@
 
 #include "core/cost/cost_model.h"
 #include "core/data/synthetic.h"
-#include "core/design/hardware_target.h"
+#include "core/flow/training.h"
 #include "core/graph/layer_work.h"
 #include "core/graph/zoo.h"
 #include "core/quant/quantizer.h"
@@ -78,16 +78,13 @@ PrecisionPlan plan_of(const Row& row, const Graph& graph) {
     return plan;
 }
 
+/// What the program itself starts from, but for what the demo's images want.
 train::Options options_of(const std::map<std::string, double>& given, bool real) {
-    train::Options options;
+    train::Options options = flow::recommended_options(!real, false);
     options.epochs = static_cast<int>(given.at("epochs"));
     options.batch_size = 32;
-    const bool adam = given.at("adam") != 0 && !real;
-    options.optimizer = adam ? train::OptimizerType::adam : train::OptimizerType::sgd;
-    options.learning_rate = given.at(adam ? "adam_rate" : "rate");
-    options.weight_decay = real ? 5e-4 : 0;
+    if (real) options.learning_rate = 0.05;
     options.augmentation.crop = false; // glyphs lie anywhere already
-    options.reestimate_images = real ? 0 : 1024;
     options.keep_best = false;
     options.seed = static_cast<uint64_t>(given.at("seed"));
     return options;
@@ -130,8 +127,7 @@ void measure(const Row& row, const GraphPtr& graph, const HardwareTarget& target
 } // namespace
 
 int main(int argc, char** argv) {
-    std::map<std::string, double> given{{"epochs", 12}, {"rate", 0.05},       {"adam", 1},
-                                        {"seed", 1},    {"adam_rate", 0.005}, {"only", -1}};
+    std::map<std::string, double> given{{"epochs", 6}, {"seed", 1}, {"only", -1}};
     read_options(argc, argv, given);
     const GraphPtr graph = need(zoo::build("demo-binary"));
     const HardwareTarget target = need(cost::load_target("asic-45nm"));
