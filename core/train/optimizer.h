@@ -1,6 +1,7 @@
 #pragma once
 // How gradients change the trained numbers.
 
+#include "core/train/input_scale.h"
 #include "core/train/options.h"
 #include "core/train/parameters.h"
 
@@ -24,8 +25,10 @@ struct OptimizerState {
 /// w; then w -= rate m^ / (sqrt(v^) + epsilon).
 class Optimizer {
 public:
-    /// Weight decay applies to the layout's decayed slices only.
-    Optimizer(const ParameterLayout& layout, const Options& options);
+    /// Weight decay applies to the layout's decayed slices only. `scaled` weights take their steps as w /
+    /// unit would.
+    Optimizer(const ParameterLayout& layout, const Options& options,
+              std::span<const ScaledWeights> scaled = {});
     /// Both by the layout.
     void step(std::span<float> trained, std::span<const float> gradients, double rate);
 
@@ -40,7 +43,7 @@ private:
     OptimizerType m_type;
     double m_momentum;
     bool m_nesterov;
-    std::vector<float> m_decay; ///< per parameter
+    std::vector<float> m_decay, m_unit; ///< per parameter
     OptimizerState m_state;
 };
 

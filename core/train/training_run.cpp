@@ -103,7 +103,9 @@ Result<void> TrainingRun::prepare_workers(const GraphPtr& graph) {
         if (!check) return forward_error(check);
         m_check = std::move(*check);
     }
-    m_optimizer = std::make_unique<Optimizer>(m_model->layout, m_options);
+    auto scaled = input_scales(*m_model, *m_training);
+    if (!scaled) return forward_error(scaled);
+    m_optimizer = std::make_unique<Optimizer>(m_model->layout, m_options, *scaled);
     return {};
 }
 
