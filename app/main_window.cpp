@@ -271,7 +271,7 @@ void MainWindow::resetLayout() {
     m_rows->setSizes({510, 270});
     m_designs->splitter().setSizes({600, 760});
     m_hardware->splitter().setSizes({850, 510});
-    m_training_panel->splitter().setSizes({330, 600, 430});
+    m_training_panel->splitter().setSizes({320, 500, 540});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

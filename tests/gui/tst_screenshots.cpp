@@ -12,6 +12,7 @@
 #include <QHeaderView>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
+#include <QSplitter>
 #include <QTabWidget>
 #include <QToolButton>
 
@@ -233,6 +234,7 @@ private slots:
         }
         save("training" + suffix, window);
         test::child<QAbstractButton>(window, "trainingMore")->click();
+        test::child<QSplitter>(window, "rows")->setSizes({200, 700});
         save("training-more" + suffix, window, {1280, 1000});
         test::child<QAction>(window, "actionCompress")->trigger();
         auto* compress = test::child<QDialog>(window, "compressDialog");

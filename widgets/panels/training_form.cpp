@@ -59,6 +59,7 @@ TrainingForm::TrainingForm(Document& document, Training& training, QWidget* pare
     m_more->setFocusPolicy(Qt::StrongFocus);
     m_more_page = new QWidget(this);
     m_rest = new_form();
+    m_rest->setRowWrapPolicy(QFormLayout::WrapLongRows);
     m_more_page->setLayout(m_rest);
     buildMore();
     const auto open_more = [this](bool open) {
@@ -174,7 +175,11 @@ void TrainingForm::addCheck(const QString& text, const QString& tip, const QStri
     box->setToolTip(tip);
     connect(box, &QCheckBox::clicked, this, [&value](bool on) { value = on; });
     m_shows.emplace_back([box, &value] { box->setChecked(value); });
-    form.addRow(QString(), box);
+    // Below the fields' labels where there are many, so that narrow columns do.
+    if (&form == m_rest)
+        form.addRow(box);
+    else
+        form.addRow(QString(), box);
 }
 
 NumberBox* TrainingForm::addNumber(const QString& text, const QString& tip, const QString& name, int smallest,

@@ -63,7 +63,7 @@ void TrainingForm::buildMore() {
              form);
     number(tr("Cutout (pixels)"), tr("Side of a square that is blanked; 0: none"), "Cutout", 0, 4096,
            o.augmentation.cutout);
-    addChoice<BatchNormMode>(tr("Batch normalization"), tr("Of QAT"), name("BatchNorm"),
+    addChoice<BatchNormMode>(tr("Batch norm"), tr("BatchNormalization in QAT"), name("BatchNorm"),
                              {{BatchNormMode::keep, tr("keep, merge when it runs")},
                               {BatchNormMode::fold, tr("fold into the weights first")}},
                              m_setup.batch_norm, form);
