@@ -44,7 +44,7 @@ dnnl::primitive_attr DnnlContext::attributes() {
 
 Kernel DnnlContext::finish(dnnl::primitive primitive, const Desc& scratchpad,
                            std::unordered_map<int, Memory> arguments) {
-    Kernel kernel{std::move(primitive), std::move(arguments), {}};
+    Kernel kernel{std::move(primitive), std::move(arguments), {}, {}};
     if (const size_t bytes = scratchpad.get_size(); bytes > 0) {
         if (bytes > m_scratchpad_bytes) {
             m_scratchpad = std::shared_ptr<void>(::operator new(bytes, k_alignment),
@@ -54,6 +54,8 @@ Kernel DnnlContext::finish(dnnl::primitive primitive, const Desc& scratchpad,
         kernel.scratchpad = Memory(scratchpad, engine, m_scratchpad.get());
         kernel.arguments[DNNL_ARG_SCRATCHPAD] = kernel.scratchpad;
     }
+    for (const auto& [argument, memory] : kernel.arguments)
+        kernel.handles.push_back({argument, memory.get()});
     return kernel;
 }
 
@@ -74,7 +76,10 @@ Kernel DnnlContext::accumulate(const Memory& from, const Memory& to) {
 void DnnlContext::run(Kernel& kernel) {
     // The scratchpad may have grown since this kernel was made.
     if (kernel.scratchpad) kernel.scratchpad.set_data_handle(m_scratchpad.get());
-    kernel.primitive.execute(stream, kernel.arguments);
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(kernel.primitive.get(), stream.get(),
+                                                   static_cast<int>(kernel.handles.size()),
+                                                   kernel.handles.data()),
+                            "could not execute a primitive");
 }
 
 } // namespace widthwise::train

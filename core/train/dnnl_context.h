@@ -41,6 +41,7 @@ using Type = dnnl::memory::data_type;
 struct Kernel {
     dnnl::primitive primitive;
     std::unordered_map<int, Memory> arguments;
+    std::vector<dnnl_exec_arg_t> handles; ///< of the arguments, as oneDNN's C function wants them
     Memory scratchpad;
 };
 
