@@ -132,7 +132,7 @@ Result<void> run_meta(const TrainOptions& options, const Inputs& inputs, Termina
         if (!base) return forward_error(base);
         meta.family.base = std::move(*base);
     }
-    meta.inner = options.training(meta.inner);
+    meta.inner = options.training(meta.inner, inputs.model.trained);
     meta.inner.preserve = inputs.preserve;
     if (options.meta_bits) meta.family.weight_bits = *options.meta_bits;
     if (options.meta_activation_bits) meta.family.activation_bits = *options.meta_activation_bits;
@@ -198,8 +198,8 @@ Result<void> run(const TrainOptions& options, Terminal& terminal) {
     auto inputs = open(options, terminal);
     if (!inputs) return forward_error(inputs);
     if (options.meta) return run_meta(options, *inputs, terminal);
-    const train::Options training =
-        options.training(flow::recommended_options(options.qat, inputs->model.trained));
+    const train::Options training = options.training(
+        flow::recommended_options(options.qat, inputs->model.trained), inputs->model.trained);
     if (auto compressed = compress(options, training.seed, terminal, *inputs); !compressed) return compressed;
     return run_training(options, *inputs, training, terminal);
 }

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+
 namespace widthwise::cli {
 namespace {
 
@@ -105,7 +107,9 @@ void TrainOptions::declare_method(CLI::App& command) {
     add(command, "--momentum", &Options::momentum, "Momentum of SGD, beta 1 of Adam [0.9]")
         ->check(CLI::Range(0.0, 1.0))
         ->type_name("X");
-    say(command.add_flag("--nesterov", m_values.nesterov, "Nesterov's form of momentum"), &Options::nesterov);
+    say(command.add_flag("--nesterov", m_values.nesterov,
+                         "Nesterov's form of momentum; takes sgd where no optimizer is named"),
+        &Options::nesterov);
     add(command, "--weight-decay", &Options::weight_decay,
         "Not on biases, BatchNormalization and scales [5e-4; --qat 1e-4]")
         ->check(CLI::NonNegativeNumber)
@@ -209,13 +213,6 @@ void TrainOptions::declare_files(CLI::App& command) {
     command.add_flag("--json", json, "One JSON document on stdout");
 }
 
-bool TrainOptions::says_epochs() const {
-    return std::ranges::any_of(m_said, [](const Said& said) {
-        const bool counts = said.option->check_name("--epochs") || said.option->check_name("--steps");
-        return counts && said.option->count() > 0;
-    });
-}
-
 bool TrainOptions::says_design() const {
     return !design.bits.empty() || !design.file.empty() || !design.layers.empty();
 }
@@ -226,7 +223,7 @@ std::string TrainOptions::checkpoint_file() const {
 }
 
 Result<void> TrainOptions::check() const {
-    if (!says_epochs() && !(meta && meta_tasks))
+    if (!says("--epochs") && !says("--steps") && !(meta && meta_tasks))
         return misuse("how long to train is not said", "train", "add --epochs N or --steps N");
     if (meta && qat)
         return misuse("--meta makes a start for many designs, --qat trains one", "--meta",
@@ -247,9 +244,18 @@ Result<void> TrainOptions::check() const {
     return {};
 }
 
-train::Options TrainOptions::training(train::Options recommended) const {
+bool TrainOptions::says(const char* name) const {
+    return std::ranges::any_of(
+        m_said, [&](const Said& said) { return said.option->check_name(name) && said.option->count() > 0; });
+}
+
+train::Options TrainOptions::training(train::Options recommended, bool pretrained) const {
+    const train::OptimizerType optimizer = recommended.optimizer;
     for (const Said& said : m_said)
         if (said.option->count() > 0) said.copy(m_values, recommended);
+    if (says("--nesterov") && !says("--optimizer")) recommended.optimizer = train::OptimizerType::sgd;
+    if (recommended.optimizer != optimizer && !says("--learning-rate"))
+        recommended.learning_rate = flow::recommended_rate(recommended.optimizer, pretrained);
     recommended.augmentation = m_values.augmentation;
     recommended.checkpoint.file = checkpoint_file();
     recommended.checkpoint.resume = resume;

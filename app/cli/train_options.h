@@ -36,9 +36,9 @@ struct TrainOptions {
     void declare(CLI::App& command);
     /// usage errors: options that do not go together, or lack another.
     [[nodiscard]] Result<void> check() const;
-    /// `recommended` with what was said, the checkpoint's file included.
-    [[nodiscard]] train::Options training(train::Options recommended) const;
-    [[nodiscard]] bool says_epochs() const;
+    /// `recommended` with what was said, the checkpoint's file included. `pretrained`: the network is trained
+    /// already.
+    [[nodiscard]] train::Options training(train::Options recommended, bool pretrained) const;
     /// A design was named.
     [[nodiscard]] bool says_design() const;
     /// Empty: none is kept.
@@ -50,6 +50,9 @@ private:
     void declare_qat(CLI::App& command);
     void declare_meta(CLI::App& command);
     void declare_files(CLI::App& command);
+
+    /// An option of the run itself, as "--epochs", was given.
+    [[nodiscard]] bool says(const char* name) const;
 
     /// An option that replaces a recommended value only where it was given.
     struct Said {

@@ -20,6 +20,9 @@ namespace widthwise::flow {
 /// (flip).
 [[nodiscard]] train::Options recommended_options(bool qat, bool pretrained);
 
+/// The peak learning rate that goes with an optimizer, where recommended_options() would take another one.
+[[nodiscard]] double recommended_rate(train::OptimizerType optimizer, bool pretrained);
+
 /// Where meta-training starts: random plans of 2 to 4 bits; the first and the last weighted layer, and what
 /// adds or joins activations, at 8 bits.
 [[nodiscard]] train::MetaOptions recommended_meta_options(const Graph& graph);

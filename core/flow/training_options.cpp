@@ -4,19 +4,20 @@
 
 namespace widthwise::flow {
 
+double recommended_rate(train::OptimizerType optimizer, bool pretrained) {
+    if (optimizer == train::OptimizerType::adam) return pretrained ? 5e-4 : 5e-3;
+    return pretrained ? 1e-3 : 0.1;
+}
+
 train::Options recommended_options(bool qat, bool pretrained) {
     train::Options options; // a float network from random weights
-    if (pretrained) {
-        // Networks whose BatchNormalization is folded away have gradients of all sizes: SGD at 0.001 already
-        // spoils resnet20, which Adam trains at this rate to any bits (as it does networks that kept theirs).
-        options.optimizer = train::OptimizerType::adam;
-        options.schedule = train::Schedule::cosine;
-        options.learning_rate = 5e-4;
-    }
+    // Networks whose BatchNormalization is folded away have gradients of all sizes: SGD at 0.001 already
+    // spoils resnet20, which Adam trains to any bits (as it does networks that kept theirs). And weights that
+    // flip between few levels want steps of one size (Hubara et al. 2016 train with Adam, too).
+    if (pretrained || qat) options.optimizer = train::OptimizerType::adam;
+    if (pretrained) options.schedule = train::Schedule::cosine;
+    options.learning_rate = recommended_rate(options.optimizer, pretrained);
     if (!qat) return options;
-    // Weights that flip between few levels want steps of one size (Hubara et al. 2016 train with Adam, too).
-    options.optimizer = train::OptimizerType::adam;
-    options.learning_rate = pretrained ? 5e-4 : 5e-3;
     // Few bits regularize by themselves (LSQ, Esser et al. 2020, decays less at 3 and 2 bits; from memory).
     options.weight_decay = 1e-4;
     // Running statistics lag behind weights that jump between levels (Nagel et al. 2022, Overcoming
