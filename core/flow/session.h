@@ -18,7 +18,7 @@
 #include <string_view>
 #include <vector>
 
-namespace widthwise::train {
+namespace widthwise {
 struct ScaleTable;
 }
 
@@ -35,7 +35,7 @@ struct Model {
     /// What a quantized network brings with it: the design to start from.
     std::optional<PrecisionPlan> carried_design;
     /// What a meta-initialization brings with it: the scales that its family of designs starts from.
-    std::shared_ptr<const train::ScaleTable> scales;
+    std::shared_ptr<const ScaleTable> scales;
     std::vector<std::string> warnings;
 };
 

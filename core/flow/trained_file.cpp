@@ -20,10 +20,10 @@ bool comes_back(const std::string& bytes, const Graph& graph, const PrecisionPla
 
 } // namespace
 
-Result<std::string> write_trained(const Model& model, const train::ScaleTable* scales,
+Result<std::string> write_trained(const Model& model, const ScaleTable* scales,
                                   const std::map<std::string, std::string>& recipe) {
     std::map<std::string, std::string> metadata = recipe;
-    if (scales) metadata[k_scales_key] = train::to_json(*scales);
+    if (scales) metadata[k_scales_key] = to_json(*scales);
     if (!model.carried_design) return onnx::export_model(*model.graph, metadata);
     const PrecisionPlan& design = *model.carried_design;
     auto bytes = onnx::export_learned(*model.graph, design, onnx::LearnedForm::qonnx, metadata);
@@ -38,9 +38,9 @@ Result<std::string> write_trained(const Model& model, const train::ScaleTable* s
 void read_scales(const std::map<std::string, std::string>& metadata, Model& model) {
     const auto text = metadata.find(k_scales_key);
     if (text == metadata.end()) return;
-    auto scales = train::scale_table_from_json(text->second, "metadata");
+    auto scales = scale_table_from_json(text->second, "metadata");
     if (scales)
-        model.scales = std::make_shared<const train::ScaleTable>(std::move(*scales));
+        model.scales = std::make_shared<const ScaleTable>(std::move(*scales));
     else
         model.warnings.push_back("the scales in the file's metadata are not used: " +
                                  scales.error().to_line());

@@ -32,6 +32,29 @@ PrecisionPlan with_batch_norm(const Graph& graph, PrecisionPlan plan, BatchNormM
     return plan;
 }
 
+/// Where scales are learned, a format's default range rule only says where learning starts. At few bits the
+/// extremes are a bad start: they leave most values two or three levels. Rules that were chosen stand.
+void start_from_least_error(NumberFormat& format, RangeRuleType usual, train::ScaleLearning learning) {
+    constexpr int few_bits = 4;
+    if (learning != train::ScaleLearning::fixed && format.type == FormatType::integer &&
+        format.bits <= few_bits && !format.is_resolved() && format.range.type == usual)
+        format.range.type = RangeRuleType::mse;
+}
+
+PrecisionPlan with_learnable_ranges(const TrainingRequest& request, const PrecisionPlan& design) {
+    PrecisionPlan plan = design;
+    const Graph& graph = *request.model.graph;
+    for (const NodeId id : graph.node_ids()) {
+        if (!is_weighted(graph, id) && !reads_activations(graph, id)) continue;
+        const std::string& name = graph.node(id).name;
+        LayerPrecision precision = plan.at(name);
+        start_from_least_error(precision.weights, RangeRuleType::minmax, request.weight_scales);
+        start_from_least_error(precision.activations, RangeRuleType::percentile, request.activation_scales);
+        if (precision != plan.at(name)) plan.set(name, std::move(precision));
+    }
+    return plan;
+}
+
 /// Values that passes left stand in the network that is trained from here on.
 PrecisionPlan without_values(PrecisionPlan plan) {
     const auto values = plan.values();
@@ -149,6 +172,7 @@ Result<Start> start_of(const TrainingRequest& request, const WorkControl& contro
     const auto& scales = request.scales ? request.scales : request.model.scales;
     PrecisionPlan plan = with_batch_norm(*model.graph, *request.design, request.batch_norm);
     if (scales && !plan.folds_batch_norm()) plan = scales->resolve(plan);
+    plan = with_learnable_ranges(request, plan);
     passes::PrepareOptions options;
     options.calibration = request.calibration ? request.calibration.get() : request.data.get();
     options.samples = std::min(request.calibration_samples, options.calibration->size());
@@ -220,7 +244,7 @@ Result<MetaResult> meta_train_network(const MetaRequest& request, const WorkCont
     if (!outcome) return forward_error(outcome);
     MetaResult result;
     result.model = with_graph(request.model, std::move(outcome->graph), std::nullopt);
-    result.scales = std::make_shared<const train::ScaleTable>(std::move(outcome->scales));
+    result.scales = std::make_shared<const ScaleTable>(std::move(outcome->scales));
     result.model.scales = result.scales;
     result.losses = std::move(outcome->losses);
     return result;

@@ -42,7 +42,7 @@ struct TrainingRequest {
     int64_t calibration_samples = 256;
     train::Options options; ///< its qat is filled in here
     /// Scales of a meta-initialization; null: those that the model carries, if any.
-    std::shared_ptr<const train::ScaleTable> scales;
+    std::shared_ptr<const ScaleTable> scales;
 };
 
 struct TrainingOutcome {
@@ -50,15 +50,16 @@ struct TrainingOutcome {
     train::Outcome training;
     /// On the validation data, by the engine (integers where the design allows); nullopt without them. What
     /// they say of float and of agreement is of the request's reference.
-    std::optional<Accuracy> before;     ///< the network and design as they were (QAT: calibrated only)
+    std::optional<Accuracy> before; ///< the network as it was; QAT: with the scales that learning starts from
     std::optional<Accuracy> float_top1; ///< the reference, or of a float run the result
     std::optional<Accuracy> after;      ///< the result
 };
 
-/// Applies the design's passes, calibrates, trains, measures in the engine. What comes out carries no design
-/// unless it was trained with one. A validation split is held out of `data` here, so that the engine measures
-/// on the images that the trainer looked at. Errors: as Evaluator and train::train; invalid_input for
-/// validation data without labels.
+/// Applies the design's passes, calibrates, trains, measures in the engine. Where scales are learned, open
+/// integers of up to 4 bits with the default range rule start from the least squared error instead. What
+/// comes out carries no design unless it was trained with one. A validation split is held out of `data` here,
+/// so that the engine measures on the images that the trainer looked at. Errors: as Evaluator and
+/// train::train; invalid_input for validation data without labels.
 [[nodiscard]] Result<TrainingOutcome> train_network(const TrainingRequest& request,
                                                     const WorkControl& control,
                                                     const train::Observer& observer = {});
@@ -72,7 +73,7 @@ struct MetaRequest {
 };
 struct MetaResult {
     Model model; ///< meta-initialized; `scales` belong to it
-    std::shared_ptr<const train::ScaleTable> scales;
+    std::shared_ptr<const ScaleTable> scales;
     std::vector<double> losses;
 };
 [[nodiscard]] Result<MetaResult> meta_train_network(const MetaRequest& request, const WorkControl& control,
@@ -80,7 +81,7 @@ struct MetaResult {
 
 /// ONNX bytes of a trained network: QONNX where a design is carried, with what QONNX cannot hold, and the
 /// recipe, in the file's metadata; load_model() reads it all back.
-[[nodiscard]] Result<std::string> write_trained(const Model& model, const train::ScaleTable* scales,
+[[nodiscard]] Result<std::string> write_trained(const Model& model, const ScaleTable* scales,
                                                 const std::map<std::string, std::string>& recipe);
 
 /// A compression step and what it does to everything that is shown.

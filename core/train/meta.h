@@ -1,10 +1,10 @@
 #pragma once
 // A start from which any of a family of precision plans is a few steps away.
 
+#include "core/design/scale_table.h"
 #include "core/engine/calibration.h"
 #include "core/train/trainer.h"
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -44,23 +44,10 @@ struct MetaOptions {
 };
 [[nodiscard]] uint64_t task_seed(uint64_t seed, uint64_t task);
 
-/// The scales that the family's widths start from, by layer: what calibration found and meta-training moved.
-struct ScaleTable {
-    /// Resolved formats: layer -> bits -> format.
-    std::map<std::string, std::map<int, NumberFormat>> weights, activations;
-    /// `plan` with every format that the table knows resolved; others stay open, to be calibrated. A format
-    /// is known where the table has one of the same type, width, symmetry and granularity for the layer.
-    [[nodiscard]] PrecisionPlan resolve(const PrecisionPlan& plan) const;
-    bool operator==(const ScaleTable&) const = default;
-};
 /// The start of meta-training: an entry for every layer and width of the family, with BatchNormalization
 /// kept. Errors: as validate(family), engine::resolve_plan.
 [[nodiscard]] Result<ScaleTable> calibrated_scales(const Graph& graph, const PlanFamily& family,
                                                    const engine::Statistics& statistics);
-/// A JSON document and back, for the file's metadata. Errors of reading: invalid_input.
-[[nodiscard]] std::string to_json(const ScaleTable& table);
-[[nodiscard]] Result<ScaleTable> scale_table_from_json(std::string_view text, const std::string& where);
-
 struct MetaOutcome {
     GraphPtr graph; ///< the meta-initialization
     ScaleTable scales;

@@ -23,7 +23,7 @@ constexpr uint64_t k_tuning_plans = 2000;
 /// Where adapting starts.
 struct Start {
     GraphPtr graph;
-    train::ScaleTable scales;
+    ScaleTable scales;
 };
 
 struct Adapting {

@@ -67,7 +67,7 @@ inline gui::TrainingBackend fake_training(std::shared_ptr<FakeRun> fake) {
                                 const train::Observer&) -> Result<flow::MetaResult> {
         flow::MetaResult result;
         result.model = retrained(request.model, std::nullopt);
-        result.scales = std::make_shared<train::ScaleTable>();
+        result.scales = std::make_shared<ScaleTable>();
         return result;
     };
     backend.compress = [](const flow::Model& model, const PrecisionPlan& plan,
@@ -100,7 +100,7 @@ inline gui::TrainingBackend fake_training(std::shared_ptr<FakeRun> fake) {
         for (const Node& node : model.graph->nodes()) zeros[node.name] = {data ? 0.5 : 0.0, 0.25, 0.5};
         return zeros;
     };
-    backend.write = [](const flow::Model& model, const train::ScaleTable*,
+    backend.write = [](const flow::Model& model, const ScaleTable*,
                        const std::map<std::string, std::string>& recipe) -> Result<std::string> {
         return onnx::export_model(*model.graph, recipe);
     };

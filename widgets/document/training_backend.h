@@ -24,7 +24,7 @@ struct TrainingBackend {
         const flow::Model&, const PrecisionPlan&, const DatasetPtr&, int64_t, const WorkControl&)>
         measure_zeros;
     /// A network as a file's bytes, to keep it in the project.
-    std::function<Result<std::string>(const flow::Model&, const train::ScaleTable*,
+    std::function<Result<std::string>(const flow::Model&, const ScaleTable*,
                                       const std::map<std::string, std::string>&)>
         write;
 

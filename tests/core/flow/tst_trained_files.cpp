@@ -107,7 +107,7 @@ private slots:
 
     void scalesComeBack() {
         flow::Model model = flow::load_model("demo").value();
-        train::ScaleTable table;
+        ScaleTable table;
         NumberFormat format = weight_integer(3);
         format.scale = {0.125F};
         format.granularity = Granularity::tensor;

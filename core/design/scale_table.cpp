@@ -1,11 +1,11 @@
-// The table of scales: finding formats in it, and its JSON document.
+#include "core/design/scale_table.h"
+
 #include "core/design/format_json.h"
 #include "core/design/object_reader.h"
-#include "core/train/meta.h"
 
 #include <cmath>
 
-namespace widthwise::train {
+namespace widthwise {
 namespace {
 
 using nlohmann::json;
@@ -107,4 +107,4 @@ Result<ScaleTable> scale_table_from_json(std::string_view text, const std::strin
     return table;
 }
 
-} // namespace widthwise::train
+} // namespace widthwise
