@@ -14,6 +14,13 @@ ConvAttributes over_spread_input(const ConvTransposeAttributes& a) {
     return conv;
 }
 
+/// Real zero, even where it is no value of the format: signs are padded with what adds nothing.
+MoveStep filled_with_zero(MoveStep step, const Representation& r) {
+    step.fill_f32 = 0;
+    step.fill_u8 = static_cast<uint8_t>(r.zero_point);
+    return step;
+}
+
 } // namespace
 
 Result<void> Lowering::lower_weighted(const Unit& unit) {
@@ -71,7 +78,7 @@ BufferId Lowering::padded(BufferId in, ConvAttributes& attributes) {
                 static_cast<int32_t>(h * from.width * from.channels + i);
     attributes.pads = {};
     const BufferId out = add_buffer({to, buffer(in).representation, {}, {}});
-    emit(move_step(in, out, map));
+    emit(filled_with_zero(move_step(in, out, map), buffer(out).representation));
     return out;
 }
 
@@ -92,7 +99,7 @@ BufferId Lowering::spread(BufferId in, const ConvTransposeAttributes& a, const E
                     static_cast<int32_t>((h * from.width + w) * from.channels + c);
         }
     const BufferId spread_out = add_buffer({to, buffer(in).representation, {}, {}});
-    emit(move_step(in, spread_out, map));
+    emit(filled_with_zero(move_step(in, spread_out, map), buffer(spread_out).representation));
     return spread_out;
 }
 

@@ -262,7 +262,8 @@ struct ReferenceEngine::Interpreter {
 
     void operator()(const MoveStep& s) const {
         if (buffer(s.out).representation.dynamic) dynamic(s.out) = dynamic(s.in[0]);
-        const uint8_t fill = quantized(s.out) ? stored(s.fill_f32, representation(s.out)) : uint8_t{0};
+        const uint8_t fill =
+            buffer(s.out).representation.dynamic ? stored(s.fill_f32, representation(s.out)) : s.fill_u8;
         for (const MoveStep::Run& run : s.runs)
             for (int64_t i = 0; i < run.length; ++i) {
                 const auto to = static_cast<size_t>(run.to + i), from = static_cast<size_t>(run.from + i);

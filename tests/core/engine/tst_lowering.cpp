@@ -156,6 +156,25 @@ private slots:
         QCOMPARE(engine.output()[0], 5.0F); // only the centre tap meets the image; padding is exactly zero
     }
 
+    void signs_are_padded_with_what_adds_nothing() {
+        for (const bool integer : {true, false}) {
+            Net net;
+            const ValueId x = net.builder.input("x", {1, 1, 1, 1});
+            const GraphPtr graph = net.finish(net.conv("c", x, 1, 1, 3, 1.0F));
+            LayerPrecision p = resolved(8, 8, 1.0F);
+            p.activations = activation_integer(1);
+            p.activations.scale = {3.0F};
+            if (!integer) p.weights = float32_format();
+            const auto program = lower(*graph, PrecisionPlan(p));
+            QVERIFY(program);
+            for (const float pixel : {5.0F, -0.5F}) {
+                ReferenceEngine engine(*program);
+                engine.run(std::vector<float>{pixel});
+                QCOMPARE(engine.output()[0], pixel < 0 ? -3.0F : 3.0F); // the centre tap alone
+            }
+        }
+    }
+
     void moves_of_moves_become_one_step() {
         Net net;
         const ValueId x = net.builder.input("x", {1, 2, 4, 4});
