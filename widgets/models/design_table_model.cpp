@@ -1,5 +1,6 @@
 #include "widgets/models/design_table_model.h"
 
+#include "widgets/document/accuracy_change.h"
 #include "widgets/document/quality.h"
 #include "widgets/number_text.h"
 
@@ -30,7 +31,8 @@ DesignTableModel::DesignTableModel(Document& document, QObject* parent)
         endInsertRows();
         rescale();
         emit headerDataChanged(Qt::Horizontal, Top1, Size);
-        emit dataChanged(index(0, Energy), index(m_shown - 1, Size));
+        // What the first one of the network as opened says of versions, and the units.
+        emit dataChanged(index(0, Delta), index(m_shown - 1, Size));
     });
     connect(&m_document, &Document::planChanged, this, [this] {
         if (m_shown > 0)
@@ -81,6 +83,9 @@ QString DesignTableModel::toolTip(const Design& design) {
                        .arg(design.id)
                        .arg(quality.samples)
                        .arg(percent(agreement), qt(evaluation.provenance.created_utc));
+    if (design.version != 0 && !quality.agreement)
+        text += tr("\n%1 points against its own float, which has %2")
+                    .arg(signed_number(accuracy.delta_top1 * 100, 2), percent(accuracy.float_top1));
     for (const PassReport& report : evaluation.passes) {
         text += '\n' + pass_name(report.pass) + QStringLiteral(": ") + qt(report.summary);
         if (report.output_sqnr_db_before && report.output_sqnr_db_after)
@@ -93,7 +98,6 @@ QString DesignTableModel::toolTip(const Design& design) {
 QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || static_cast<size_t>(index.row()) >= m_document.designs().size()) return {};
     const Design& design = m_document.designs()[static_cast<size_t>(index.row())];
-    const Accuracy& accuracy = design.evaluation.accuracy;
     const Quality quality = quality_of(design.evaluation);
     const auto values = [&]() -> QVariant {
         switch (index.column()) {
@@ -106,7 +110,8 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
         case PlusMinus:
             return quality.ci95.hi - quality.ci95.lo;
         case Delta:
-            return accuracy.delta_top1;
+            // What is not known stands behind all others.
+            return change_from_opened(m_document, design).value_or(-std::numeric_limits<double>::infinity());
         case Energy:
             return design.cost.energy_j;
         case Latency:
@@ -157,7 +162,9 @@ QVariant DesignTableModel::data(const QModelIndex& index, int role) const {
     case PlusMinus:
         return QString::number((quality.ci95.hi - quality.ci95.lo) * 50, 'f', 2);
     case Delta:
-        return quality.agreement ? k_dash : signed_number(accuracy.delta_top1 * 100, 2);
+        if (const auto change = change_from_opened(m_document, design); change && !quality.agreement)
+            return signed_number(*change * 100, 2);
+        return k_dash;
     case Energy:
         return QString::number(design.cost.energy_j / m_energy.factor, 'f', m_energy.decimals);
     case Latency:
@@ -180,7 +187,7 @@ QVariant DesignTableModel::headerData(int section, Qt::Orientation orientation, 
                         Qt::AlignVCenter);
     if (role == Qt::ToolTipRole && section == PlusMinus) return tr("Half of the 95 % interval, in points");
     if (role == Qt::ToolTipRole && section == Delta)
-        return tr("Against float, in points, on the same images");
+        return tr("Against float of the network as opened, in points, on the same images");
     if (role == Qt::ToolTipRole && section == Network)
         return tr(
             "Which version was measured: the network as opened, or what training and compression made of it");

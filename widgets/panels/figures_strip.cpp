@@ -1,6 +1,7 @@
 #include "widgets/panels/figures_strip.h"
 
 #include "widgets/cost_text.h"
+#include "widgets/document/accuracy_change.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/figure.h"
 
@@ -29,10 +30,10 @@ QString change_in_points(double delta) {
 }
 
 /// "decided: within 1 point".
-QString decision(bool within, std::optional<double> limit) {
+QString decision(bool within, std::optional<double> limit, const QString& base) {
     const QString points = QString::number(limit.value_or(0.01) * 100, 'g', 3);
-    return within ? FiguresStrip::tr("decided: within %1 pt of float").arg(points)
-                  : FiguresStrip::tr("decided: not within %1 pt of float").arg(points);
+    return within ? FiguresStrip::tr("decided: within %1 pt of %2").arg(points, base)
+                  : FiguresStrip::tr("decided: not within %1 pt of %2").arg(points, base);
 }
 
 } // namespace
@@ -74,10 +75,11 @@ FigureText FiguresStrip::runningText() const {
     text.value = percent(accuracy.top1);
     text.detail = plus_minus(accuracy.top1_ci95);
     // The two networks answer for the same images: their difference is known far better than either.
-    QString difference = tr("%1 to %2 pt vs float")
+    const QString base = m_measurements.running().version == 0 ? tr("float") : tr("its own float");
+    QString difference = tr("%1 to %2 pt vs %3")
                              .arg(signed_number(accuracy.delta_ci95.lo * 100, 1),
-                                  signed_number(accuracy.delta_ci95.hi * 100, 1));
-    if (progress.within) difference = decision(*progress.within, m_measurements.decideWithin());
+                                  signed_number(accuracy.delta_ci95.hi * 100, 1), base);
+    if (progress.within) difference = decision(*progress.within, m_measurements.decideWithin(), base);
     text.change = QStringLiteral("%1  \u00b7  %2").arg(difference, images);
     text.tip = tr("Being measured, images in random order. So far %1 of %2 images: %3 to %4 with 95 % "
                   "confidence; difference to float %5 to %6 points")
@@ -108,23 +110,32 @@ FigureText FiguresStrip::designText(const Design& design, bool current) const {
     }
     text.value = percent(accuracy.top1);
     text.detail = plus_minus(accuracy.top1_ci95);
-    text.change = change_in_points(accuracy.delta_top1);
-    // Each version has float weights of its own.
-    text.reference = design.version == 0 ? tr("float") : tr("its float");
-    const double half = (accuracy.delta_ci95.hi - accuracy.delta_ci95.lo) * 50;
-    if (half > 0) text.change += QStringLiteral(" \u00b1\u2009%1").arg(half, 0, 'f', 2);
+    // Each version has float weights of its own, which may be worse than those that were opened.
+    const bool own = design.version == 0;
+    if (const auto change = change_from_opened(m_document, design)) {
+        text.change = change_in_points(*change);
+        text.reference = own ? tr("float") : tr("float as opened");
+        const double half = own ? (accuracy.delta_ci95.hi - accuracy.delta_ci95.lo) * 50 : 0;
+        if (half > 0) text.change += QStringLiteral(" \u00b1\u2009%1").arg(half, 0, 'f', 2);
+        // A difference that the images cannot tell from none is neither better nor worse.
+        const double opened = accuracy.top1 - *change;
+        const bool clear = own ? accuracy.delta_ci95.lo > 0 || accuracy.delta_ci95.hi < 0
+                               : opened < accuracy.top1_ci95.lo || opened > accuracy.top1_ci95.hi;
+        if (clear) text.tendency = tendency_of(accuracy.top1, opened, true);
+    } else {
+        text.reference = tr("float as opened not measured");
+    }
     const bool partial = m_document.data() && accuracy.samples < m_document.data()->size();
     if (partial) text.reference += tr("  \u00b7  %1 images").arg(accuracy.samples);
-    // A difference that the images cannot tell from none is neither better nor worse.
-    if (accuracy.delta_ci95.lo > 0 || accuracy.delta_ci95.hi < 0)
-        text.tendency = tendency_of(accuracy.top1, accuracy.float_top1, true);
-    text.tip =
-        before + tr("Measured on %1 images: %2 to %3 with 95 % confidence; float has %4, the difference "
-                    "is %5 to %6 points")
-                     .arg(accuracy.samples)
-                     .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi),
-                          percent(accuracy.float_top1), signed_number(accuracy.delta_ci95.lo * 100, 2),
-                          signed_number(accuracy.delta_ci95.hi * 100, 2));
+    text.tip = before + tr("Measured on %1 images: %2 to %3 with 95 % confidence; %4 has %5, the difference "
+                           "is %6 to %7 points")
+                            .arg(accuracy.samples)
+                            .arg(percent(accuracy.top1_ci95.lo), percent(accuracy.top1_ci95.hi),
+                                 own ? tr("float") : tr("its own float"), percent(accuracy.float_top1),
+                                 signed_number(accuracy.delta_ci95.lo * 100, 2),
+                                 signed_number(accuracy.delta_ci95.hi * 100, 2));
+    if (text.change.isEmpty())
+        text.tip += tr(". Measure the network as opened on all images to compare with it");
     if (partial) text.tip += tr(". Stopped once it was decided; F5 with early stopping off runs all images");
     return text;
 }

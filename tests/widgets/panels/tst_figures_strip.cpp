@@ -50,6 +50,50 @@ private slots:
         QVERIFY(text("figureAccuracyChange").contains("96 images"));
     }
 
+    /// Its own float is worse than what was opened: against that it would look better.
+    void a_version_is_told_against_the_network_as_opened() {
+        Version version;
+        version.id = 7;
+        version.label = "QAT";
+        version.model = test::tiny_model();
+        version.plan = m_document->plan();
+        m_document->addVersion(version);
+        m_document->useVersion(7);
+        Design trained = measured();
+        trained.id = 2;
+        trained.version = 7;
+        Accuracy& accuracy = trained.evaluation.accuracy;
+        accuracy.samples = 200;
+        accuracy.float_top1 = 0.85;
+        accuracy.delta_top1 = 0.06;
+        accuracy.delta_ci95 = {0.04, 0.08};
+        m_document->addDesign(trained);
+        const DesignTableModel table(*m_document);
+        QCOMPARE(text("figureAccuracyChange").contains("6.00"), false);
+        QVERIFY2(text("figureAccuracyChange").contains("not measured"),
+                 qPrintable(text("figureAccuracyChange")));
+        QCOMPARE(table.index(0, DesignTableModel::Delta).data().toString(), QString(QChar(0x2013)));
+        // On fewer images it says nothing of these.
+        Design opened = measured();
+        opened.evaluation.accuracy.samples = 96;
+        m_document->addDesign(opened);
+        QVERIFY(text("figureAccuracyChange").contains("not measured"));
+        opened.id = 3;
+        opened.evaluation.accuracy.samples = 200;
+        opened.evaluation.accuracy.float_top1 = 0.979;
+        m_document->addDesign(opened);
+        // 91.0 - 97.9
+        QVERIFY2(text("figureAccuracyChange").contains(QString::fromUtf8("\u25bc\u00a06.90")),
+                 qPrintable(text("figureAccuracyChange")));
+        QVERIFY(text("figureAccuracyChange").contains("as opened"));
+        const DesignTableModel after(*m_document);
+        QCOMPARE(after.index(0, DesignTableModel::Delta).data().toString(), QString::fromUtf8("\u22126.90"));
+        QVERIFY(after.index(0, DesignTableModel::Delta)
+                    .data(Qt::ToolTipRole)
+                    .toString()
+                    .contains("its own float"));
+    }
+
     void without_labels_it_is_agreement() {
         Design design = measured();
         design.evaluation.accuracy = {};
