@@ -47,11 +47,6 @@ public:
         if (!bytes.empty()) std::memcpy(&value, bytes.data(), sizeof value);
         return value;
     }
-    bool truth() {
-        const auto byte = number<uint8_t>();
-        if (byte > 1) m_ok = false;
-        return byte == 1;
-    }
     std::string text() { return std::string(take(number<uint64_t>())); }
     std::vector<float> floats() {
         const auto count = number<uint64_t>();

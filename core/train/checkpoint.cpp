@@ -7,12 +7,13 @@
 #include "core/train/byte_stream.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace widthwise::train {
 namespace {
 
 constexpr std::string_view k_magic = "WWTRAIN\n";
-constexpr uint32_t k_version = 1;
+constexpr uint32_t k_version = 2; // 1: its network_hash() left out most attributes
 constexpr size_t k_hash_digits = 64;
 constexpr size_t k_head = 8 + 4 + 8;                 // magic, version, size
 constexpr int64_t k_slack_bytes = int64_t{64} << 20; // for options and epochs
@@ -84,6 +85,15 @@ TrainingState state_from(ByteReader& from) {
     return state;
 }
 
+/// No run goes on from infinity or NaN, or from a mean of squares below zero.
+bool are_possible(const TrainingState& state) {
+    const auto finite = [](float v) { return std::isfinite(v); };
+    for (const auto* numbers : {&state.trained, &state.running, &state.optimizer.first,
+                                &state.optimizer.second, &state.best_trained, &state.best_running})
+        if (!std::ranges::all_of(*numbers, finite)) return false;
+    return std::ranges::all_of(state.optimizer.second, [](float v) { return v >= 0; });
+}
+
 bool fits(const TrainingState& state, const RunShape& run) {
     const RunProgress& progress = state.progress;
     const bool kept = run.keeps_best && progress.best_epoch >= 0;
@@ -94,7 +104,8 @@ bool fits(const TrainingState& state, const RunShape& run) {
            state.best_trained.size() == (kept ? run.trained : 0) &&
            state.best_running.size() == (kept ? run.running : 0) && state.optimizer.steps == progress.step &&
            progress.step <= run.steps && progress.step <= epoch_start + run.steps_per_epoch &&
-           progress.step >= std::min(epoch_start, run.steps) && progress.best_epoch >= -1;
+           progress.step >= std::min(epoch_start, run.steps) && progress.best_epoch >= -1 &&
+           are_possible(state);
 }
 
 /// Empty where nothing differs.
@@ -148,6 +159,8 @@ Result<TrainingState> read_checkpoint(const std::filesystem::path& file, const R
     if (version > k_version)
         return refuse("the checkpoint was written by a newer version of this program", "use that version");
     const auto size = head.number<uint64_t>();
+    if (head.ok() && version > 0 && version < k_version)
+        return refuse("the checkpoint was written by an older version of this program", start_anew);
     if (!head.ok() || version == 0 || all.size() < k_head + k_hash_digits ||
         size != all.size() - k_head - k_hash_digits)
         return refuse("the checkpoint is damaged: its length is wrong", start_anew);

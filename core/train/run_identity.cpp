@@ -10,35 +10,121 @@ template <typename Numbers> void put_all(ByteWriter& to, const Numbers& numbers)
     for (const auto number : numbers) to.put(number);
 }
 
-/// Attributes of operations whose meaning their shapes do not settle.
+/// Every field of every operation's attributes. Structured bindings and the lack of a default let neither a
+/// new field nor a new kind of attributes go unseen.
+struct AttributeWriter {
+    ByteWriter& to;
+
+    template <typename T> void put_one(const T& field) const {
+        if constexpr (std::is_enum_v<T>) {
+            to.put(static_cast<int>(field));
+        } else if constexpr (std::is_arithmetic_v<T>) {
+            to.put(field);
+        } else {
+            put_all(to, field);
+        }
+    }
+    template <typename... T> void put(const T&... fields) const { (put_one(fields), ...); }
+
+    void operator()(const std::monostate&) const {}
+    void operator()(const ConvAttributes& a) const {
+        const auto& [kernel, strides, pads, dilations, group] = a;
+        put(kernel, strides, pads, dilations, group);
+    }
+    void operator()(const PoolAttributes& a) const {
+        const auto& [kernel, strides, pads, ceil_mode, count_include_pad] = a;
+        put(kernel, strides, pads, ceil_mode, count_include_pad);
+    }
+    void operator()(const BatchNormAttributes& a) const {
+        const auto& [epsilon] = a;
+        put(epsilon);
+    }
+    void operator()(const ClipAttributes& a) const {
+        const auto& [lo, hi] = a;
+        put(lo, hi);
+    }
+    void operator()(const LeakyReluAttributes& a) const {
+        const auto& [alpha] = a;
+        put(alpha);
+    }
+    void operator()(const SoftmaxAttributes& a) const {
+        const auto& [axis, flatten_trailing, log] = a;
+        put(axis, flatten_trailing, log);
+    }
+    void operator()(const ConcatAttributes& a) const {
+        const auto& [axis] = a;
+        put(axis);
+    }
+    void operator()(const SliceAttributes& a) const {
+        const auto& [starts, ends, steps] = a;
+        put(starts, ends, steps);
+    }
+    void operator()(const PadAttributes& a) const {
+        const auto& [before, after, value] = a;
+        put(before, after, value);
+    }
+    void operator()(const ReshapeAttributes& a) const {
+        const auto& [shape] = a;
+        put(shape);
+    }
+    void operator()(const TransposeAttributes& a) const {
+        const auto& [perm] = a;
+        put(perm);
+    }
+    void operator()(const ReduceAttributes& a) const {
+        const auto& [axes, keep_dims, reduction] = a;
+        put(axes, keep_dims, reduction);
+    }
+    void operator()(const ConvTransposeAttributes& a) const {
+        const auto& [conv, output_padding] = a;
+        (*this)(conv);
+        put(output_padding);
+    }
+    void operator()(const FunctionAttributes& a) const {
+        const auto& [function, alpha, beta] = a;
+        put(function, alpha, beta);
+    }
+    void operator()(const CompareAttributes& a) const {
+        const auto& [comparison] = a;
+        put(comparison);
+    }
+    void operator()(const LrnAttributes& a) const {
+        const auto& [size, alpha, beta, bias] = a;
+        put(size, alpha, beta, bias);
+    }
+    void operator()(const NormAttributes& a) const {
+        const auto& [axis, epsilon] = a;
+        put(axis, epsilon);
+    }
+    void operator()(const ResizeAttributes& a) const {
+        const auto& [mode, coordinates, rounding, size, scale, cubic_coefficient] = a;
+        put(mode, coordinates, rounding, size, scale, cubic_coefficient);
+    }
+    void operator()(const BlockAttributes& a) const {
+        const auto& [block, column_row_depth] = a;
+        put(block, column_row_depth);
+    }
+    void operator()(const GatherAttributes& a) const {
+        const auto& [axis, indices, drop_axis] = a;
+        put(axis, indices, drop_axis);
+    }
+    void operator()(const ExpandAttributes& a) const {
+        const auto& [shape, tile] = a;
+        put(shape, tile);
+    }
+    void operator()(const ArgMaxAttributes& a) const {
+        const auto& [axis, keep_dims, last, minimum] = a;
+        put(axis, keep_dims, last, minimum);
+    }
+    void operator()(const MultiThresholdAttributes& a) const {
+        const auto& [scale, bias] = a;
+        put(scale, bias);
+    }
+};
+
 void put(ByteWriter& to, const Attributes& attributes) {
     to.put(static_cast<uint64_t>(attributes.index()));
-    if (const auto* conv = std::get_if<ConvAttributes>(&attributes)) {
-        put_all(to, conv->strides);
-        put_all(to, conv->pads);
-        put_all(to, conv->dilations);
-        to.put(conv->group);
-    } else if (const auto* pool = std::get_if<PoolAttributes>(&attributes)) {
-        put_all(to, pool->kernel);
-        put_all(to, pool->strides);
-        put_all(to, pool->pads);
-        to.put(pool->count_include_pad);
-    } else if (const auto* norm = std::get_if<BatchNormAttributes>(&attributes)) {
-        to.put(norm->epsilon);
-    } else if (const auto* clip = std::get_if<ClipAttributes>(&attributes)) {
-        to.put(clip->lo);
-        to.put(clip->hi);
-    } else if (const auto* leaky = std::get_if<LeakyReluAttributes>(&attributes)) {
-        to.put(leaky->alpha);
-    } else if (const auto* transpose = std::get_if<TransposeAttributes>(&attributes)) {
-        put_all(to, transpose->perm);
-    } else if (const auto* slice = std::get_if<SliceAttributes>(&attributes)) {
-        put_all(to, slice->starts);
-        put_all(to, slice->steps);
-    } else if (const auto* pad = std::get_if<PadAttributes>(&attributes)) {
-        put_all(to, pad->before);
-        to.put(pad->value);
-    }
+    std::visit(AttributeWriter{to}, attributes);
 }
 
 void put(ByteWriter& to, const Dataset& data) {

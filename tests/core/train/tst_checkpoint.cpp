@@ -55,7 +55,8 @@ private slots:
     void flipped_bits();
     void hostile_sizes_with_a_right_checksum();
     void contradicting_counts();
-    void newer_version();
+    void numbers_that_no_run_has();
+    void other_versions();
     void names_what_differs();
     void nowhere_to_write();
     void network_hash_sees_structure_and_numbers();
@@ -169,11 +170,33 @@ void TestCheckpoint::contradicting_counts() {
         QVERIFY(refused([&](TrainingState& s) { s.progress.step = s.optimizer.steps = step; }));
 }
 
-void TestCheckpoint::newer_version() {
+void TestCheckpoint::numbers_that_no_run_has() {
+    const auto refused = [&](auto change) {
+        TrainingState state = some_state();
+        change(state);
+        return write_checkpoint(path(), some_identity(), state) && !refusal().empty();
+    };
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    for (const float bad : {infinity, -infinity, std::numeric_limits<float>::quiet_NaN()}) {
+        QVERIFY(refused([&](TrainingState& s) { s.trained[4] = bad; }));
+        QVERIFY(refused([&](TrainingState& s) { s.running[1] = bad; }));
+        QVERIFY(refused([&](TrainingState& s) { s.optimizer.first[0] = bad; }));
+        QVERIFY(refused([&](TrainingState& s) { s.optimizer.second[2] = bad; }));
+        QVERIFY(refused([&](TrainingState& s) { s.best_trained[3] = bad; }));
+        QVERIFY(refused([&](TrainingState& s) { s.best_running[0] = bad; }));
+    }
+    QVERIFY(refused([](TrainingState& s) { s.optimizer.second[1] = -1e-20F; }));
+    QVERIFY(!refused([](TrainingState& s) { s.optimizer.first[1] = -1e-20F; }));
+}
+
+void TestCheckpoint::other_versions() {
     QByteArray changed = bytes();
-    changed[8] = 2;
+    changed[8] = 3;
     replace(sealed(changed));
     QVERIFY(refusal().find("newer version") != std::string::npos);
+    changed[8] = 1;
+    replace(sealed(changed));
+    QVERIFY(refusal().find("older version") != std::string::npos);
     changed[8] = 0;
     replace(sealed(changed));
     QVERIFY(!refusal().empty());
@@ -221,6 +244,31 @@ void TestCheckpoint::network_hash_sees_structure_and_numbers() {
         return network_hash(**builder.build());
     };
     QVERIFY(clipped(6) != clipped(1));
+    // Shapes and constants alike: attributes alone tell these apart.
+    const auto of = [](Op op, Attributes attributes, Shape shape = {1, 4, 8, 8}) {
+        GraphBuilder builder("net", 13);
+        const ValueId x = builder.input("x", std::move(shape));
+        builder.output(*builder.add(op, "Op", "layer", std::move(attributes), {x}));
+        return network_hash(**builder.build());
+    };
+    const auto function = [&](Function f, float alpha = 0) {
+        return of(Op::function, FunctionAttributes{f, alpha, 0});
+    };
+    QVERIFY(function(Function::silu) != function(Function::gelu));
+    QVERIFY(function(Function::elu, 1) != function(Function::elu, 0.5F));
+    const auto pool = [&](bool ceil_mode) {
+        return of(Op::max_pool, PoolAttributes{{2, 2}, {2, 2}, {}, ceil_mode, false});
+    };
+    QVERIFY(pool(true) != pool(false));
+    const auto lrn = [&](int64_t size, float bias) { return of(Op::lrn, LrnAttributes{size, 1, 1, bias}); };
+    QVERIFY(lrn(5, 1) != lrn(3, 1));
+    QVERIFY(lrn(5, 1) != lrn(5, 2));
+    const auto block = [&](bool crd) { return of(Op::depth_to_space, BlockAttributes{2, crd}); };
+    QVERIFY(block(true) != block(false));
+    const auto mean = [&](std::vector<int64_t> axes) {
+        return of(Op::reduce_mean, ReduceAttributes{std::move(axes), true, Reduction::mean}, {1, 4, 4, 4});
+    };
+    QVERIFY(mean({1}) == mean({1}) && mean({2}) != mean({1}));
 }
 
 void TestCheckpoint::data_hash_sees_sets() {
