@@ -91,6 +91,7 @@ train::Options options_of(const std::map<std::string, double>& given) {
     if (given.at("rate") > 0) options.learning_rate = given.at("rate");
     if (given.at("distillation") >= 0) options.distillation = given.at("distillation");
     options.augmentation.flip = true;
+    options.augmentation.crop = given.at("crop") != 0;
     options.keep_best = false;
     options.seed = static_cast<uint64_t>(given.at("seed"));
     return options;
@@ -143,9 +144,9 @@ void measure(const Setting& s, const std::map<std::string, double>& given) {
 } // namespace
 
 int main(int argc, char** argv) {
-    std::map<std::string, double> given{{"epochs", 10},  {"rate", 0},      {"distillation", -1},
-                                        {"seed", 1},     {"wide_ends", 0}, {"recipes", 4},
-                                        {"resnet20", 1}, {"w2a4", 1},      {"resnet8", 1}};
+    std::map<std::string, double> given{
+        {"epochs", 10},   {"rate", 0},    {"distillation", -1}, {"crop", 0}, {"seed", 1},
+        {"wide_ends", 0}, {"recipes", 4}, {"resnet20", 1},      {"w2a4", 1}, {"resnet8", 1}};
     read_options(argc, argv, given);
     std::printf("wanted: at w3a3 two thirds of resnet20's loss won back; resnet8 at w4a4 within 1.5 points "
                 "of float\n");
