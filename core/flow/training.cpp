@@ -6,6 +6,7 @@
 #include "core/graph/layer_work.h"
 #include "core/passes/prepare.h"
 #include "core/train/sampler.h"
+#include "core/train/trainability.h"
 
 #include <algorithm>
 #include <utility>
@@ -165,7 +166,7 @@ struct Start {
     std::optional<PrecisionPlan> plan;
 };
 
-Result<Start> start_of(const TrainingRequest& request, const WorkControl& control) {
+Result<Start> start_of(const TrainingRequest& request, const Dataset& training, const WorkControl& control) {
     Model model = request.model;
     model.carried_design.reset();
     if (!request.design) return Start{std::move(model), std::nullopt};
@@ -174,7 +175,7 @@ Result<Start> start_of(const TrainingRequest& request, const WorkControl& contro
     if (scales && !plan.folds_batch_norm()) plan = scales->resolve(plan);
     plan = with_learnable_ranges(request, plan);
     passes::PrepareOptions options;
-    options.calibration = request.calibration ? request.calibration.get() : request.data.get();
+    options.calibration = request.calibration ? request.calibration.get() : &training;
     options.samples = std::min(request.calibration_samples, options.calibration->size());
     options.seed = request.options.seed;
     if (options.samples < 1)
@@ -200,11 +201,13 @@ Result<TrainingOutcome> train_network(const TrainingRequest& request, const Work
     options.validation_split = 0;
     if (request.design)
         options.qat = train::QatOptions{*request.design, request.weight_scales, request.activation_scales};
-    auto start = start_of(request, control);
+    // Before the work, not after it. The design's passes are applied before training sees it.
+    if (options.qat) options.qat->plan.set_passes({});
+    if (auto ok = train::validate(options); !ok) return forward_error(ok);
+    if (auto scope = train::training_scope(*request.model.graph); !scope) return forward_error(scope);
+    auto start = start_of(request, *images->training, control);
     if (!start) return forward_error(start);
     if (start->plan) options.qat->plan = *start->plan;
-    // Before the work, not after it.
-    if (auto ok = train::validate(options); !ok) return forward_error(ok);
 
     Measurement measurement(request, images->validation, control);
     std::optional<Accuracy> before, from;

@@ -38,7 +38,7 @@ struct TrainingRequest {
     train::BatchNormMode batch_norm = train::BatchNormMode::keep; ///< with a design whose scales are open
     train::ScaleLearning weight_scales = train::ScaleLearning::lsq;
     train::ScaleLearning activation_scales = train::ScaleLearning::lsq;
-    DatasetPtr calibration; ///< null: the first training images
+    DatasetPtr calibration; ///< null: the first training images, none that are held out
     int64_t calibration_samples = 256;
     train::Options options; ///< its qat is filled in here
     /// Scales of a meta-initialization; null: those that the model carries, if any.
