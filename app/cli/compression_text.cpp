@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <variant>
 
 namespace widthwise::cli {
 namespace {
@@ -66,13 +67,18 @@ std::string change_text(int64_t before, int64_t after) {
     return before == after ? grouped(after) : grouped(before) + " > " + grouped(after);
 }
 
+/// Layers that lose channels are other layers: nothing remains to compare weight by weight.
+bool has_error(const CompressionStep& step) {
+    return step.method && !std::holds_alternative<passes::PruneChannels>(*step.method);
+}
+
 std::string changes_text(const CompressionStep& step) {
     Table table({"layer", "weights", "non-zero", "MACs", "error", "note"});
     for (const passes::LayerChange& change : step.changes)
         table.add({change.layer, change_text(change.weights_before, change.weights_after),
                    change_text(change.nonzero_before, change.nonzero_after),
-                   change_text(change.macs_before, change.macs_after), format_percent(change.relative_error),
-                   change.note});
+                   change_text(change.macs_before, change.macs_after),
+                   has_error(step) ? format_percent(change.relative_error) : "–", change.note});
     return label(step) + "\n" + table.to_string();
 }
 
@@ -124,7 +130,7 @@ Json step_json(const CompressionStep& step) {
                            {"nonzero_after", change.nonzero_after},
                            {"macs_before", change.macs_before},
                            {"macs_after", change.macs_after},
-                           {"relative_error", change.relative_error},
+                           {"relative_error", has_error(step) ? Json(change.relative_error) : Json(nullptr)},
                            {"note", change.note}});
     Json json{{"method", step.method ? Json(passes::to_string(*step.method)) : Json(nullptr)},
               {"description", label(step)},

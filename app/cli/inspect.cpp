@@ -138,13 +138,15 @@ std::string to_json(const flow::Model& model) {
 
 /// Of networks whose weights are sparse or share values; else empty.
 std::string sizes_text(const std::optional<passes::NetworkSize>& size) {
-    if (!size || size->best_bytes >= size->dense_bytes) return {};
+    if (!size) return {};
     int64_t weights = 0, nonzero = 0, shared = 0, vectors = 0;
     for (const passes::LayerSize& layer : size->layers) {
         weights += layer.weights;
         nonzero += layer.nonzero;
         (layer.vector_length > 1 ? vectors : shared) += layer.codebook;
     }
+    // Small layers may take the fewest bytes dense and share values all the same.
+    if (nonzero == weights && shared == 0 && vectors == 0) return {};
     return grouped(nonzero) + " of " + grouped(weights) + " weights are not zero, " + std::to_string(shared) +
            " layers share at most 256 values" +
            (vectors > 0 ? ", " + std::to_string(vectors) + " vectors" : "") + ": " +

@@ -147,15 +147,52 @@ Result<void> run_meta(const TrainOptions& options, const Inputs& inputs, Termina
         flow::meta_train_network(request, terminal.control(options.threads), observer(terminal, 0, false));
     if (!result) return forward_error(result);
     if (auto written = write(options, result->model, meta.inner, inputs); !written) return written;
-    return terminal.print(options.json ? meta_json(*result, options.output) : written_text(options));
+    return terminal.print(options.json ? meta_json(*result, options.output)
+                                       : meta_text(*result) + written_text(options));
 }
 
-/// Cancelled runs say where they can go on from.
+/// Runs that were cancelled or went wrong say where they can go on from; those that never began do not.
 void note_checkpoint(const Error& error, const train::Options& training, Terminal& terminal) {
     std::error_code ignored;
     const auto& file = training.checkpoint.file;
-    if (error.code != ErrorCode::usage && !file.empty() && std::filesystem::exists(file, ignored))
+    const bool began = error.code == ErrorCode::cancelled || error.code == ErrorCode::failed;
+    if (began && !file.empty() && std::filesystem::exists(file, ignored))
         terminal.note("the run's state is kept in " + file.string() + "; --resume goes on from there");
+}
+
+/// What a checkpoint that lies there, or none, means for this command line.
+void note_start(const train::CheckpointOptions& checkpoint, Terminal& terminal) {
+    if (checkpoint.file.empty()) return;
+    std::error_code ignored;
+    const bool exists = std::filesystem::exists(checkpoint.file, ignored);
+    if (exists && !checkpoint.resume)
+        terminal.note("warning: " + checkpoint.file.string() +
+                      " of an earlier run will be replaced; --resume goes on from it");
+    if (!exists && checkpoint.resume)
+        terminal.note("note: there is no " + checkpoint.file.string() + "; training starts anew");
+}
+
+/// Zeros and equal weights of the network as it came, that training will not leave so.
+void note_undone(const Inputs& inputs, Terminal& terminal) {
+    const flow::Model& model = inputs.uncompressed ? *inputs.uncompressed : inputs.model;
+    if (!model.trained) return;
+    const auto size = passes::stored_size(*model.graph);
+    if (!size) return; // whoever trains it says why
+    int64_t weights = 0, zeros = 0, shared = 0;
+    for (const passes::LayerSize& layer : size->layers) {
+        weights += layer.weights;
+        zeros += layer.weights - layer.nonzero;
+        shared += layer.codebook;
+    }
+    constexpr int64_t few = 10; // trained weights are not zero by chance
+    if (!inputs.preserve.zeros && zeros > 0 && zeros * few >= weights)
+        terminal.note("note: " + format_percent(static_cast<double>(zeros) / static_cast<double>(weights)) +
+                      " of " + model.source +
+                      "'s weights are zero and will not stay so; --keep-sparsity keeps them");
+    // What a carried design stores in few bits has few values by itself.
+    if (!inputs.preserve.sharing && shared > 0 && !model.carried_design)
+        terminal.note("note: weights of " + std::to_string(shared) + " layers of " + model.source +
+                      " share values and will not stay equal; --keep-sharing keeps them so");
 }
 
 Result<void> run_training(const TrainOptions& options, const Inputs& inputs, train::Options training,
@@ -175,6 +212,7 @@ Result<void> run_training(const TrainOptions& options, const Inputs& inputs, tra
     request.options = training;
     const bool validated = inputs.validation || training.validation_split > 0;
     const int64_t epochs = training.steps > 0 ? 0 : training.epochs;
+    note_start(training.checkpoint, terminal);
     auto outcome = flow::train_network(request, terminal.control(options.threads),
                                        observer(terminal, epochs, validated));
     if (!outcome) {
@@ -184,6 +222,7 @@ Result<void> run_training(const TrainOptions& options, const Inputs& inputs, tra
     if (auto written = write(options, outcome->model, training, inputs); !written) return written;
     std::error_code ignored;
     if (!training.checkpoint.file.empty()) std::filesystem::remove(training.checkpoint.file, ignored);
+    if (const std::string worse = worse_text(*outcome, options.qat); !worse.empty()) terminal.note(worse);
     if (options.json) return terminal.print(training_json(*outcome, options.qat, validated, options.output));
     return terminal.print(training_text(*outcome, options.qat) + written_text(options));
 }
@@ -197,10 +236,14 @@ Result<void> run(const TrainOptions& options, Terminal& terminal) {
         if (auto method = passes::parse_compression(specification); !method) return forward_error(method);
     auto inputs = open(options, terminal);
     if (!inputs) return forward_error(inputs);
-    if (options.meta) return run_meta(options, *inputs, terminal);
+    if (options.meta) {
+        note_undone(*inputs, terminal);
+        return run_meta(options, *inputs, terminal);
+    }
     const train::Options training = options.training(
         flow::recommended_options(options.qat, inputs->model.trained), inputs->model.trained);
     if (auto compressed = compress(options, training.seed, terminal, *inputs); !compressed) return compressed;
+    note_undone(*inputs, terminal);
     return run_training(options, *inputs, training, terminal);
 }
 

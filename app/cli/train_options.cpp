@@ -1,5 +1,8 @@
 #include "app/cli/train_options.h"
 
+#include "core/base/format.h"
+#include "core/base/text.h"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -22,6 +25,16 @@ CLI::Option* add_choice(CLI::App& command, const char* name, Enum& to, std::vect
         ->type_name("NAME");
 }
 
+/// CLI11's own checks print the largest double as the bound.
+auto number_from(double bound, bool inclusive) {
+    return [bound, inclusive](const std::string& text) -> std::string {
+        const auto number = parse_double(text);
+        if (number && (*number > bound || (inclusive && *number == bound))) return {};
+        return in_quotes(text) + (inclusive ? " is no number from " : " is no number above ") +
+               format_number(bound);
+    };
+}
+
 tl::unexpected<Error> misuse(const char* what, const char* option, const char* remedy) {
     return fail(ErrorCode::usage, what, option, remedy);
 }
@@ -41,6 +54,7 @@ CLI::Option* TrainOptions::add(CLI::App& command, const char* name, T train::Opt
 }
 
 void TrainOptions::declare(CLI::App& command) {
+    m_command = &command;
     command.add_option("MODEL", model, "zoo:NAME to start from random weights, an .onnx file or demo")
         ->required();
     command
@@ -97,7 +111,7 @@ void TrainOptions::declare_method(CLI::App& command) {
         &Options::optimizer);
     add(command, "--learning-rate", &Options::learning_rate,
         "Peak learning rate [0.1; 0.0005 for networks that are trained already; 0.005 for others with --qat]")
-        ->check(CLI::PositiveNumber)
+        ->check(number_from(0, false))
         ->type_name("X");
     say(add_choice(
             command, "--schedule", m_values.schedule,
@@ -112,7 +126,7 @@ void TrainOptions::declare_method(CLI::App& command) {
         &Options::nesterov);
     add(command, "--weight-decay", &Options::weight_decay,
         "Not on biases, BatchNormalization and scales [5e-4; --qat 1e-4]")
-        ->check(CLI::NonNegativeNumber)
+        ->check(number_from(0, true))
         ->type_name("X");
     add(command, "--label-smoothing", &Options::label_smoothing,
         "Share of the target spread over all classes")
@@ -241,12 +255,44 @@ Result<void> TrainOptions::check() const {
     if (resume && checkpoint_file().empty())
         return misuse("there is nowhere to resume from", "--resume",
                       "name the -o FILE.onnx or the --checkpoint of the run");
+    return check_idle();
+}
+
+Result<void> TrainOptions::check_validation() const {
+    if (meta && (says("--validation") || says("--validation-split")))
+        return misuse("--meta measures on nothing after its tasks",
+                      says("--validation") ? "--validation" : "--validation-split",
+                      "leave it out, and validate what is trained from the start");
+    if (says("--validation") && says("--validation-split"))
+        return misuse("--validation names the images to measure on, --validation-split holds some out",
+                      "--validation-split", "leave one of them out");
+    if (says("--patience") && !says("--validation") && !says("--validation-split"))
+        return misuse("--patience without images to measure on", "--patience",
+                      "add --validation or --validation-split");
     return {};
 }
 
+Result<void> TrainOptions::check_idle() const {
+    if (says("--epochs") && says("--steps"))
+        return misuse("--steps takes the place of --epochs", "--epochs", "leave one of them out");
+    if (!qat)
+        for (const char* option : {"--batch-norm", "--weight-scales", "--activation-scales"})
+            if (says(option)) return misuse("it changes nothing without --qat", option, "add --qat");
+    if (!qat && !meta)
+        for (const char* option : {"--calibration", "--calibrate"})
+            if (says(option))
+                return misuse("it changes nothing without --qat or --meta", option, "add --qat");
+    if (meta && says("--reestimate"))
+        return misuse("--meta measures no statistics at the end", "--reestimate", "leave it out");
+    if (says("--checkpoint-steps") && checkpoint_file().empty())
+        return misuse("there is no file to keep the run's state in", "--checkpoint-steps",
+                      meta ? "leave it out: --meta keeps no checkpoint"
+                           : "add the -o FILE.onnx or a --checkpoint FILE");
+    return check_validation();
+}
+
 bool TrainOptions::says(const char* name) const {
-    return std::ranges::any_of(
-        m_said, [&](const Said& said) { return said.option->check_name(name) && said.option->count() > 0; });
+    return m_command->count(name) > 0;
 }
 
 train::Options TrainOptions::training(train::Options recommended, bool pretrained) const {

@@ -10,8 +10,9 @@
 #include <vector>
 
 namespace CLI {
+class App;
 class Option;
-}
+} // namespace CLI
 
 namespace widthwise::cli {
 
@@ -51,7 +52,7 @@ private:
     void declare_meta(CLI::App& command);
     void declare_files(CLI::App& command);
 
-    /// An option of the run itself, as "--epochs", was given.
+    /// An option, as "--epochs", was given.
     [[nodiscard]] bool says(const char* name) const;
 
     /// An option that replaces a recommended value only where it was given.
@@ -62,6 +63,9 @@ private:
     template <typename T>
     CLI::Option* add(CLI::App& command, const char* name, T train::Options::*field, const char* help);
     template <typename T> CLI::Option* say(CLI::Option* option, T train::Options::*field);
+    [[nodiscard]] Result<void> check_validation() const;
+    [[nodiscard]] Result<void> check_idle() const; ///< options that would do nothing
+    const CLI::App* m_command = nullptr;
     train::Options m_values; ///< what the parser writes to
     std::vector<Said> m_said;
 };

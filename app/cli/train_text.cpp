@@ -6,6 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
+#include <numeric>
+
 namespace widthwise::cli {
 namespace {
 
@@ -63,6 +67,24 @@ std::string training_json(const flow::TrainingOutcome& outcome, bool qat, bool v
                  {"best_epoch", best < 0 ? Json(nullptr) : Json(best + 1)},
                  {"stopped_early", outcome.training.stopped_early},
                  {"path", path_or_null(path)}});
+}
+
+std::string meta_text(const flow::MetaResult& result) {
+    const std::vector<double>& losses = result.losses;
+    if (losses.empty()) return {};
+    const auto some = std::max<std::ptrdiff_t>(1, std::ssize(losses) / 10);
+    const auto mean = [some](auto first) {
+        return format_fixed(std::accumulate(first, first + some, 0.0) / static_cast<double>(some), 4);
+    };
+    return std::to_string(losses.size()) + " tasks, loss " + mean(losses.begin()) + " to " +
+           mean(losses.end() - some) + "\n";
+}
+
+std::string worse_text(const flow::TrainingOutcome& outcome, bool qat) {
+    if (!outcome.before || !outcome.after || outcome.after->top1 >= outcome.before->top1) return {};
+    return std::string("warning: worse than ") + (qat ? "the calibrated network" : "before") + " by " +
+           format_fixed((outcome.before->top1 - outcome.after->top1) * 100, 2) +
+           " points: lower --learning-rate or train on more images";
 }
 
 std::string meta_json(const flow::MetaResult& result, const std::string& path) {

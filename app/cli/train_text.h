@@ -15,6 +15,10 @@ namespace widthwise::cli {
 [[nodiscard]] std::string training_text(const flow::TrainingOutcome& outcome, bool qat);
 [[nodiscard]] std::string training_json(const flow::TrainingOutcome& outcome, bool qat, bool validated,
                                         const std::string& path);
+/// "warning: worse than before by 1.23 points: ..."; empty where it is not, or nothing was measured.
+[[nodiscard]] std::string worse_text(const flow::TrainingOutcome& outcome, bool qat);
+/// "loss 1.2345 to 0.5432": means over the first and the last tenth of the tasks; one line.
+[[nodiscard]] std::string meta_text(const flow::MetaResult& result);
 [[nodiscard]] std::string meta_json(const flow::MetaResult& result, const std::string& path);
 
 /// What it takes to train the same network again, for the file's metadata.
