@@ -41,6 +41,12 @@ Result<std::vector<ScaledWeights>> input_scales(const Model& model, const Datase
         if (reads_image && (node.op == Op::conv || node.op == Op::gemm))
             scaled.push_back({model.layout.trained(node.inputs[1]), static_cast<float>(1 / *rms)});
     }
+    // Levels of codebooks are in the weights' own unit; scales are learned as ratios.
+    for (size_t i = 0, weights = scaled.size(); i < weights; ++i)
+        for (const WeightQuantizer& quantizer : model.quantization.weights())
+            if (quantizer.weights.offset == scaled[i].weights.offset &&
+                quantizer.format.type == FormatType::codebook)
+                scaled.push_back({quantizer.learned, scaled[i].unit});
     return scaled;
 }
 

@@ -45,7 +45,8 @@ void learn_scales(TrainedScales& scales, double elements, ParameterLayout& layou
     if (scales.learning == ScaleLearning::fixed) return;
     const bool pact = scales.learning == ScaleLearning::pact;
     scales.learned = layout.claim_slots(std::ssize(format.scale), pact);
-    const double g = pact ? 1 : 1 / std::sqrt(std::max(1.0, elements * largest_code(format)));
+    const double q = largest_code(format);
+    const double g = pact ? 1 / (q * q) : 1 / std::sqrt(std::max(1.0, elements * q));
     for (const float scale : format.scale)
         scales.gradient_factor.push_back(static_cast<float>(g / static_cast<double>(scale)));
 }

@@ -1,10 +1,21 @@
 #include "core/train/options.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace widthwise::train {
 namespace {
 constexpr int64_t k_most_steps = 1'000'000'000; // of 65536 images each they still can be counted
+
+/// Narrow accumulators and integer requantization change the integer network in ways that no gradient passes.
+bool sees_what_the_engine_does(const PrecisionPlan& plan) {
+    const auto exact = [](const LayerPrecision& precision) {
+        return precision.accumulator.bits == k_max_accumulator_bits;
+    };
+    return plan.requantization().mode == RequantizationMode::float_scale && exact(plan.default_precision()) &&
+           std::ranges::all_of(plan.layers(), [&](const auto& layer) { return exact(layer.second); });
+}
+
 } // namespace
 
 Result<void> validate(const Options& o) {
@@ -37,6 +48,10 @@ Result<void> validate(const Options& o) {
         return refuse("bf16 compute does not go with quantization-aware training: use f32");
     if (o.qat->weights == ScaleLearning::pact)
         return refuse("PACT learns the range of activations: use lsq or fixed for weights");
+    if (!sees_what_the_engine_does(o.qat->plan))
+        return refuse(
+            "training sums exactly and requantizes by a float scale: train with 32-bit accumulators "
+            "and the default requantization, then evaluate the design that you want");
     if (!o.qat->plan.passes().empty())
         return refuse("the design asks for passes: apply them before training starts");
     return {};

@@ -47,6 +47,7 @@ enum class BatchNormMode {
 /// 2018; Bengio et al. 2013).
 struct QatOptions {
     /// Every format that has a scale carries it: where training starts (flow::train_network resolves plans).
+    /// Accumulators have 32 bits and requantization is by a float scale: training sees no other.
     /// Its folds_batch_norm() says which BatchNormMode its weights' scales were made for.
     PrecisionPlan plan;
     /// Integers, fixed point with a free position, powers of two, float8. Ternary and binary weights follow

@@ -29,6 +29,12 @@ size_t scales_each(const NumberFormat& format, int64_t channels) {
     return static_cast<size_t>((channels + each - 1) / each);
 }
 
+/// As many scales as one input has, or as all have together.
+bool fits_inputs(const NumberFormat& format, int64_t channels, size_t inputs) {
+    const size_t count = format.scale.size(), each = scales_each(format, channels);
+    return count <= 1 || count == each || count == each * inputs;
+}
+
 /// The format in which a layer reads its activation input number `input`.
 NumberFormat format_of_input(const NumberFormat& format, size_t input, int64_t channels) {
     NumberFormat own = format;
@@ -62,20 +68,30 @@ public:
     }
 
 private:
-    [[nodiscard]] tl::unexpected<Error> unresolved(const Node& node) const {
-        return fail(ErrorCode::invalid_input, "a format has no scale yet", node.name,
-                    "calibrate the design first");
+    [[nodiscard]] static tl::unexpected<Error> invalid(const Node& node, std::string what,
+                                                       std::string remedy) {
+        return fail(ErrorCode::invalid_input, std::move(what), node.name, std::move(remedy));
+    }
+    [[nodiscard]] static tl::unexpected<Error> unresolved(const Node& node) {
+        return invalid(node, "a format has no scale yet", "calibrate the design first");
     }
 
     Result<void> add_activations(NodeId id, const NumberFormat& format) {
         if (!format.is_quantized()) return {};
         const Node& node = m_graph.node(id);
         if (!format.is_resolved()) return unresolved(node);
+        if (Result<void> ok = validate(format); !ok)
+            return invalid(node, ok.error().message, ok.error().remedy);
+        const auto inputs = static_cast<size_t>(std::ranges::count_if(
+            node.inputs, [&](ValueId input) { return !m_graph.value(input).constant; }));
         size_t activation = 0;
         for (size_t i = 0; i < node.inputs.size(); ++i) {
             const Value& value = m_graph.value(node.inputs[i]);
             if (value.constant) continue;
             const int64_t channels = engine::extent_of(value.shape).channels;
+            if (!fits_inputs(format, channels, inputs))
+                return invalid(node, std::to_string(format.scale.size()) + " scales do not fit its inputs",
+                               "calibrate the design again");
             const NumberFormat own = format_of_input(format, activation++, channels);
             m_result.m_readers[{id.position(), i}] = quantizer(node.inputs[i], own, value.shape.elements());
         }
@@ -118,6 +134,11 @@ private:
         made.node = unit.node;
         made.weights = m_layout.trained(node.inputs[1]);
         made.out_channels = output_channels(m_graph, node);
+        if (made.format.granularity == Granularity::tensor && made.format.scale.size() > 1)
+            made.format.granularity = Granularity::channel; // as quantize_weights takes them
+        const Result<QuantizedWeights> rounded = quantize_weights(
+            m_graph.value(node.inputs[1]).constant->to_f32(), made.out_channels, made.format);
+        if (!rounded) return invalid(node, rounded.error().message, rounded.error().remedy);
         made.follows_weights =
             made.learning != ScaleLearning::fixed &&
             (made.format.type == FormatType::ternary || made.format.type == FormatType::binary);
@@ -129,9 +150,12 @@ private:
                              static_cast<double>(std::max<size_t>(1, parts.count())),
                          m_layout);
         m_result.m_weights.push_back(std::move(made));
-        if (rounds_bias(unit, precision))
-            m_result.m_biases.push_back({m_layout.trained(node.inputs[2]), m_result.m_weights.size() - 1,
-                                         static_cast<size_t>(m_result.reader(unit.node, 0))});
+        if (!rounds_bias(unit, precision)) return {};
+        if (!m_biases_seen.insert(node.inputs[2].index).second)
+            return fail(ErrorCode::unsupported, "its bias is another layer's, too", node.name,
+                        "leave this layer's weights in float32");
+        m_result.m_biases.push_back({m_layout.trained(node.inputs[2]), m_result.m_weights.size() - 1,
+                                     static_cast<size_t>(m_result.reader(unit.node, 0))});
         return {};
     }
 
@@ -149,7 +173,7 @@ private:
     ParameterLayout& m_layout;
     Quantization& m_result;
     std::vector<std::pair<std::pair<int, bool>, int>> m_made; ///< group (or value, by channel), quantizer
-    std::set<int> m_weights_seen;
+    std::set<int> m_weights_seen, m_biases_seen;
 };
 
 Result<Quantization> Quantization::create(const Graph& graph, const QatOptions& options,

@@ -23,7 +23,8 @@ struct TrainedScales {
     /// Per scale: d loss / d scale times this is what the optimizer sees as d loss / d ratio. LSQ: 1 / (s_0
     /// sqrt(N q_max)) (Esser et al. 2020, section 2.2: gradients scaled by g = 1 / sqrt(N q_max), N the
     /// elements that share the scale in one image; by s_0 twice, since ratio = s / s_0 moves as s does).
-    /// PACT: 1 / s_0, its gradient is not scaled. Codebooks, per level: 1 / sqrt(N / levels).
+    /// PACT: 1 / (s_0 q_max^2), so that the clip s q_max moves by its own gradient. Codebooks, per level: 1 /
+    /// sqrt(N / levels).
     std::vector<float> gradient_factor;
 
     /// The format with the scales that `trained` says. Formats whose scales are powers of two get the nearest

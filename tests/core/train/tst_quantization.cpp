@@ -44,6 +44,9 @@ private slots:
     void powers_of_two_stay_powers_of_two();
     void activations_learn_by_the_same_gradient();
     void float_plans_round_nothing();
+    void pact_moves_the_clip_by_its_own_gradient();
+    void counts_of_scales_must_fit();
+    void what_training_cannot_see_is_refused();
 };
 
 void TestQuantization::readers_of_one_value_share_a_quantizer() {
@@ -194,6 +197,60 @@ void TestQuantization::activations_learn_by_the_same_gradient() {
     const auto& quantizer = made->activations().front();
     const float by_ratio = quantizer.learned.of(std::span<float>(gradients))[0];
     QVERIFY(std::abs(by_ratio - 7.4 / std::sqrt(6.0) / 0.5) < 1e-4);
+}
+
+/// r = alpha / alpha_0: d loss / d r is what makes alpha - lr d loss / d alpha, whatever the width.
+void TestQuantization::pact_moves_the_clip_by_its_own_gradient() {
+    const GraphPtr graph = test::toy_network();
+    for (const char* bits : {"w8a2", "w8a8"}) {
+        const PrecisionPlan plan = resolved(*graph, graph, PrecisionPlan(precision(bits)));
+        ParameterLayout layout(*graph);
+        const auto made =
+            Quantization::create(*graph, {plan, ScaleLearning::fixed, ScaleLearning::pact}, layout);
+        QVERIFY(made);
+        const auto& quantizer =
+            made->activations()[static_cast<size_t>(reader(*graph, *made, "block/conv", 0))];
+        const double s = quantizer.format.scale[0], q_max = quantizer.format.q_max();
+        const double clip = s * q_max, by_clip = 3; // one value above the clip with this derivative
+        // What the operation adds: s times d loss / d s, over s, times the factor.
+        const double by_ratio = clip * by_clip / s * static_cast<double>(quantizer.gradient_factor[0]);
+        QVERIFY(std::abs(by_ratio - by_clip / clip) < 1e-5 * by_clip / clip);
+    }
+}
+
+void TestQuantization::counts_of_scales_must_fit() {
+    const GraphPtr graph = test::toy_network();
+    const PrecisionPlan plan = resolved(*graph, graph, PrecisionPlan(precision("w4a4")));
+    const auto refused = [&](const LayerPrecision& wrong) {
+        PrecisionPlan changed = plan;
+        changed.set("block/conv", wrong);
+        ParameterLayout layout(*graph);
+        const auto made = Quantization::create(*graph, {changed}, layout);
+        return !made && made.error().where == "block/conv";
+    };
+    LayerPrecision weights = plan.at("block/conv");
+    weights.weights.scale.resize(3);
+    QVERIFY(refused(weights));
+    LayerPrecision activations = plan.at("block/conv");
+    activations.activations.granularity = Granularity::channel;
+    activations.activations.scale = {0.1F, 0.1F, 0.1F};
+    activations.activations.zero_point = {0, 0, 0};
+    QVERIFY(refused(activations));
+    activations.activations.zero_point = {0};
+    QVERIFY(refused(activations));
+}
+
+void TestQuantization::what_training_cannot_see_is_refused() {
+    Options options;
+    options.qat = QatOptions{PrecisionPlan(precision("w4a4"))};
+    QVERIFY(validate(options));
+    options.qat->plan.set_requantization({RequantizationMode::power_of_two_shift, Rounding::half_even});
+    QVERIFY(!validate(options));
+    options.qat->plan.set_requantization({});
+    LayerPrecision narrow = precision("w4a4");
+    narrow.accumulator.bits = 9;
+    options.qat->plan.set("block/conv", narrow);
+    QVERIFY(!validate(options));
 }
 
 void TestQuantization::float_plans_round_nothing() {
