@@ -74,7 +74,9 @@ void TestZoo::demo_is_small_and_has_all_parts() {
 }
 
 void TestZoo::binary_demo_takes_no_signs_of_a_relu() {
-    const Graph& graph = **zoo::build("demo-binary");
+    const auto built = zoo::build("demo-binary");
+    QVERIFY(built);
+    const Graph& graph = **built;
     QCOMPARE(weighted_layers(graph), int64_t{8});
     // By hand: 442368 stem + 1179648 (16 -> 32) + 2359296 (32 -> 32), the two again at twice the channels and
     // half the side, and once more, + 1536 classifier.
