@@ -2,6 +2,7 @@
 
 #include "core/base/rng.h"
 #include "core/train/parameters.h"
+#include "core/train/trainability.h"
 
 #include <algorithm>
 #include <chrono>
@@ -96,9 +97,19 @@ void move_scales(const Direction::Formats& directions, double rate,
     }
 }
 
+/// The network as train() gives it back: one layout is good for it and for all that come of it, whatever the
+/// order in which the start's constants were made.
+Result<GraphPtr> in_order_of_use(const Graph& graph) {
+    Result<TrainingScope> scope = training_scope(graph); // a constant of another type is refused, not changed
+    if (!scope) return forward_error(scope);
+    const ParameterLayout layout(graph);
+    return layout.rebuild(graph, layout.read_trained(graph), layout.read_statistics(graph));
+}
+
 /// Meta-training as it goes on.
 class MetaRun {
 public:
+    /// `graph` is in_order_of_use().
     MetaRun(GraphPtr graph, ScaleTable scales, const Dataset& training, const MetaOptions& options,
             const WorkControl& control)
         : m_training(training)
@@ -206,7 +217,9 @@ Result<MetaOutcome> meta_train(GraphPtr graph, const ScaleTable& start_scales, c
                                const Observer& observer) {
     if (Result<void> ok = check(options); !ok) return forward_error(ok);
     if (Result<void> ok = validate(options.family, *graph); !ok) return forward_error(ok);
-    MetaRun run(std::move(graph), start_scales, training, options, control);
+    Result<GraphPtr> ordered = in_order_of_use(*graph);
+    if (!ordered) return forward_error(ordered);
+    MetaRun run(std::move(*ordered), start_scales, training, options, control);
     std::vector<double> losses;
     const Clock::time_point begin = Clock::now();
     for (int64_t outer = 0; outer < options.tasks; ++outer) {

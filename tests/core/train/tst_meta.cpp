@@ -1,6 +1,7 @@
 // Plans drawn at random, the table of scales and its document, and meta-training itself on a toy problem.
 
 #include "core/engine/evaluator.h"
+#include "core/passes/compression.h"
 #include "core/train/meta.h"
 #include "core/train/parameters.h"
 #include "tests/core/train/toy_problem.h"
@@ -102,6 +103,7 @@ private slots:
     void same_seed_same_bits_whatever_the_threads();
     void plans_come_nearer_data();
     void plans_come_nearer();
+    void order_of_constants_does_not_matter();
     void reports_and_stops();
     void options_out_of_range_are_refused();
 };
@@ -370,6 +372,34 @@ void TestMeta::plans_come_nearer() {
         after += first_loss(meta->graph, meta->scales, plan) / 6;
     }
     QVERIFY2(after < 0.7 * before, qPrintable(QString("%1 before, %2 after").arg(before).arg(after)));
+}
+
+/// A network compressed in memory has its constants before all nodes.
+void TestMeta::order_of_constants_does_not_matter() {
+    passes::CompressionRequest request{*passes::parse_compression("weights:0.5"), {}};
+    const GraphPtr compressed = passes::compress(toy_trained(), request, {})->graph;
+    const ParameterLayout layout(*compressed);
+    const GraphPtr ordered =
+        *layout.rebuild(*compressed, layout.read_trained(*compressed), layout.read_statistics(*compressed));
+    const auto weights_of = [](const Graph& graph) {
+        return graph.node(graph.find_node("block/conv")).inputs[1];
+    };
+    QVERIFY(weights_of(*compressed) != weights_of(*ordered));
+    QVERIFY(numbers(*compressed) == numbers(*ordered));
+
+    const ScaleTable scales = toy_scales(compressed);
+    const ToyDataset data(160, 1);
+    for (const MetaAlgorithm algorithm : {MetaAlgorithm::reptile, MetaAlgorithm::fomaml}) {
+        MetaOptions options = quick();
+        options.algorithm = algorithm;
+        options.outer_rate = algorithm == MetaAlgorithm::reptile ? 0.5 : 0.01;
+        const auto one = meta_train(compressed, scales, data, options, {});
+        QVERIFY2(one, one ? "" : one.error().to_line().c_str());
+        const auto other = meta_train(ordered, scales, data, options, {});
+        QVERIFY(other && one->losses == other->losses && one->scales == other->scales);
+        QVERIFY(numbers(*one->graph) == numbers(*other->graph));
+        QVERIFY(numbers(*one->graph) != numbers(*compressed));
+    }
 }
 
 void TestMeta::reports_and_stops() {
