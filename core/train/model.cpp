@@ -17,6 +17,15 @@ Result<GraphPtr> fold_batch_norms(const GraphPtr& graph) {
     return passes::with_values(graph, values);
 }
 
+namespace {
+
+bool is_within(Slice slice, size_t place) {
+    const auto at = static_cast<int64_t>(place);
+    return at >= slice.offset && at < slice.offset + slice.size;
+}
+
+} // namespace
+
 Result<std::unique_ptr<Model>> Model::create(GraphPtr graph, const Options& options) {
     if (options.qat) {
         Result<GraphPtr> changed = passes::with_values(graph, options.qat->plan);
@@ -42,13 +51,11 @@ Result<std::unique_ptr<Model>> Model::create(GraphPtr graph, const Options& opti
 }
 
 std::string Model::layer_of(size_t place) const {
-    const auto holds = [&](Slice slice) {
-        const auto at = static_cast<int64_t>(place);
-        return at >= slice.offset && at < slice.offset + slice.size;
-    };
+    const auto holds = [&](Slice slice) { return is_within(slice, place); };
     for (const Node& node : graph->nodes()) {
         const size_t end = node.op == Op::batch_norm ? 3 : node.inputs.size();
-        const bool learned = node.op == Op::conv || node.op == Op::gemm || node.op == Op::batch_norm;
+        const bool learned = node.op == Op::conv || node.op == Op::conv_transpose || node.op == Op::gemm ||
+                             node.op == Op::batch_norm;
         for (size_t i = 1; learned && i < end; ++i)
             if (graph->value(node.inputs[i]).constant && holds(layout.trained(node.inputs[i])))
                 return node.name;
@@ -60,6 +67,16 @@ std::string Model::layer_of(size_t place) const {
             if (const int reader = quantization.reader(id, i);
                 reader >= 0 && holds(quantization.activations()[static_cast<size_t>(reader)].learned))
                 return graph->node(id).name + " (scales of its input)";
+    return {};
+}
+
+NodeId Model::layer_of_statistic(size_t place) const {
+    for (const NodeId id : graph->node_ids()) {
+        const Node& node = graph->node(id);
+        for (size_t i = 3; node.op == Op::batch_norm && i < node.inputs.size(); ++i)
+            if (graph->value(node.inputs[i]).constant && is_within(layout.statistics(node.inputs[i]), place))
+                return id;
+    }
     return {};
 }
 

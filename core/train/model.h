@@ -34,6 +34,8 @@ struct Model {
     }
     /// The layer that the trained number at this place belongs to.
     [[nodiscard]] std::string layer_of(size_t place) const;
+    /// The BatchNormalization that the running number at this place belongs to.
+    [[nodiscard]] NodeId layer_of_statistic(size_t place) const;
 
 private:
     Model(GraphPtr network, TrainingScope its_scope)

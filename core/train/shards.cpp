@@ -3,6 +3,7 @@
 #include "core/base/worker_pool.h"
 #include "core/quant/isa_clones.h"
 #include "core/train/augment.h"
+#include "core/train/finite.h"
 
 #include <algorithm>
 #include <cassert>
@@ -119,14 +120,41 @@ Result<void> ShardedStep::run_shard(const Model& model, std::span<const Sample> 
     Result<void> done = worker.tape->forward(model.effective, model.running, shard.statistics);
     if (!done) return done;
     shard.loss = cross_entropy(worker.tape->logits(), worker.labels, weight, worker.logits_gradient, targets);
-    if (!std::isfinite(shard.loss.loss)) {
-        auto broken = worker.tape->find_non_finite(model.effective, model.running, {});
-        if (!broken) return forward_error(broken);
-        if (*broken) shard.broken_layer = (*broken)->node;
-        return {};
+    bool finite = std::isfinite(shard.loss.loss) && are_finite(shard.statistics);
+    const bool backwards = finite;
+    if (backwards) {
+        std::ranges::fill(shard.gradients, 0.0F);
+        done = worker.tape->backward(model.effective, worker.logits_gradient, shard.gradients);
+        if (!done) return done;
+        finite = are_finite(shard.gradients);
     }
-    std::ranges::fill(shard.gradients, 0.0F);
-    return worker.tape->backward(model.effective, worker.logits_gradient, shard.gradients);
+    shard.divergence.reset();
+    if (finite) return {};
+    Result<Divergence> found = find_divergence(model, worker, shard, backwards);
+    if (!found) return forward_error(found);
+    shard.divergence = std::move(*found);
+    return {};
+}
+
+Result<Divergence> ShardedStep::find_divergence(const Model& model, const Worker& worker, const Shard& shard,
+                                                bool backwards) const {
+    const std::span<const float> derivatives = worker.logits_gradient;
+    const auto broken = worker.tape->find_non_finite(model.effective, model.running,
+                                                     backwards ? derivatives : std::span<const float>());
+    if (!broken) return tl::unexpected<Error>(broken.error());
+    const NodeId layer = *broken ? model.graph->find_node((*broken)->node) : NodeId{};
+    if (layer.valid() && (*broken)->in_gradients)
+        return Divergence{"the gradients are not finite", (*broken)->node};
+    // Numbers whose square is beyond float leave infinite variances, and outputs that are 0.
+    const size_t bad = first_not_finite(shard.statistics);
+    const NodeId norm = bad < shard.statistics.size() ? model.layer_of_statistic(bad) : NodeId{};
+    if (norm.valid() && (!layer.valid() || norm.position() < layer.position()))
+        return Divergence{"BatchNormalization's statistics are not finite", model.graph->node(norm).name};
+    const std::string what = std::string(backwards ? "the gradients are" : "the loss is") + " not finite";
+    if (layer.valid()) return Divergence{what, (*broken)->node};
+    // Every layer's numbers are finite, and yet the loss is not.
+    const NodeId last = model.graph->producer(model.scope.logits);
+    return Divergence{what, model.graph->node(last).name};
 }
 
 Result<LossSum> ShardedStep::run(Model& model, std::span<const Sample> batch, const CancelToken& cancel) {
@@ -135,6 +163,7 @@ Result<LossSum> ShardedStep::run(Model& model, std::span<const Sample> batch, co
     assert(batch.size() == images * shards);
     const double weight = 1.0 / static_cast<double>(batch.size());
     model.update_effective();
+    m_divergence.reset();
     std::ranges::fill(m_gradients, 0.0F);
     std::vector<float> running = model.running;
     LossSum sum;
@@ -146,8 +175,10 @@ Result<LossSum> ShardedStep::run(Model& model, std::span<const Sample> batch, co
         });
         if (!done) return forward_error(done);
         for (const Shard& shard : std::span(m_shards).first(wave)) {
-            if (!std::isfinite(shard.loss.loss))
-                return fail(ErrorCode::failed, "the loss is not finite", shard.broken_layer);
+            if (shard.divergence) {
+                m_divergence = shard.divergence;
+                return fail(ErrorCode::failed, m_divergence->what, m_divergence->layer);
+            }
             sum.loss += shard.loss.loss;
             sum.correct += shard.loss.correct;
             for (size_t i = 0; i < running.size(); ++i)

@@ -9,6 +9,8 @@
 #include "core/train/tape.h"
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace widthwise::train {
@@ -17,6 +19,12 @@ namespace widthwise::train {
 [[nodiscard]] int64_t shard_size(int64_t batch_size);
 /// Of a batch, after rounding up.
 [[nodiscard]] int64_t shard_count(int64_t batch_size);
+
+/// Numbers that were not finite.
+struct Divergence {
+    std::string what;  ///< "the loss is not finite"
+    std::string layer; ///< whose numbers first were not
+};
 
 /// Forward and backward of whole batches, one tape per worker.
 class ShardedStep {
@@ -29,11 +37,13 @@ public:
 
     /// `batch` has shard_count * shard_size samples. Brings the model's effective numbers up to date, and its
     /// running statistics; the mean loss's gradients by the trained numbers are in gradients() afterwards.
-    /// Errors, which leave the running statistics as they were: those of reading; cancelled; failed where the
-    /// loss is not finite, naming the layer whose output first was not.
+    /// Errors, which leave the running statistics as they were: those of reading; cancelled; failed where
+    /// statistics, loss or gradients are not finite: that alone sets divergence().
     [[nodiscard]] Result<LossSum> run(Model& model, std::span<const Sample> batch,
                                       const CancelToken& cancel = {});
     [[nodiscard]] std::span<const float> gradients() const { return m_gradients; }
+    /// Of the last run().
+    [[nodiscard]] const std::optional<Divergence>& divergence() const { return m_divergence; }
 
     /// Statistics of BatchNormalization over the first `images` images, as they are, through the effective
     /// numbers as they are now: the means of the shards' means and unbiased variances. Whole shards, at least
@@ -45,7 +55,7 @@ private:
     struct Shard {
         std::vector<float> gradients, statistics;
         LossSum loss;
-        std::string broken_layer; ///< set where the loss is not finite
+        std::optional<Divergence> divergence;
     };
     struct Worker {
         std::unique_ptr<Tape> tape, teacher;
@@ -58,6 +68,9 @@ private:
     template <typename Work> Result<void> for_shards(size_t first, size_t shards, const Work& work);
     Result<void> run_shard(const Model& model, std::span<const Sample> samples, double weight, Worker& worker,
                            Shard& shard) const;
+    /// What was not finite in the shard that the worker has just run: its gradients where `backwards`.
+    Result<Divergence> find_divergence(const Model& model, const Worker& worker, const Shard& shard,
+                                       bool backwards) const;
     Result<void> read_images(std::span<const Sample> samples, Worker& worker) const;
     /// Adds the first `shards` shards' gradients, in their order.
     Result<void> reduce(size_t shards);
@@ -68,6 +81,7 @@ private:
     std::vector<Worker> m_workers;
     std::vector<Shard> m_shards; ///< of one wave: a large batch takes several, so that memory is bounded
     std::vector<float> m_gradients;
+    std::optional<Divergence> m_divergence;
 };
 
 } // namespace widthwise::train

@@ -2,12 +2,11 @@
 
 #include "core/base/output_file.h"
 #include "core/base/worker_pool.h"
+#include "core/train/finite.h"
 #include "core/train/options_json.h"
 #include "core/train/schedule.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 
 namespace widthwise::train {
 namespace {
@@ -29,24 +28,6 @@ Result<void> check_data(const Model& model, const Dataset& data) {
                             " but the network has " + std::to_string(model.scope.classes) + " classes",
                         data.name(), "train a network with as many classes as the data");
     return {};
-}
-
-/// Place of the first number that is not finite; the size where all are. Blocks without a branch inside keep
-/// it as fast as memory.
-size_t first_not_finite(std::span<const float> numbers) {
-    constexpr size_t k_block = 1024;
-    constexpr uint32_t k_exponent = 0x7f800000; // all of it set: infinity or NaN
-    for (size_t begin = 0; begin < numbers.size(); begin += k_block) {
-        const std::span<const float> block =
-            numbers.subspan(begin, std::min(k_block, numbers.size() - begin));
-        uint32_t found = 0;
-        for (const float v : block)
-            found |= (std::bit_cast<uint32_t>(v) & k_exponent) == k_exponent ? uint32_t{1} : uint32_t{0};
-        if (found == 0) continue;
-        const auto bad = std::ranges::find_if_not(block, [](float v) { return std::isfinite(v); });
-        return begin + static_cast<size_t>(bad - block.begin());
-    }
-    return numbers.size();
 }
 
 constexpr const char* k_remedy = "use a lower learning rate";
@@ -185,10 +166,10 @@ Result<void> TrainingRun::run_epoch() {
 Result<void> TrainingRun::step(std::span<const Sample> batch) {
     Result<LossSum> loss = m_sharded->run(*m_model, batch, m_control.cancel);
     if (!loss) {
-        Error error = std::move(loss.error());
-        if (error.code != ErrorCode::failed) return tl::unexpected<Error>(std::move(error));
-        return fail(ErrorCode::failed, "training diverged: " + error.message,
-                    place(error.where, m_progress.step), k_remedy);
+        const std::optional<Divergence>& divergence = m_sharded->divergence();
+        if (!divergence) return forward_error(loss);
+        return fail(ErrorCode::failed, "training diverged: " + divergence->what,
+                    place(divergence->layer, m_progress.step), k_remedy);
     }
     const double rate = learning_rate(m_options.schedule, m_options.learning_rate, m_progress.step, m_steps);
     m_optimizer->step(m_model->trained, m_sharded->gradients(), rate);
@@ -211,10 +192,11 @@ Result<void> TrainingRun::check_numbers() const {
     if (const size_t bad = first_not_finite(m_model->trained); bad < m_model->trained.size())
         return fail(ErrorCode::failed, "training diverged: the weights are not finite",
                     place(m_model->layer_of(bad), m_progress.step), k_remedy);
-    if (first_not_finite(m_model->running) < m_model->running.size())
-        return fail(ErrorCode::failed,
-                    "training diverged: BatchNormalization's running statistics are not finite",
-                    place({}, m_progress.step), k_remedy);
+    // Batches' own are found finite before; the network may have come with others.
+    if (const size_t bad = first_not_finite(m_model->running); bad < m_model->running.size())
+        return fail(
+            ErrorCode::failed, "training diverged: BatchNormalization's running statistics are not finite",
+            place(m_model->graph->node(m_model->layer_of_statistic(bad)).name, m_progress.step), k_remedy);
     return {};
 }
 

@@ -22,7 +22,7 @@ public:
     [[nodiscard]] int64_t label(int64_t index) const override { return index % m_class_count; }
     [[nodiscard]] std::array<int64_t, 3> image_shape() const override { return {3, 8, 8}; }
     [[nodiscard]] Result<void> read(int64_t index, std::span<float> hwc) const override {
-        if (m_broken == index) return fail(ErrorCode::invalid_input, "cannot read", "toy image");
+        if (m_broken == index) return fail(m_failure, "cannot read", "toy image");
         Rng rng = Rng::stream(m_seed, static_cast<uint64_t>(index));
         for (float& v : hwc) v = static_cast<float>(0.3 * rng.normal());
         if (label(index) > 1) return {};
@@ -32,12 +32,16 @@ public:
                 for (size_t c = 0; c < 3; ++c) hwc[(y * 8 + x) * 3 + c] += 1.5F;
         return {};
     }
-    void break_at(int64_t index) { m_broken = index; }
+    void break_at(int64_t index, ErrorCode failure = ErrorCode::invalid_input) {
+        m_broken = index;
+        m_failure = failure;
+    }
 
 private:
     int64_t m_images;
     uint64_t m_seed;
     int64_t m_broken = -1;
+    ErrorCode m_failure = ErrorCode::invalid_input;
 };
 
 /// Convolutions of each kind and a residual; position-aware through a flattened end. 1x3x8x8 in.

@@ -184,6 +184,18 @@ void TestShards::places_are_named() {
              std::string("classifier"));
     for (size_t i = 0; i < model->trained.size(); ++i) QVERIFY(!model->layer_of(i).empty());
     QVERIFY(model->layer_of(model->trained.size()).empty());
+
+    const auto kept = Model::create(graph, {}).value();
+    QVERIFY(!kept->running.empty());
+    for (size_t i = 0; i < kept->running.size(); ++i) {
+        const Node& norm = kept->graph->node(kept->layer_of_statistic(i));
+        const auto at = static_cast<int64_t>(i);
+        const Slice mean = kept->layout.statistics(norm.inputs[3]),
+                    variance = kept->layout.statistics(norm.inputs[4]);
+        QVERIFY((at >= mean.offset && at < mean.offset + mean.size) ||
+                (at >= variance.offset && at < variance.offset + variance.size));
+    }
+    QVERIFY(!kept->layer_of_statistic(kept->running.size()).valid());
 }
 
 void TestShards::preserved_zeros_and_sharing_survive() {

@@ -66,10 +66,13 @@ private slots:
     void cancelling_stops();
     void divergence_is_an_error_that_says_when();
     void overflow_names_the_layer();
+    void overflow_on_the_way_back_names_the_layer();
+    void overflow_of_statistics_names_the_layer();
     void weights_that_overflow_in_the_last_step_are_no_result();
     void unsupported_op_is_named();
     void data_that_do_not_fit_are_refused();
     void broken_image_ends_the_run();
+    void other_failures_are_no_divergence();
 };
 
 void TestTrainer::learns_a_toy_problem() {
@@ -270,6 +273,57 @@ void TestTrainer::overflow_names_the_layer() {
     QVERIFY(outcome.error().message.find("loss") != std::string::npos);
 }
 
+void TestTrainer::overflow_on_the_way_back_names_the_layer() {
+    // Forward 1e-30, 1e-30, 1e-10, 1e10; backward 1, 1e20, 1e40: beyond float at the output of "second".
+    GraphBuilder builder("net", 13);
+    ValueId x = builder.input("x", {1, 3, 8, 8});
+    x = *builder.add(Op::reshape, "Flatten", "flat", ReshapeAttributes{{1, 192}}, {x});
+    int64_t inputs = 192;
+    const auto gemm = [&](const char* name, float scale, int64_t outputs) {
+        std::vector<float> w(static_cast<size_t>(outputs * inputs));
+        for (size_t i = 0; i < w.size(); ++i)
+            w[i] = scale * static_cast<float>(1 + i / static_cast<size_t>(inputs));
+        const ValueId weights = builder.constant(
+            "w", std::make_shared<const Tensor>(Tensor::from_f32({outputs, inputs}, std::move(w))));
+        x = *builder.add(Op::gemm, "Gemm", name, {}, {x, weights});
+        inputs = outputs;
+    };
+    gemm("first", 1e-30F, 4);
+    gemm("second", 1, 4);
+    gemm("third", 1e20F, 4);
+    gemm("classifier", 1e20F, 3);
+    builder.output(x);
+    const ToyDataset data(64, 1);
+    auto outcome = train::train(*builder.build(), data, nullptr, quick(), with_threads(2));
+    QVERIFY(!outcome && outcome.error().code == ErrorCode::failed);
+    QCOMPARE(outcome.error().where, std::string("layer second, epoch 1, step 1"));
+    QVERIFY2(outcome.error().message.find("gradients") != std::string::npos,
+             outcome.error().to_line().c_str());
+}
+
+void TestTrainer::overflow_of_statistics_names_the_layer() {
+    // Squares of what "large" gives are beyond float, and all that BatchNormalization gives is finite.
+    GraphBuilder builder("net", 13);
+    ValueId x = builder.input("x", {1, 3, 8, 8});
+    const auto constant = [&](const Shape& shape, float value) {
+        const auto size = static_cast<size_t>(shape.elements());
+        return builder.constant(
+            "c", std::make_shared<const Tensor>(Tensor::from_f32(shape, std::vector<float>(size, value))));
+    };
+    x = *builder.add(Op::conv, "Conv", "large", ConvAttributes{}, {x, constant({4, 3, 1, 1}, 1e25F)});
+    const ValueId one = constant({4}, 1), zero = constant({4}, 0);
+    x = *builder.add(Op::batch_norm, "BatchNormalization", "norm", BatchNormAttributes{},
+                     {x, one, zero, constant({4}, 0), constant({4}, 1)});
+    x = *builder.add(Op::reshape, "Flatten", "flat", ReshapeAttributes{{1, 256}}, {x});
+    builder.output(*builder.add(Op::gemm, "Gemm", "classifier", {}, {x, constant({3, 256}, 0.01F)}));
+    const ToyDataset data(64, 1);
+    auto outcome = train::train(*builder.build(), data, nullptr, quick(), with_threads(2));
+    QVERIFY(!outcome && outcome.error().code == ErrorCode::failed);
+    QCOMPARE(outcome.error().where, std::string("layer norm, epoch 1, step 1"));
+    QVERIFY2(outcome.error().message.find("statistics") != std::string::npos,
+             outcome.error().to_line().c_str());
+}
+
 void TestTrainer::weights_that_overflow_in_the_last_step_are_no_result() {
     Options options = quick();
     options.epochs = 1;
@@ -318,6 +372,14 @@ void TestTrainer::broken_image_ends_the_run() {
     QVERIFY(!outcome);
     QVERIFY(outcome.error().code == ErrorCode::invalid_input);
     QCOMPARE(outcome.error().where, std::string("toy image"));
+}
+
+void TestTrainer::other_failures_are_no_divergence() {
+    ToyDataset data(64, 1);
+    data.break_at(40, ErrorCode::failed);
+    auto outcome = train::train(toy_network(), data, nullptr, quick(), {});
+    QVERIFY(!outcome && outcome.error().code == ErrorCode::failed);
+    QCOMPARE(outcome.error().to_line(), std::string("cannot read, toy image"));
 }
 
 QTEST_APPLESS_MAIN(TestTrainer)
