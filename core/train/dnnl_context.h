@@ -50,8 +50,6 @@ struct Recycled {
     Memory memory;
     std::shared_ptr<void> owner;
     [[nodiscard]] explicit operator bool() const { return owner != nullptr; }
-    /// Somebody else will still read these numbers.
-    [[nodiscard]] bool shared() const { return owner.use_count() > 1; }
 };
 
 class DnnlContext {

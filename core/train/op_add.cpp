@@ -22,7 +22,7 @@ public:
 
     void prepare_backward(DnnlContext& dnnl) override {
         m_gradient = m_output.gradient;
-        if (m_clamp.cuts() && m_output.gradient_is_shared()) {
+        if (cuts(m_clamp) && m_output.gradient_is_shared()) {
             Recycled fresh = dnnl.recycle(m_output.desc());
             m_output.gradient = fresh.memory;
             m_output.gradient_owner = std::move(fresh.owner);
@@ -34,7 +34,7 @@ public:
     }
 
     void backward(DnnlContext& dnnl, const Numbers&) override {
-        if (m_clamp.cuts())
+        if (cuts(m_clamp))
             pass_inside(type_of(m_output.desc()), m_gradient.get_data_handle(),
                         m_output.data.get_data_handle(), m_output.gradient.get_data_handle(),
                         physical_elements(m_output.data), m_clamp);

@@ -62,7 +62,7 @@ public:
     void prepare_backward(DnnlContext& dnnl) override {
         if (!m_output.parts.empty()) m_part = m_output.parts.front().memory;
         m_gradient = m_passed = m_output.gradient;
-        const bool changes = m_part || m_clamp.cuts();
+        const bool changes = m_part || cuts(m_clamp);
         if (changes && m_output.gradient_is_shared()) {
             Recycled fresh = dnnl.recycle(m_output.desc());
             m_passed = m_output.gradient = fresh.memory;
@@ -160,7 +160,7 @@ private:
     void reduce() {
         m_total.assign(m_factor.size(), 0);
         m_total_x.assign(m_factor.size(), 0);
-        const bool cut = m_clamp.cuts();
+        const bool cut = cuts(m_clamp);
         for_blocks([&](int64_t, size_t first, size_t lane) {
             const auto lanes = static_cast<size_t>(m_blocks.lanes);
             std::fill_n(m_sum.begin(), lanes, 0.0F);

@@ -1,6 +1,7 @@
 #pragma once
 // One trainable operation on one worker's buffers. Included only by this room's own .cpp files.
 
+#include "core/graph/folding.h"
 #include "core/train/dnnl_context.h"
 #include "core/train/parameters.h"
 #include "core/train/quantization.h"
@@ -99,14 +100,10 @@ public:
     [[nodiscard]] virtual bool sums_a_part() const { return false; }
 };
 
-/// The largest and the smallest value that an activation function lets through; gradients pass in between.
-struct Clamp {
-    float lo = -std::numeric_limits<float>::infinity();
-    float hi = std::numeric_limits<float>::infinity();
-    [[nodiscard]] bool cuts() const {
-        return lo > -std::numeric_limits<float>::infinity() || hi < std::numeric_limits<float>::infinity();
-    }
-};
+/// Whether anything is cut off; gradients pass where nothing was.
+[[nodiscard]] inline bool cuts(const Clamp& clamp) {
+    return clamp != Clamp{};
+}
 /// Of relu and clip.
 [[nodiscard]] Clamp clamp_of(const Node& node);
 

@@ -49,11 +49,12 @@ struct Outcome {
     bool stopped_early = false;
 };
 
-/// Supported: conv (grouped, depthwise), gemm, batch_norm, relu, leaky_relu, clip, sigmoid, tanh, add and mul
-/// (two activations, of one shape or broadcast), max/average/global average pools, means over height and
-/// width, reshape, transpose, slice, pad, depth_to_space, space_to_depth, identity, concat; a final softmax
-/// is ignored for the loss. The last batch of an epoch is filled up with the epoch's first images. Progress
-/// counts training images.
+/// Supported: conv and conv_transpose (grouped, depthwise), gemm, batch_norm, lrn, relu, leaky_relu, clip,
+/// sigmoid, tanh, gelu (both), silu, hard_swish, hard_sigmoid, elu, add, sub and mul (two activations, or one
+/// and a constant, of one shape or broadcast), div by a constant, max/average/global average pools, means
+/// over height and width, reshape, transpose, slice, pad, depth_to_space, space_to_depth, identity, quantize,
+/// concat; a final softmax is ignored for the loss. See trainability.cpp for what each asks for. The last
+/// batch of an epoch is filled up with the epoch's first images. Progress counts training images.
 ///
 /// Errors: those of validate(); unsupported naming the node; invalid_input where data do not fit, or naming
 /// what differs from the checkpoint; failed where the loss diverges, naming the layer whose numbers first
