@@ -112,7 +112,8 @@ FigureText FiguresStrip::designText(const Design& design, bool current) const {
     text.detail = plus_minus(accuracy.top1_ci95);
     // Each version has float weights of its own, which may be worse than those that were opened.
     const bool own = design.version == 0;
-    if (const auto change = change_from_opened(m_document, design)) {
+    const std::optional<double> change = change_from_opened(m_document, design);
+    if (change) {
         text.change = change_in_points(*change);
         text.reference = own ? tr("float") : tr("float as opened");
         const double half = own ? (accuracy.delta_ci95.hi - accuracy.delta_ci95.lo) * 50 : 0;
@@ -123,10 +124,10 @@ FigureText FiguresStrip::designText(const Design& design, bool current) const {
                                : opened < accuracy.top1_ci95.lo || opened > accuracy.top1_ci95.hi;
         if (clear) text.tendency = tendency_of(accuracy.top1, opened, true);
     } else {
-        text.reference = tr("float as opened not measured");
+        text.change = tr("not compared with float as opened");
     }
     const bool partial = m_document.data() && accuracy.samples < m_document.data()->size();
-    if (partial) text.reference += tr("  \u00b7  %1 images").arg(accuracy.samples);
+    if (partial) (change ? text.reference : text.change) += tr("  \u00b7  %1 images").arg(accuracy.samples);
     text.tip = before + tr("Measured on %1 images: %2 to %3 with 95 % confidence; %4 has %5, the difference "
                            "is %6 to %7 points")
                             .arg(accuracy.samples)
@@ -134,8 +135,7 @@ FigureText FiguresStrip::designText(const Design& design, bool current) const {
                                  own ? tr("float") : tr("its own float"), percent(accuracy.float_top1),
                                  signed_number(accuracy.delta_ci95.lo * 100, 2),
                                  signed_number(accuracy.delta_ci95.hi * 100, 2));
-    if (text.change.isEmpty())
-        text.tip += tr(". Measure the network as opened on all images to compare with it");
+    if (!change) text.tip += tr(". Measure the network as opened on all images to compare with it");
     if (partial) text.tip += tr(". Stopped once it was decided; F5 with early stopping off runs all images");
     return text;
 }

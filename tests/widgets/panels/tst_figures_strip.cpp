@@ -70,14 +70,14 @@ private slots:
         m_document->addDesign(trained);
         const DesignTableModel table(*m_document);
         QCOMPARE(text("figureAccuracyChange").contains("6.00"), false);
-        QVERIFY2(text("figureAccuracyChange").contains("not measured"),
+        QVERIFY2(text("figureAccuracyChange").contains("not compared"),
                  qPrintable(text("figureAccuracyChange")));
         QCOMPARE(table.index(0, DesignTableModel::Delta).data().toString(), QString(QChar(0x2013)));
         // On fewer images it says nothing of these.
         Design opened = measured();
         opened.evaluation.accuracy.samples = 96;
         m_document->addDesign(opened);
-        QVERIFY(text("figureAccuracyChange").contains("not measured"));
+        QVERIFY(text("figureAccuracyChange").contains("not compared"));
         opened.id = 3;
         opened.evaluation.accuracy.samples = 200;
         opened.evaluation.accuracy.float_top1 = 0.979;
