@@ -6,6 +6,9 @@
 #include <QGraphicsLayout>
 #include <QLegend>
 
+#include <algorithm>
+#include <cmath>
+
 namespace widthwise::gui {
 
 QFont chart_font(bool bold) {
@@ -38,8 +41,9 @@ void style_axis(QValueAxis& axis, const QString& title, const QPalette& palette)
 }
 
 void set_scale(QValueAxis& axis, const AxisScale& scale) {
-    // A hair above: a tick at -1e-17 would be labelled "-0.0".
-    const double hair = scale.step * 1e-7;
+    // A hair above: a tick at -1e-17 would be labelled "-0.0". Far below what a label shows, however large
+    // the step.
+    const double hair = std::min(scale.step * 1e-7, 1e-3 * std::pow(10.0, -scale.decimals));
     axis.setRange(scale.lo + hair, scale.hi + hair);
     axis.setTickCount(scale.ticks);
     axis.setLabelFormat(QStringLiteral("%.%1f").arg(scale.decimals));

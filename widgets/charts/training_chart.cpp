@@ -120,6 +120,19 @@ void TrainingChart::changeEvent(QEvent* event) {
     if (event->type() == QEvent::PaletteChange) refresh();
 }
 
+void TrainingChart::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    refresh();
+}
+
+double TrainingChart::yEnd() const {
+    return m_impl->y->max();
+}
+
+double TrainingChart::xEnd() const {
+    return m_impl->x->max();
+}
+
 void TrainingChart::refresh() {
     Impl& d = *m_impl;
     const bool loss = d.quantity == Quantity::loss;
@@ -134,15 +147,24 @@ void TrainingChart::refresh() {
     bool first = true;
     for (size_t i = 0; i < d.curves.runs.size(); ++i) {
         d.fill(d.series[i], d.curves.runs[i], colours);
-        for (const QXYSeries* one : {d.series[i].line, d.series[i].thin})
-            for (const QPointF& point : one->points()) {
-                x_hi = std::max(x_hi, point.x());
-                y_lo = first ? point.y() : std::min(y_lo, point.y());
-                y_hi = first ? point.y() : std::max(y_hi, point.y());
-                first = false;
-            }
+        for (const QXYSeries* one : {d.series[i].line, d.series[i].thin}) {
+            const QList<QPointF> drawn = one->points();
+            if (drawn.isEmpty()) continue;
+            const std::vector<QPointF> points(drawn.begin(), drawn.end());
+            x_hi = std::max(x_hi, std::ranges::max(points, {}, &QPointF::x).x());
+            const double lo = quantile(points, 0), hi = loss ? loss_bound(points) : quantile(points, 1);
+            y_lo = first ? lo : std::min(y_lo, lo);
+            y_hi = first ? hi : std::max(y_hi, hi);
+            first = false;
+        }
     }
-    set_scale(*d.x, nice_scale(0, x_hi > 0 ? x_hi : 1, 5));
+    // Ticks where there is room for their labels, and room for the last mark.
+    const AxisScale x = nice_scale(0, x_hi > 0 ? x_hi : 1, std::clamp(d.view->width() / 60, 2, 5));
+    d.x->setTickType(QValueAxis::TicksDynamic);
+    d.x->setTickAnchor(0);
+    d.x->setTickInterval(x.step);
+    d.x->setLabelFormat(QStringLiteral("%.%1f").arg(x.decimals));
+    d.x->setRange(0, (x_hi > 0 ? x_hi : 1) * 1.04);
     if (first)
         set_scale(*d.y, loss ? nice_scale(0, 2, 4) : nice_scale(0, 100, 4));
     else

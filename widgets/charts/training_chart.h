@@ -19,9 +19,13 @@ public:
     void show(const TrainingCurves& curves);
     /// Points drawn, over all runs.
     [[nodiscard]] int pointCount() const;
+    /// Where the axes end.
+    [[nodiscard]] double xEnd() const;
+    [[nodiscard]] double yEnd() const;
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void refresh();

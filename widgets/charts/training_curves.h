@@ -33,7 +33,14 @@ struct RunStyle {
 };
 [[nodiscard]] RunStyle run_style(int style, const QPalette& palette);
 
+/// The value below which `share` (0..1) of the finite y lie; 0 without any.
+[[nodiscard]] double quantile(const std::vector<QPointF>& points, double share);
+/// Where an axis of losses ends: at the largest, unless that is an outlier (five times the 95 % quantile),
+/// then at twice that quantile.
+[[nodiscard]] double loss_bound(const std::vector<QPointF>& points);
+
 /// An exponential mean over about a fortieth of the points, free of the start's bias; of few points: none.
+/// Outliers count as ten times the 95 % quantile at most.
 [[nodiscard]] std::vector<QPointF> running_mean(const std::vector<QPointF>& points);
 
 } // namespace widthwise::gui

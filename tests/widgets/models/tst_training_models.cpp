@@ -92,6 +92,24 @@ private slots:
         QVERIFY(running_mean(flat).empty());
     }
 
+    void one_step_that_diverged_leaves_the_chart_readable() {
+        TrainingCurve curve;
+        for (int i = 0; i < 500; ++i) curve.loss.emplace_back(i / 100.0, i == 200 ? 8e7 : 2.0 - i * 0.003);
+        curve.smooth = running_mean(curve.loss);
+        curve.validation = {{1, 0.5}, {5, 0.9}};
+        TrainingCurves curves;
+        curves.runs = {curve};
+        TrainingChart loss(TrainingChart::Quantity::loss), accuracy(TrainingChart::Quantity::accuracy);
+        loss.show(curves);
+        QVERIFY2(loss.yEnd() > 1.9 && loss.yEnd() < 10, qPrintable(QString::number(loss.yEnd())));
+        // The mean recovers from it.
+        QVERIFY(curve.smooth[350].y() < 2);
+        QCOMPARE(loss_bound({{1, 2.0}, {2, 1.0}, {3, 0.5}}), 2.0);
+        // The last mark has room.
+        accuracy.show(curves);
+        QVERIFY(accuracy.xEnd() > 5.05 && accuracy.xEnd() < 6);
+    }
+
     void neighbouring_runs_look_different() {
         const QPalette palette;
         std::set<std::pair<QRgb, int>> seen;
