@@ -15,8 +15,9 @@ namespace widthwise::test {
 struct FakeRun {
     int epochs = 3;
     int steps_per_epoch = 10;
-    double top1 = 0.5; ///< of the last epoch; rises towards it
-    Error error;       ///< a message: what it ends with
+    double top1 = 0.5;   ///< of the last epoch; rises towards it
+    double before = 0.1; ///< of the network as it was
+    Error error;         ///< a message: what it ends with
     bool endless = false;
     std::atomic<int> steps{0};     ///< done
     std::binary_semaphore gate{1}; ///< taken before the first step
@@ -61,6 +62,10 @@ inline gui::TrainingBackend fake_training(std::shared_ptr<FakeRun> fake) {
         }
         if (!fake->error.message.empty()) return tl::unexpected(fake->error);
         outcome.model = retrained(request.model, request.design);
+        if (request.validation) {
+            outcome.before.emplace().top1 = fake->before;
+            outcome.after.emplace().top1 = fake->top1;
+        }
         return outcome;
     };
     backend.meta_train = [fake](const flow::MetaRequest& request, const WorkControl&,

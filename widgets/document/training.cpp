@@ -90,7 +90,7 @@ bool Training::start(const TrainingSetup& setup) {
     TrainingRun run;
     run.id = m_next_id++;
     run.parent = m_document.version().id;
-    run.label = run_label(setup, m_document.labelOf(m_document.plan()));
+    run.label = unused(run_label(setup, m_document.labelOf(m_document.plan())));
     run.kind = kind_of(setup.mode);
     run.options_json = setup_to_json(setup);
     run.created = QDateTime::currentDateTimeUtc().toString(Qt::ISODate);
@@ -100,28 +100,30 @@ bool Training::start(const TrainingSetup& setup) {
     job->store = m_project.store();
     job->plan = m_document.plan();
     m_project.markWorthKeeping();
+    std::optional<Problem> unkept;
     if (job->store) {
         if (auto id = job->store->add_run(to_stored(run)))
             run.stored_id = *id;
         else
-            emit failed(to_problem(id.error(), Problem::Remedy::save_as));
+            unkept = to_problem(id.error(), Problem::Remedy::save_as);
     }
     TrainingWork work{
         setup,    m_document.version(), m_document.plan(), m_document.data(), m_document.calibration(),
         run.label};
     m_runs.push_back(std::move(run));
     emit runAdded();
+    if (unkept) emit failed(*unkept);
     job->id = m_lane.submit(m_runs.back().label, [this, job, work = std::move(work),
                                                   backend = m_backend](const WorkControl& control) {
         job->feed->begin();
         auto made = run_training(work, backend, *job->feed, control);
         std::optional<Problem> problem;
         if (made && job->store) {
-            KeptVersion kept = keep_version(std::move(*made), recipe_of(work), *job->store, backend);
-            made = std::move(kept.version);
+            KeptVersion kept = keep_version(std::move(made->version), recipe_of(work), *job->store, backend);
+            made->version = std::move(kept.version);
             problem = std::move(kept.problem);
         }
-        auto result = std::make_shared<Result<Version>>(std::move(made));
+        auto result = std::make_shared<Result<TrainedVersion>>(std::move(made));
         return JobLane::Deliver([this, job, result, problem] { conclude(job, std::move(*result), problem); });
     });
     m_jobs[job->id] = job;
@@ -129,7 +131,17 @@ bool Training::start(const TrainingSetup& setup) {
     return true;
 }
 
-void Training::conclude(const std::shared_ptr<Job>& job, Result<Version> made,
+QString Training::unused(const QString& label) const {
+    const auto taken = [this](const QString& name) {
+        return std::ranges::find(m_runs, name, &TrainingRun::label) != m_runs.end() ||
+               std::ranges::find(m_document.versions(), name, &Version::label) != m_document.versions().end();
+    };
+    QString name = label;
+    for (int count = 2; taken(name); ++count) name = tr("%1 (%2)").arg(label).arg(count);
+    return name;
+}
+
+void Training::conclude(const std::shared_ptr<Job>& job, Result<TrainedVersion> made,
                         std::optional<Problem> problem) {
     job->delivered = true;
     TrainingRun* run = find(job->run);
@@ -142,7 +154,9 @@ void Training::conclude(const std::shared_ptr<Job>& job, Result<Version> made,
         run->problem = cancelled ? QString() : to_problem(made.error()).text;
     } else {
         run->status = TrainingRun::Status::finished;
-        run->version = made->id;
+        run->version = made->version.id;
+        run->before = made->before;
+        run->after = made->after;
     }
     keep(*run, job->store);
     const int64_t id = run->id;
@@ -152,10 +166,11 @@ void Training::conclude(const std::shared_ptr<Job>& job, Result<Version> made,
             emit failed({tr("%1: %2").arg(run->label, why), Problem::Remedy::none});
         return;
     }
-    const int64_t version = made->id;
-    // Nothing that the user did meanwhile is undone by a run that ends.
-    const bool show = m_document.version().id == made->parent && m_document.plan() == job->plan;
-    m_document.addVersion(std::move(*made));
+    const int64_t version = made->version.id;
+    // Nothing that the user did meanwhile is undone by a run that ends, nor is what was better replaced.
+    const bool show =
+        m_document.version().id == made->version.parent && m_document.plan() == job->plan && !run->worse();
+    m_document.addVersion(std::move(made->version));
     if (show) m_document.useVersion(version);
     emit finished(id, show);
     if (problem) emit failed(*problem);

@@ -15,6 +15,7 @@
 namespace widthwise::gui {
 
 class TrainingFeed;
+struct TrainedVersion;
 
 class Training : public QObject {
     Q_OBJECT
@@ -50,7 +51,7 @@ signals:
     void runAdded();
     /// Curves, status or whether it is shown.
     void runChanged(int row);
-    /// A version was made; `shown`: and is shown now.
+    /// A version was made; `shown`: and is shown now, which one that is worse than its start is not.
     void finished(int64_t run, bool shown);
     void failed(const widthwise::gui::Problem& problem);
 
@@ -59,12 +60,15 @@ private:
     void reset();
     [[nodiscard]] TrainingRun* find(int64_t id);
     void changed(const TrainingRun& run);
+    /// As given or, where a run or a version has that name, with a counter.
+    [[nodiscard]] QString unused(const QString& label) const;
     void drain();
     /// In the project file, in the background.
     void keep(const TrainingRun& run, const ProjectStorePtr& store);
     void take(TrainingRun& run, TrainingFeed& feed);
     void ended(const std::shared_ptr<Job>& job);
-    void conclude(const std::shared_ptr<Job>& job, Result<Version> made, std::optional<Problem> problem);
+    void conclude(const std::shared_ptr<Job>& job, Result<TrainedVersion> made,
+                  std::optional<Problem> problem);
 
     Document& m_document;
     Project& m_project;

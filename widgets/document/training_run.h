@@ -7,6 +7,7 @@
 #include <QString>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace widthwise::gui {
@@ -52,6 +53,9 @@ struct TrainingRun {
     double seconds = 0;     ///< at work, without pauses
     bool validated = false; ///< epochs have a validation accuracy
     bool shown = true;      ///< in the charts
+    /// Top-1 of the network as it was and as it became, 0..1, by the engine; nullopt: not measured, or of an
+    /// earlier session.
+    std::optional<double> before, after;
 
     [[nodiscard]] bool active() const {
         return status == Status::waiting || status == Status::running || status == Status::paused;
@@ -60,6 +64,8 @@ struct TrainingRun {
     [[nodiscard]] std::optional<double> best_top1() const;
     /// The newest epoch's, or while the first one runs the newest step's; nullopt: nothing yet.
     [[nodiscard]] std::optional<double> loss_now() const;
+    /// It was measured, and found worse than what it began with.
+    [[nodiscard]] bool worse() const { return before && after && *after < *before; }
     /// Seconds; negative: unknown.
     [[nodiscard]] double remaining_s() const;
 };

@@ -21,9 +21,9 @@ Result<DatasetPtr> load(const QString& sources, const Graph& graph, const Traini
     return data;
 }
 
-Result<Version> run_meta(const TrainingWork& work, DatasetPtr data, Version version,
-                         const TrainingBackend& backend, const WorkControl& control,
-                         const train::Observer& observer) {
+Result<TrainedVersion> run_meta(const TrainingWork& work, DatasetPtr data, Version version,
+                                const TrainingBackend& backend, const WorkControl& control,
+                                const train::Observer& observer) {
     flow::MetaRequest request;
     request.model = work.from.model;
     request.data = std::move(data);
@@ -37,7 +37,7 @@ Result<Version> run_meta(const TrainingWork& work, DatasetPtr data, Version vers
     version.model = std::move(result->model);
     version.model.scales = std::move(result->scales);
     version.plan = without_parameters(work.design);
-    return version;
+    return TrainedVersion{std::move(version), {}, {}};
 }
 
 } // namespace
@@ -49,8 +49,8 @@ std::map<std::string, std::string> recipe_of(const TrainingWork& work) {
             {"widthwise.recipe", setup_to_json(work.setup)}};
 }
 
-Result<Version> run_training(const TrainingWork& work, const TrainingBackend& backend, TrainingFeed& feed,
-                             const WorkControl& control) {
+Result<TrainedVersion> run_training(const TrainingWork& work, const TrainingBackend& backend,
+                                    TrainingFeed& feed, const WorkControl& control) {
     const Graph& graph = *work.from.model.graph;
     auto data = load(work.setup.data, graph, backend);
     if (!data) return forward_error(data);
@@ -90,7 +90,10 @@ Result<Version> run_training(const TrainingWork& work, const TrainingBackend& ba
     version.model = std::move(outcome->model);
     version.preserve = work.setup.options.preserve;
     version.plan = version.model.carried_design.value_or(without_parameters(work.design));
-    return version;
+    TrainedVersion made{std::move(version), {}, {}};
+    if (outcome->before) made.before = outcome->before->top1;
+    if (outcome->after) made.after = outcome->after->top1;
+    return made;
 }
 
 } // namespace widthwise::gui

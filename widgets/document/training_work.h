@@ -5,6 +5,8 @@
 #include "widgets/document/training_setup.h"
 #include "widgets/document/version.h"
 
+#include <optional>
+
 namespace widthwise::gui {
 
 class TrainingFeed;
@@ -19,9 +21,14 @@ struct TrainingWork {
     QString label;          ///< of the version
 };
 
-/// A version without id. Errors: of the data, and those of flow::train_network.
-[[nodiscard]] Result<Version> run_training(const TrainingWork& work, const TrainingBackend& backend,
-                                           TrainingFeed& feed, const WorkControl& control);
+struct TrainedVersion {
+    Version version;                     ///< without id
+    std::optional<double> before, after; ///< top-1 of the validation data, 0..1; nullopt: not measured
+};
+
+/// Errors: of the data, and those of flow::train_network.
+[[nodiscard]] Result<TrainedVersion> run_training(const TrainingWork& work, const TrainingBackend& backend,
+                                                  TrainingFeed& feed, const WorkControl& control);
 
 /// What it takes to train the same network again, for the file's metadata.
 [[nodiscard]] std::map<std::string, std::string> recipe_of(const TrainingWork& work);

@@ -85,6 +85,38 @@ private slots:
         QCOMPARE(bits_of(m_document->plan(), "conv1", LayerOperand::weights), 3);
     }
 
+    void one_that_ends_worse_than_it_began_is_kept_but_not_shown() {
+        m_fake->before = 0.9;
+        QSignalSpy finished(m_training.get(), &Training::finished);
+        QVERIFY(m_training->start(m_setup));
+        QTRY_COMPARE(finished.count(), 1);
+        QCOMPARE(finished[0][1].toBool(), false);
+        QVERIFY(m_training->runs().front().worse());
+        QCOMPARE(*m_training->runs().front().before, 0.9);
+        QCOMPARE(*m_training->runs().front().after, 0.5);
+        QCOMPARE(m_document->version().id, int64_t(0));
+        QCOMPARE(m_document->versions().size(), size_t(2));
+        QCOMPARE(m_document->undoStack()->count(), 0);
+        // Without images to measure on nothing is known, and the result is shown.
+        m_document->setData(nullptr, nullptr);
+        QVERIFY(m_training->start(m_setup));
+        QTRY_COMPARE(finished.count(), 2);
+        QCOMPARE(finished[1][1].toBool(), true);
+        QVERIFY(!m_training->runs().back().after);
+        QVERIFY(!m_training->runs().back().worse());
+    }
+
+    void equal_runs_are_told_apart_by_name() {
+        QVERIFY(m_training->start(m_setup));
+        QVERIFY(m_training->start(m_setup));
+        QVERIFY(m_training->start(m_setup));
+        const auto& runs = m_training->runs();
+        QCOMPARE(runs[1].label, runs[0].label + " (2)");
+        QCOMPARE(runs[2].label, runs[0].label + " (3)");
+        QTRY_COMPARE(m_document->versions().size(), size_t(4));
+        for (size_t i = 0; i < 3; ++i) QCOMPARE(m_document->versions()[i + 1].label, runs[i].label);
+    }
+
     void a_paused_run_rests_and_goes_on() {
         m_fake->endless = true;
         QVERIFY(m_training->start(m_setup));
