@@ -58,8 +58,7 @@ MainWindow::MainWindow(const TrainingBackend& training, QWidget* parent)
     m_activity->watch(m_document.costing(), ActivityBar::Cancel::no);
     m_activity->watch(m_compression.lane());
     m_activity->watch(m_zeros.lane());
-    // Not by the key that stops everything else: a run can have taken hours. Its panel cancels it.
-    m_activity->watch(m_training.lane(), ActivityBar::Cancel::no);
+    watchTraining();
     m_target->choose(QSettings().value(QStringLiteral("target"), QStringLiteral("asic-45nm")).toString());
     restoreLayout();
     refreshTitle();

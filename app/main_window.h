@@ -78,7 +78,11 @@ private:
     void openCompression();
     /// Connects training and compression with the rest.
     void connectTraining();
+    /// In the activity bar, behind all else that is watched.
+    void watchTraining();
     void tellTrained(int64_t run, bool shown);
+    /// Good news of training or compression.
+    void tellNews(const QString& text);
     void cancelWork();
     void applyRemedy(Problem::Remedy remedy);
     void refreshTitle();
@@ -111,7 +115,8 @@ private:
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
     RecentFiles* m_recent = nullptr;
-    QString m_cost_problem; ///< in the banner
+    QString m_cost_problem;  ///< in the banner
+    QString m_training_news; ///< what training or compression said there last
 };
 
 } // namespace widthwise::gui

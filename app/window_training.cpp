@@ -3,6 +3,7 @@
 
 #include "widgets/dialogs/compress_dialog.h"
 #include "widgets/number_text.h"
+#include "widgets/panels/activity_bar.h"
 #include "widgets/panels/banner.h"
 #include "widgets/panels/training_form.h"
 #include "widgets/panels/training_panel.h"
@@ -49,23 +50,66 @@ void MainWindow::buildNetworkMenu() {
 }
 
 void MainWindow::connectTraining() {
-    const auto show = [this](const Problem& problem) { m_banner->show(problem); };
+    const auto show = [this](const Problem& problem) {
+        m_banner->show(problem);
+        m_training_news = problem.text;
+    };
     connect(&m_training, &Training::failed, m_banner, show);
     connect(&m_compression, &Compression::failed, m_banner, show);
     connect(&m_zeros, &ZeroCounts::failed, m_banner, show);
     connect(&m_training, &Training::finished, this, &MainWindow::tellTrained);
     connect(&m_compression, &Compression::applied, this,
-            [this] { m_banner->tell(tr("Compressed: %1. Undo returns").arg(m_document.version().label)); });
+            [this] { tellNews(tr("Compressed: %1. Undo returns").arg(m_document.version().label)); });
+    // What was said of another run, or of a version that is shown no more.
+    const auto forget = [this] {
+        if (!m_training_news.isEmpty() && m_banner->text() == m_training_news) m_banner->dismiss();
+        m_training_news.clear();
+    };
+    connect(&m_training, &Training::runAdded, this, forget);
+    connect(&m_document, &Document::networkChanged, this, forget);
+}
+
+void MainWindow::watchTraining() {
+    // Not by the key that stops everything else: a run can have taken hours. Its panel cancels it.
+    m_activity->watch(m_training.lane(), ActivityBar::Cancel::no, [this]() -> ActivityBar::Words {
+        const TrainingRun* run = m_training.activeRun();
+        if (!run) return {};
+        ActivityBar::Words words{run->kind == kind_of(TrainingMode::meta) ? tr("tasks") : tr("images"), {}};
+        // The time that the panel tells, too.
+        if (m_training.paused())
+            words.left = tr("paused");
+        else if (run->last.steps > 0)
+            words.left = run->remaining_s() < 0 ? QString() : tr("%1 left").arg(duration(run->remaining_s()));
+        return words;
+    });
+    connect(&m_training, &Training::runChanged, m_activity, &ActivityBar::refresh);
+}
+
+void MainWindow::tellNews(const QString& text) {
+    m_banner->tell(text);
+    m_training_news = text;
 }
 
 void MainWindow::tellTrained(int64_t id, bool shown) {
     const TrainingRun* run = m_training.runById(id);
     if (!run) return;
-    const QString best = run->best_top1() && run->validated
-                             ? tr("%1, best epoch %2").arg(run->label, percent(*run->best_top1()))
-                             : run->label;
-    m_banner->tell(shown ? tr("Trained: %1. The window shows the result; undo returns").arg(best)
-                         : tr("Trained: %1. The result is a version to choose above").arg(best));
+    if (run->worse()) {
+        const double points = (*run->before - *run->after) * 100;
+        m_training_news =
+            tr("%1 ended worse than before by %2 points: %3 instead of %4. The network stays as it was; the "
+               "result is a version to choose above")
+                .arg(run->label)
+                .arg(points, 0, 'f', 2)
+                .arg(percent(*run->after, 2), percent(*run->before, 2));
+        m_banner->show({m_training_news, Problem::Remedy::none});
+        return;
+    }
+    const QString what =
+        run->before && run->after
+            ? tr("%1, %2 instead of %3").arg(run->label, percent(*run->after, 2), percent(*run->before, 2))
+            : tr("%1; nothing was measured").arg(run->label);
+    tellNews(shown ? tr("Trained: %1. The window shows the result; undo returns").arg(what)
+                   : tr("Trained: %1. The result is a version to choose above").arg(what));
 }
 
 void MainWindow::showTraining() {

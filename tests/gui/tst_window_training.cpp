@@ -97,6 +97,7 @@ private slots:
         auto* pause = child<QPushButton>("trainingPause");
         pause->click();
         QTRY_VERIFY(pause->text().contains("Res"));
+        QTRY_COMPARE(child<QLabel>("activityTimeLeft")->text(), QString("paused"));
         pause->click();
         QTRY_VERIFY(pause->text().contains("Pa"));
         child<QPushButton>("trainingCancel")->click();
@@ -160,6 +161,41 @@ private slots:
         QVERIFY(child<QLabel>("trainingProgress")->text().contains("conv2"));
     }
 
+    void one_that_ends_worse_says_so_and_changes_nothing() {
+        m_fake->before = 0.75;
+        showTraining();
+        child<QPushButton>("trainingStart")->click();
+        QTRY_COMPARE(document().versions().size(), size_t(2));
+        auto* text = child<QLabel>("bannerText");
+        QVERIFY2(text->text().contains("worse than before by 25.00 points"), qPrintable(text->text()));
+        QCOMPARE(document().version().id, int64_t(0));
+        // Green is for good news.
+        auto* banner = child<QWidget>("banner");
+        const QColor mark = banner->grab().toImage().pixelColor(1, banner->height() / 2);
+        QVERIFY2(mark.red() > mark.green(), qPrintable(mark.name()));
+    }
+
+    void what_was_said_of_a_run_goes_with_the_next_one_and_with_its_version() {
+        m_fake->error = {ErrorCode::failed, "the loss is not finite at step 12", "conv2", "lower the rate"};
+        showTraining();
+        auto* start = child<QPushButton>("trainingStart");
+        auto* banner = child<QWidget>("banner");
+        start->click();
+        QTRY_VERIFY(banner->isVisible());
+        QTRY_VERIFY(!m_window->training().activeRun());
+        m_fake->error = {};
+        m_fake->gate.acquire();
+        start->click();
+        QVERIFY(!banner->isVisible());
+        m_fake->gate.release();
+        QTRY_VERIFY(document().version().id != 0);
+        QTRY_VERIFY(banner->isVisible());
+        QVERIFY(child<QLabel>("bannerText")->text().contains("50.0"));
+        child<QAction>("actionUndo")->trigger();
+        QCOMPARE(document().version().id, int64_t(0));
+        QVERIFY(!banner->isVisible());
+    }
+
     void modes_that_cannot_be_say_why() {
         showTraining();
         auto* mode = child<QComboBox>("trainingMode");
@@ -175,6 +211,20 @@ private slots:
         child<QPushButton>("trainingStart")->click();
         QTRY_VERIFY(document().model().scales != nullptr);
         QVERIFY(items->item(mode->findData(int(TrainingMode::adapt)))->isEnabled());
+    }
+
+    void meta_training_asks_for_nothing_that_it_does_not_heed() {
+        showTraining();
+        child<QAbstractButton>("trainingMore")->click();
+        const auto shown = [this](const char* name) { return child<QWidget>(name)->isVisible(); };
+        for (const auto& [mode, asked] :
+             {std::pair(TrainingMode::plain, true), std::pair(TrainingMode::meta, false),
+              std::pair(TrainingMode::quantized, true)}) {
+            setMode(mode);
+            for (const char* name : {"trainingValidation", "trainingKeepBest", "trainingPatience"})
+                QCOMPARE(shown(name), asked);
+            QVERIFY(shown("trainingData") && shown("trainingSeed"));
+        }
     }
 
     void options_are_remembered_where_they_were_started() {

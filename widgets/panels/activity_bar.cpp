@@ -8,6 +8,8 @@
 #include <QProgressBar>
 #include <QToolButton>
 
+#include <algorithm>
+
 namespace widthwise::gui {
 
 ActivityBar::ActivityBar(QWidget* parent)
@@ -20,6 +22,7 @@ ActivityBar::ActivityBar(QWidget* parent)
     m_text->setObjectName(QStringLiteral("activityText"));
     m_text->setTextFormat(Qt::PlainText);
     m_text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_left->setObjectName(QStringLiteral("activityTimeLeft"));
     m_bar->setObjectName(QStringLiteral("activityProgress"));
     m_bar->setTextVisible(false);
     m_bar->setFixedSize(220, 8);
@@ -41,8 +44,8 @@ ActivityBar::ActivityBar(QWidget* parent)
     refresh();
 }
 
-void ActivityBar::watch(JobLane& lane, Cancel cancel) {
-    m_lanes.push_back({&lane, cancel});
+void ActivityBar::watch(JobLane& lane, Cancel cancel, Tell tell) {
+    m_lanes.push_back({&lane, cancel, std::move(tell)});
     connect(&lane, &JobLane::statusChanged, this, &ActivityBar::refresh);
     connect(&lane, &QObject::destroyed, this, [this, gone = &lane] {
         std::erase_if(m_lanes, [gone](const Watched& watched) { return watched.lane == gone; });
@@ -55,17 +58,13 @@ void ActivityBar::setRestText(const QString& text) {
 }
 
 void ActivityBar::refresh() {
-    const JobLane::Status* status = nullptr;
-    Cancel cancel = Cancel::possible;
-    for (const Watched& watched : m_lanes)
-        if (watched.lane->status().busy && !watched.lane->status().title.isEmpty()) {
-            status = &watched.lane->status();
-            cancel = watched.cancel;
-            break;
-        }
+    const auto shown = std::ranges::find_if(m_lanes, [](const Watched& watched) {
+        return watched.lane->status().busy && !watched.lane->status().title.isEmpty();
+    });
+    const JobLane::Status* status = shown == m_lanes.end() ? nullptr : &shown->lane->status();
     m_bar->setVisible(status);
     m_left->setVisible(status);
-    m_cancel->setVisible(status && cancel == Cancel::possible);
+    m_cancel->setVisible(status && shown->cancel == Cancel::possible);
     QPalette text_colours = palette();
     text_colours.setColor(QPalette::WindowText, muted_text(palette()));
     m_left->setPalette(text_colours);
@@ -74,9 +73,13 @@ void ActivityBar::refresh() {
         m_text->setToolTip(m_rest);
         return;
     }
+    const Words words = shown->tell ? shown->tell() : Words();
     QString text = status->title;
     if (!status->phase.isEmpty()) text += QStringLiteral(": ") + status->phase;
-    if (status->total > 0) text += tr(", %1 of %2").arg(status->done).arg(status->total);
+    if (status->total > 0) {
+        text += tr(", %1 of %2").arg(status->done).arg(status->total);
+        if (!words.unit.isEmpty()) text += QChar(' ') + words.unit;
+    }
     if (status->waiting > 0) text += tr(" (%1 more waiting)").arg(status->waiting);
     m_text->setText(text);
     m_text->setToolTip(text);
@@ -84,7 +87,7 @@ void ActivityBar::refresh() {
     m_bar->setRange(0, status->total > 0 ? 1000 : 0);
     if (status->total > 0) m_bar->setValue(static_cast<int>(1000 * status->done / status->total));
     const double remaining = status->remaining_s();
-    m_left->setText(remaining < 0 ? QString() : tr("%1 left").arg(duration(remaining)));
+    m_left->setText(words.left.value_or(remaining < 0 ? QString() : tr("%1 left").arg(duration(remaining))));
 }
 
 } // namespace widthwise::gui

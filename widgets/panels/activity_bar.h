@@ -4,6 +4,10 @@
 
 #include <QWidget>
 
+#include <functional>
+#include <optional>
+#include <vector>
+
 class QLabel;
 class QProgressBar;
 class QToolButton;
@@ -18,18 +22,25 @@ public:
     explicit ActivityBar(QWidget* parent = nullptr);
     /// Whether what runs in a lane can be given up.
     enum class Cancel { possible, no };
+    /// What work says of itself that knows better than its lane.
+    struct Words {
+        QString unit;                ///< of what it counts: "images"
+        std::optional<QString> left; ///< "12 s left", "paused"; nullopt: by the lane's pace
+    };
+    using Tell = std::function<Words()>;
     /// Watched lanes; the first busy one is shown.
-    void watch(JobLane& lane, Cancel cancel = Cancel::possible);
+    void watch(JobLane& lane, Cancel cancel = Cancel::possible, Tell tell = {});
     void setRestText(const QString& text);
+    void refresh();
 
 signals:
     void cancelRequested();
 
 private:
-    void refresh();
     struct Watched {
         JobLane* lane = nullptr;
         Cancel cancel = Cancel::possible;
+        Tell tell;
     };
     std::vector<Watched> m_lanes;
     QLabel* m_text;

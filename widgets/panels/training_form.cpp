@@ -249,6 +249,10 @@ void TrainingForm::refreshModes() {
     m_mode->show(choices, static_cast<int>(m_setup.mode), {});
 }
 
+void TrainingForm::setRowVisible(QFormLayout& form, const QString& name, bool visible) {
+    form.setRowVisible(findChild<QWidget*>(name), visible);
+}
+
 void TrainingForm::refresh() {
     refreshModes();
     const QString design = m_document.hasNetwork() ? m_document.labelOf(m_document.plan()) : tr("the design");
@@ -265,6 +269,10 @@ void TrainingForm::refresh() {
                                    : adapt ? m_setup.options.steps
                                            : m_setup.options.epochs),
                   {});
+    // Meta-training validates nothing: what it would not heed is not asked for.
+    m_essentials->setRowVisible(m_validation->parentWidget(), !meta);
+    setRowVisible(*m_essentials, QStringLiteral("trainingKeepBest"), !meta);
+    setRowVisible(*m_rest, QStringLiteral("trainingPatience"), !meta);
     for (const auto& show : m_shows) show();
     emit edited();
 }

@@ -51,6 +51,7 @@ private:
     void networkChanged();
     void refresh();
     void refreshModes();
+    void setRowVisible(QFormLayout& form, const QString& name, bool visible);
 
     Document& m_document;
     Training& m_training;
