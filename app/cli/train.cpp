@@ -182,15 +182,17 @@ void note_undone(const Inputs& inputs, Terminal& terminal) {
     for (const passes::LayerSize& layer : size->layers) {
         weights += layer.weights;
         zeros += layer.weights - layer.nonzero;
-        shared += layer.codebook;
+        // Few bits make few values by themselves; a design's codebook keeps them few.
+        shared += layer.codebook &&
+                  (!model.carried_design ||
+                   (!inputs.design && !model.carried_design->at(layer.layer).weights.codebook.empty()));
     }
     constexpr int64_t few = 10; // trained weights are not zero by chance
     if (!inputs.preserve.zeros && zeros > 0 && zeros * few >= weights)
         terminal.note("note: " + format_percent(static_cast<double>(zeros) / static_cast<double>(weights)) +
                       " of " + model.source +
                       "'s weights are zero and will not stay so; --keep-sparsity keeps them");
-    // What a carried design stores in few bits has few values by itself.
-    if (!inputs.preserve.sharing && shared > 0 && !model.carried_design)
+    if (!inputs.preserve.sharing && shared > 0)
         terminal.note("note: weights of " + std::to_string(shared) + " layers of " + model.source +
                       " share values and will not stay equal; --keep-sharing keeps them so");
 }

@@ -88,6 +88,9 @@ private slots:
         bool removed = false;
         for (const QJsonValue& change : steps[1]["changes"].toArray())
             removed = removed || change["note"].toString().contains("channels removed");
+        for (const QJsonValue& change : steps[1]["changes"].toArray())
+            QVERIFY(change["relative_error"].isNull());
+        QVERIFY(steps[2]["changes"][0]["relative_error"].isDouble());
         QVERIFY(removed);
 
         // The file is the network of the last step, with its design.

@@ -103,6 +103,19 @@ void TestCliErrors::wrongUsage_data() {
     training("split", {"--epochs", "1", "--validation-split", "1"}, "--validation-split");
     training("bf16 with qat", {"--epochs", "1", "--qat", "--bits", "w4a4", "--compute", "bf16"}, "bf16");
     training("negative steps", {"--steps", "-1"}, "--steps");
+    training("negative rate", {"--steps", "1", "--learning-rate", "-1"}, "'-1' is no number above 0");
+    training("epochs and steps", {"--epochs", "1", "--steps", "2"}, "--epochs");
+    training("two validations", {"--epochs", "1", "--validation", "demo", "--validation-split", "0.1"},
+             "--validation-split");
+    training("patience with nothing to see", {"--epochs", "1", "--patience", "2"}, "--patience");
+    training("batch norm without qat", {"--epochs", "1", "--batch-norm", "fold"}, "--qat");
+    training("scales without qat", {"--epochs", "1", "--activation-scales", "pact"}, "--activation-scales");
+    training("calibration without qat", {"--epochs", "1", "--calibration", "demo"}, "--calibration");
+    training("checkpoint steps without a file", {"--epochs", "1", "--checkpoint-steps", "2"}, "--checkpoint");
+    training("meta validated", {"--epochs", "1", "--meta", "--validation", "demo"}, "--validation");
+    training("meta re-estimated", {"--epochs", "1", "--meta", "--reestimate", "8"}, "--reestimate");
+    training("narrow accumulators", {"--epochs", "1", "--qat", "--bits", "w4a4", "--accumulator-bits", "16"},
+             "accumulators");
 }
 
 void TestCliErrors::wrongUsage() {

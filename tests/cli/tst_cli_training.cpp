@@ -77,7 +77,9 @@ private slots:
         const QString checkpoint = folder + "c";
         write_file(checkpoint.toStdString(), "no checkpoint");
         const QStringList run = train({"--steps", "2", "--checkpoint", checkpoint, "--resume"});
-        expect_error(run_cli(run), 3, {checkpoint});
+        const CliRun refused = run_cli(run);
+        expect_error(refused, 3, {checkpoint});
+        QVERIFY2(!refused.err.contains("is kept in"), refused.err.constData());
         QCOMPARE(contents(checkpoint), QByteArray("no checkpoint"));
         // One of other options: an interrupted run's.
         QFile::remove(checkpoint);
@@ -90,6 +92,28 @@ private slots:
         expect_error(run_cli(train({"--epochs", "1000", "--checkpoint", checkpoint, "--resume"}, "zoo:demo")),
                      3, {checkpoint});
         QVERIFY(contents(checkpoint) == kept);
+    }
+
+    void whatIsLostIsSaid() {
+        const QString folder = fresh_folder("said");
+        const QString pruned = folder + "pruned.onnx", checkpoint = folder + "c";
+        const auto said = [](const QStringList& arguments, const char* words) {
+            const CliRun run = run_cli(arguments);
+            if (run.code != 0) qWarning("%s", run.err.constData());
+            return run.code == 0 && run.err.contains(words);
+        };
+        QVERIFY(said(train({"--steps", "6", "--learning-rate", "0.5", "--validation", "demo"}),
+                     "worse than before by"));
+        QVERIFY(said(train({"--steps", "1", "--checkpoint", checkpoint, "--resume"}), "there is no"));
+        write_file(checkpoint.toStdString(), "of another run");
+        QVERIFY(said(train({"--steps", "1", "--checkpoint", checkpoint}), "will be replaced"));
+        run_json({"compress", "demo", "0.5", "-o", pruned});
+        QVERIFY(said(train({"--steps", "1"}, pruned), "--keep-sparsity"));
+        QVERIFY(!said(train({"--steps", "1", "--keep-sparsity"}, pruned), "will not stay"));
+        run_json({"compress", "demo", "share:4", "-o", pruned});
+        QVERIFY(said(train({"--steps", "1"}, pruned), "--keep-sharing"));
+        const CliRun meta = run_cli(train({"--meta", "--meta-tasks", "2", "--meta-inner-steps", "1"}));
+        QVERIFY2(meta.out.contains("2 tasks, loss "), meta.out.constData());
     }
 
     void compressedNetworksStaySo() {
