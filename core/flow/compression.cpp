@@ -18,12 +18,6 @@ std::string hash_of(const Model& parent, const PrecisionPlan& plan,
     return sha256(recipe);
 }
 
-PrecisionPlan without_values(PrecisionPlan plan) {
-    const auto values = plan.values();
-    for (const auto& [layer, of_layer] : values) plan.set_values(layer, nullptr);
-    return plan;
-}
-
 /// Weights alone need no images.
 PrecisionPlan with_float_activations(PrecisionPlan plan) {
     LayerPrecision everywhere = plan.default_precision();
@@ -50,7 +44,7 @@ Result<CompressionOutcome> compress_network(const Model& model, const PrecisionP
     if (!size_before) return forward_error(size_before);
     auto graph = passes::with_values(model.graph, plan);
     if (!graph) return forward_error(graph);
-    const PrecisionPlan bare = without_values(plan);
+    const PrecisionPlan bare = passes::without_values(plan);
     auto compressed = passes::compress(*graph, request, control);
     if (!compressed) return forward_error(compressed);
 

@@ -56,13 +56,6 @@ PrecisionPlan with_learnable_ranges(const TrainingRequest& request, const Precis
     return plan;
 }
 
-/// Values that passes left stand in the network that is trained from here on.
-PrecisionPlan without_values(PrecisionPlan plan) {
-    const auto values = plan.values();
-    for (const auto& [layer, unused] : values) plan.set_values(layer, nullptr);
-    return plan;
-}
-
 /// Identifies what has no file yet: every number of the network and the design.
 std::string fingerprint(const Graph& graph, const std::optional<PrecisionPlan>& design) {
     Sha256 hash;
@@ -185,7 +178,7 @@ Result<Start> start_of(const TrainingRequest& request, const Dataset& training, 
         if (auto fit = check_fit(*model.graph, *request.calibration); !fit) return forward_error(fit);
     auto prepared = passes::prepare(model.graph, plan, options, control);
     if (!prepared) return forward_error(prepared);
-    plan = without_values(std::move(prepared->plan));
+    plan = passes::without_values(std::move(prepared->plan));
     return Start{with_graph(std::move(model), std::move(prepared->graph), plan), plan};
 }
 

@@ -35,4 +35,7 @@ struct PrepareOptions {
 /// disappear. Errors: invalid_input naming the layer whose sizes do not fit.
 [[nodiscard]] Result<GraphPtr> with_values(const GraphPtr& graph, const PrecisionPlan& plan);
 
+/// The plan without values: for a network in which they stand.
+[[nodiscard]] PrecisionPlan without_values(PrecisionPlan plan);
+
 } // namespace widthwise::passes

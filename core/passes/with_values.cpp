@@ -101,4 +101,10 @@ Result<GraphPtr> with_values(const GraphPtr& graph, const PrecisionPlan& plan) {
     return copy.finish(graph->outputs());
 }
 
+PrecisionPlan without_values(PrecisionPlan plan) {
+    const auto values = plan.values();
+    for (const auto& [layer, unused] : values) plan.set_values(layer, nullptr);
+    return plan;
+}
+
 } // namespace widthwise::passes

@@ -5,6 +5,7 @@
 #include "core/engine/quantization_groups.h"
 #include "core/graph/folding.h"
 #include "core/graph/layer_work.h"
+#include "core/passes/prepare.h"
 #include "core/quant/weight_parts.h"
 #include "core/train/learned_scales.h"
 
@@ -197,10 +198,9 @@ void Quantization::initialize(std::span<float> trained) const {
 }
 
 PrecisionPlan Quantization::plan(const Graph& graph, std::span<const float> trained) const {
-    PrecisionPlan plan = m_plan;
+    PrecisionPlan plan = passes::without_values(m_plan);
     // What passes made of the weights is in the trained ones.
     plan.set_passes({});
-    for (const auto& [layer, values] : m_plan.values()) plan.set_values(layer, nullptr);
     for (const WeightQuantizer& quantizer : m_weights) {
         const std::string& name = graph.node(quantizer.node).name;
         LayerPrecision precision = plan.at(name);
