@@ -15,16 +15,22 @@ struct SensitivityEntry {
     Interval delta_ci95;           ///< paired, against the baseline
     std::optional<double> sqnr_db; ///< of the network's output against the baseline's, infinity: exact
     std::optional<double> kl_nat; ///< mean KL divergence of the softmax of the outputs, baseline to quantized
+    std::optional<double> loss_nat; ///< mean cross-entropy of the labels; nullopt: none, or no classes
+    /// Second-order estimate of what is added to the loss: half the average Hessian trace times the squared
+    /// quantization error (HAWQ-V2, Dong et al. 2020, eq. 3); nullopt: no traces were taken.
+    std::optional<double> hessian_nat;
 };
 
 struct LayerSensitivity {
     std::string layer;
-    std::vector<SensitivityEntry> weights; ///< empty: the layer has none
+    std::optional<double> weight_trace, input_trace; ///< Hessian traces, where taken
+    std::vector<SensitivityEntry> weights;           ///< empty: the layer has none
     std::vector<SensitivityEntry> activations;
 };
 
 struct Sensitivity {
     double baseline_top1 = 0;
+    std::optional<double> baseline_loss_nat;
     int64_t samples = 0;
     std::vector<LayerSensitivity> layers; ///< in topological order
     double seconds = 0;

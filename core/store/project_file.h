@@ -59,6 +59,42 @@ struct StoredRun {
     std::string created_utc;
 };
 
+/// What sensitivity() found, with what it was asked.
+struct StoredSensitivity {
+    int64_t id = 0;               ///< assigned by add_sensitivity
+    int64_t version = 0;          ///< the network; 0: the project's own
+    std::string request_json;     ///< data, plan, widths, images, seed: equal requests, equal answers
+    std::string sensitivity_json; ///< core/design/json.h
+    std::string created_utc;
+};
+
+/// A search, finished or not.
+struct StoredExploration {
+    int64_t id = 0;      ///< assigned by add_exploration
+    int64_t version = 0; ///< the network that is searched
+    std::string label;
+    std::string request_json;    ///< all that decides the result: space, goals, algorithm, budget, seed, data
+    std::string provenance_json; ///< of all its candidates
+    std::string status;          ///< "queued", "running", "finished", "cancelled", "failed: why"
+    std::string summary_json;    ///< of a finished one: front, hypervolume, its course; empty before
+    double seconds = 0;          ///< of work so far, over all sittings
+    std::string created_utc;
+};
+
+/// A design that a search has looked at, in the order in which the search was told.
+struct StoredCandidate {
+    int64_t exploration = 0;
+    std::string stage;   ///< "search", "report"
+    int64_t number = 0;  ///< 0, 1, ... within exploration and stage, without gaps
+    std::string choices; ///< "3,0,4"
+    std::string verdict, reason;
+    std::string figures_json;
+    int64_t samples = 0;
+    std::string answers;    ///< bytes: one bit an image in the order of running, lowest bit first
+    double seconds = 0;     ///< since the sitting began
+    int64_t evaluation = 0; ///< of the front: its row among the evaluations; 0: none
+};
+
 class ProjectFile {
 public:
     /// Opens or creates. Errors: invalid_input (not a project; made by a newer version: which), io (read-only
@@ -91,6 +127,21 @@ public:
     /// Replaces the row with the run's id.
     Result<void> update_run(const StoredRun& run);
     [[nodiscard]] Result<std::vector<StoredRun>> runs() const;
+
+    Result<int64_t> add_sensitivity(const StoredSensitivity& sensitivity);
+    [[nodiscard]] Result<std::vector<StoredSensitivity>> sensitivities() const;
+
+    Result<int64_t> add_exploration(const StoredExploration& exploration);
+    /// Replaces the row with its id.
+    Result<void> update_exploration(const StoredExploration& exploration);
+    [[nodiscard]] Result<std::vector<StoredExploration>> explorations() const;
+    /// With its candidates.
+    Result<void> remove_exploration(int64_t id);
+    /// Committed when it returns. Errors: invalid_input for a number that is there already.
+    Result<void> add_candidate(const StoredCandidate& candidate);
+    /// Of one exploration and stage, by number.
+    [[nodiscard]] Result<std::vector<StoredCandidate>> candidates(int64_t exploration,
+                                                                  std::string_view stage) const;
 
     /// A consistent copy (SQLite backup), replacing `target` only when complete.
     Result<void> save_copy(const std::filesystem::path& target) const;

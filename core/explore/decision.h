@@ -1,0 +1,44 @@
+#pragma once
+// From a front to one design: the questions that people ask of a finished search, answered from its outcomes
+// without running anything.
+
+#include "core/explore/goals.h"
+#include "core/explore/noise.h"
+#include "core/explore/outcome.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace widthwise::explore {
+
+/// Positions in `outcomes` of measured designs that keep all constraints and that no other such design
+/// dominates in the objectives, by rising second objective. What-if: call it with other goals.
+[[nodiscard]] std::vector<size_t> front_of(std::span<const Outcome> outcomes, const Goals& goals);
+
+/// Of `front`, the design with the least `cost` whose drop is at most `within`; nullopt: none.
+[[nodiscard]] std::optional<size_t>
+cheapest_within(std::span<const Outcome> outcomes, std::span<const size_t> front, double within, Metric cost);
+
+/// One variable of a design against a baseline.
+struct Move {
+    std::string layer;               ///< or the hardware parameter
+    std::string from, to;            ///< "w8a8", "w4a6"; hardware: values
+    double saved_j = 0, saved_s = 0; ///< of the layer itself, positive: the design pays less; hardware: 0
+    std::optional<double> noise;     ///< added to the output's (noise.h); nullopt: not known
+};
+/// Layers whose formats differ, in the order of `layers` of both costs, which are of one network; then the
+/// hardware.
+[[nodiscard]] std::vector<Move> explain(const PrecisionPlan& baseline, const CostBreakdown& baseline_cost,
+                                        const PrecisionPlan& design, const CostBreakdown& design_cost,
+                                        const NoiseTable* noise);
+
+/// Lower bounds of each cost over the space against the limits: what cannot be met at all.
+struct Infeasible {
+    Constraint constraint; ///< the tightest: limit / best reachable is smallest
+    double best = 0;       ///< reachable
+    std::string message;   ///< "no design of this space keeps energy below 1 uJ: the least is 21.4 uJ"
+};
+[[nodiscard]] std::optional<Infeasible> tightest(const Goals& goals, const Figures& best_reachable);
+
+} // namespace widthwise::explore
