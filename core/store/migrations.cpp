@@ -6,7 +6,7 @@
 namespace widthwise::store {
 namespace {
 
-constexpr std::array<std::string_view, 2> k_steps = {
+constexpr std::array<std::string_view, 3> k_steps = {
     // One network a project: the row with id 1. AUTOINCREMENT: the id of a removed evaluation is never given
     // again, so an id in a report or on screen always means the same design.
     R"sql(
@@ -62,6 +62,43 @@ CREATE TABLE training_run (
 ) STRICT;
 ALTER TABLE network ADD COLUMN current_version INTEGER REFERENCES network_version (id);
 ALTER TABLE evaluation ADD COLUMN version INTEGER REFERENCES network_version (id);
+)sql",
+    // Searches. A candidate's stage and number say when its search was told of it; the front's name the
+    // design
+    // that they became, which may be removed without them.
+    R"sql(
+CREATE TABLE sensitivity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER REFERENCES network_version (id),
+    request_json TEXT NOT NULL,
+    sensitivity_json TEXT NOT NULL,
+    created_utc TEXT NOT NULL
+) STRICT;
+CREATE TABLE exploration (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    version INTEGER REFERENCES network_version (id),
+    label TEXT NOT NULL,
+    request_json TEXT NOT NULL,
+    provenance_json TEXT NOT NULL,
+    status TEXT NOT NULL,
+    summary_json TEXT NOT NULL,
+    seconds REAL,
+    created_utc TEXT NOT NULL
+) STRICT;
+CREATE TABLE candidate (
+    exploration INTEGER NOT NULL REFERENCES exploration (id) ON DELETE CASCADE,
+    stage TEXT NOT NULL,
+    number INTEGER NOT NULL CHECK (number >= 0),
+    choices TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    figures_json TEXT NOT NULL,
+    samples INTEGER NOT NULL,
+    answers BLOB NOT NULL,
+    seconds REAL,
+    evaluation INTEGER REFERENCES evaluation (id) ON DELETE SET NULL,
+    PRIMARY KEY (exploration, stage, number)
+) STRICT;
 )sql"};
 
 } // namespace

@@ -91,7 +91,7 @@ struct StoredCandidate {
     std::string figures_json;
     int64_t samples = 0;
     std::string answers;    ///< bytes: one bit an image in the order of running, lowest bit first
-    double seconds = 0;     ///< since the sitting began
+    double seconds = 0;     ///< of search up to here, over all sittings
     int64_t evaluation = 0; ///< of the front: its row among the evaluations; 0: none
 };
 
@@ -137,9 +137,10 @@ public:
     [[nodiscard]] Result<std::vector<StoredExploration>> explorations() const;
     /// With its candidates.
     Result<void> remove_exploration(int64_t id);
-    /// Committed when it returns. Errors: invalid_input for a number that is there already.
+    /// Committed when it returns. Errors: invalid_input for a number that does not follow the last one of its
+    /// stage, an unknown exploration or evaluation.
     Result<void> add_candidate(const StoredCandidate& candidate);
-    /// Of one exploration and stage, by number.
+    /// Of one exploration and stage, by number; none of an unknown one. Errors: invalid_input for a gap.
     [[nodiscard]] Result<std::vector<StoredCandidate>> candidates(int64_t exploration,
                                                                   std::string_view stage) const;
 

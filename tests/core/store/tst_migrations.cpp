@@ -119,8 +119,9 @@ private slots:
         QVERIFY(migrate(database, migrations()).has_value());
         QCOMPARE(
             *database.query_integer("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN "
-                                    "('network', 'evaluation', 'network_version', 'training_run')"),
-            4);
+                                    "('network', 'evaluation', 'network_version', 'training_run', "
+                                    "'sensitivity', 'exploration', 'candidate')"),
+            7);
     }
 };
 

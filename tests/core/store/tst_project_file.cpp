@@ -165,7 +165,7 @@ private slots:
         const std::string header = test::read_file(path).substr(0, 100);
         QCOMPARE(header.substr(68, 4), std::string("WdWi"));
         QCOMPARE(static_cast<int>(header[18]), 2); // WAL
-        QCOMPARE(static_cast<int>(header[63]), 2); // user_version
+        QCOMPARE(static_cast<int>(header[63]), 3); // user_version
     }
 
     void killInTheMiddleLosesNothingReported() {
