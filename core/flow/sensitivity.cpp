@@ -98,7 +98,7 @@ Result<void> SensitivityRun::make_variants() {
     const auto add = [&](const std::string& layer, bool weights, int bits) -> Result<void> {
         LayerPrecision precision = m_baseline.plan.at(layer);
         (weights ? precision.weights : precision.activations) =
-            weights ? weight_integer(bits) : activation_integer(bits);
+            weights ? m_request.weight_format(bits) : m_request.activation_format(bits);
         PrecisionPlan plan = m_baseline.plan;
         plan.set(layer, precision);
         auto resolved = engine::resolve_plan(m_graph, plan, statistics);
@@ -183,7 +183,7 @@ Result<Sensitivity> SensitivityRun::run() {
         result.baseline_top1 = static_cast<double>(m_right) / static_cast<double>(m_baseline_run);
     for (const Variant& variant : m_variants) {
         if (result.layers.empty() || result.layers.back().layer != variant.layer)
-            result.layers.push_back({variant.layer, {}, {}});
+            result.layers.emplace_back().layer = variant.layer;
         (variant.weights ? result.layers.back().weights : result.layers.back().activations)
             .push_back(entry(variant));
     }

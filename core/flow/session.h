@@ -10,6 +10,7 @@
 #include "core/engine/evaluator.h"
 #include "core/graph/graph.h"
 #include "core/graph/zoo_weights.h"
+#include "core/train/hessian.h"
 
 #include <functional>
 #include <memory>
@@ -81,7 +82,12 @@ struct EvaluationOutcome {
 struct SensitivityRequest {
     EvaluationRequest base; ///< its plan: what all other layers keep (float: the usual choice)
     std::vector<int> widths = {2, 3, 4, 6, 8};
+    /// How an entry's bits are written.
+    std::function<NumberFormat(int bits)> weight_format = weight_integer;
+    std::function<NumberFormat(int bits)> activation_format = activation_integer;
     std::optional<double> decide_within; ///< early stop for each entry
+    /// Hessian traces to be taken first, of the network that runs (passes applied), on the same images.
+    std::optional<train::HessianOptions> traces;
 };
 
 /// Evaluates designs of one model on one data set, keeping what they share: float predictions, calibration

@@ -55,6 +55,7 @@ class TestSensitivity : public QObject {
     Q_OBJECT
 private slots:
     void equalsEvaluationsOneByOne();
+    void formatsAreChosen();
     void memoryAndThreadsChangeNothing();
     void earlyStopRunsFewer();
     void badRequests();
@@ -108,6 +109,31 @@ void TestSensitivity::equalsEvaluationsOneByOne() {
                 }
             }
         QCOMPARE(s.evaluations, evaluations);
+    }
+}
+
+void TestSensitivity::formatsAreChosen() {
+    flow::SensitivityRequest asked = request("float");
+    const Sensitivity usual = measured(asked);
+    asked.weight_format = [](int bits) {
+        NumberFormat format = weight_integer(bits);
+        format.range.type = RangeRuleType::mse;
+        return format;
+    };
+    const Sensitivity narrow = measured(asked);
+    for (size_t i = 0; i < usual.layers.size(); ++i) {
+        for (size_t k = 0; k < usual.layers[i].weights.size(); ++k) {
+            const SensitivityEntry& entry = narrow.layers[i].weights[k];
+            LayerPrecision precision;
+            precision.weights = asked.weight_format(entry.bits);
+            asked.base.plan = PrecisionPlan();
+            asked.base.plan.set(narrow.layers[i].layer, precision);
+            flow::Evaluator evaluator;
+            QCOMPARE(entry.top1, evaluator.evaluate(asked.base, {})->evaluation.accuracy.top1);
+            if (entry.bits == 2) QVERIFY(*entry.sqnr_db > *usual.layers[i].weights[k].sqnr_db);
+        }
+        for (size_t k = 0; k < usual.layers[i].activations.size(); ++k)
+            QCOMPARE(narrow.layers[i].activations[k].sqnr_db, usual.layers[i].activations[k].sqnr_db);
     }
 }
 
