@@ -1,11 +1,12 @@
 #pragma once
-// Surrogate-assisted evolutionary search: thousands of designs are predicted, few are run.
+// Surrogate-assisted NSGA: a genetic algorithm runs on predictions, and only designs that may improve the
+// front of measured ones are asked for.
 
 #include "core/explore/algorithm.h"
 
 namespace widthwise::explore {
 
-/// The default algorithm. The problem has noise.
+/// "surrogate". Needs the problem's noise table; make_algorithm() checks it.
 [[nodiscard]] std::unique_ptr<Algorithm> make_surrogate_search(Problem problem);
 
 } // namespace widthwise::explore
