@@ -1,12 +1,13 @@
 #pragma once
-// Integer programming on the additive model: for each bound on the cost the design with the least predicted
-// noise, exactly (HAWQ-V3, Yao et al. 2021, section 3.4: one choice per layer, additive costs and losses).
+// Widths by integer programming on an additive model of noise and costs (Dong et al. 2020, HAWQ-V2; Yao et
+// al. 2021, HAWQ-V3): the whole front of (noise, costs), exactly.
 
 #include "core/explore/algorithm.h"
 
 namespace widthwise::explore {
 
-/// "ilp". Needs the problem's noise table; make_algorithm() checks it.
+/// Asks for designs evenly spread along the front of the additive model, cheapest first. The problem has
+/// noise.
 [[nodiscard]] std::unique_ptr<Algorithm> make_integer_program(Problem problem);
 
 } // namespace widthwise::explore
