@@ -1,5 +1,7 @@
 #include "core/explore/figures.h"
 
+#include "core/base/format.h"
+
 #include <algorithm>
 
 namespace widthwise::explore {
@@ -34,6 +36,29 @@ std::optional<Metric> metric_from(std::string_view name) {
     const auto found = std::ranges::find(k_names, name, &Named::name);
     if (found == k_names.end()) return std::nullopt;
     return k_metrics[static_cast<size_t>(found - k_names.begin())];
+}
+
+std::string format_figure(Metric metric, double value, int digits) {
+    switch (metric) {
+    case Metric::drop:
+        return format_number(value * 100, digits) + " %";
+    case Metric::energy:
+    case Metric::latency:
+    case Metric::power:
+        return format_si(value, unit_of(metric), digits);
+    case Metric::area:
+        return format_number(value, digits) + " mm²";
+    case Metric::size:
+        return format_bytes(value);
+    case Metric::throughput:
+        return format_number(value, digits) + " images/s";
+    case Metric::luts:
+    case Metric::dsps:
+    case Metric::bram18:
+    case Metric::urams:
+        return format_fixed(value, 0);
+    }
+    return format_number(value, digits);
 }
 
 Figures figures_of(const CostBreakdown& cost) {

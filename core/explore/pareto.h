@@ -22,9 +22,10 @@ using Point = std::vector<double>;
 /// Volume that the points dominate up to `reference`; points that do not lie below it everywhere add nothing.
 /// Exact in any dimension.
 [[nodiscard]] double hypervolume(std::span<const Point> points, const Point& reference);
-/// Front points by how much they bend: distance from the line (hyperplane) through the extremes of the front
-/// after scaling each loss to 0..1 (Das 1999, normal-boundary intersection); largest first, those <= 0 left
-/// out. `front` as positions of `points`.
+/// Front points by how much they bend: distance below the line through the extremes of the front after
+/// scaling each loss to 0..1 (Das 1999, normal-boundary intersection); with more losses, below the plane
+/// through the unit points of those that vary. Largest first, those <= 0 left out. `front` as positions of
+/// `points`.
 [[nodiscard]] std::vector<size_t> knee_points(std::span<const Point> points, std::span<const size_t> front);
 
 } // namespace widthwise::explore

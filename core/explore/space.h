@@ -16,13 +16,15 @@ namespace widthwise::explore {
 using Choices = std::vector<uint8_t>;
 
 struct Variable {
-    enum class Kind { weights, activations, hardware };
+    enum class Kind { weights, activations, both, hardware };
     Kind kind = Kind::weights;
     std::string name;                  ///< "conv1 weights", "array.rows": unique in the space
     std::vector<std::string> layers;   ///< that it sets; several: tied. Empty for hardware
-    std::vector<NumberFormat> formats; ///< narrowest first, 1..255. Empty for hardware
-    std::string parameter;             ///< hardware: key path in the target's document (target_parameter.h)
-    std::vector<std::string> values;   ///< hardware: JSON values, smallest first, 1..255
+    std::vector<NumberFormat> formats; ///< narrowest first, 1..255; of both: the weights'. Hardware: empty
+    /// Of both: what the layers' activations get beside formats[i], as many; else empty.
+    std::vector<NumberFormat> activation_formats;
+    std::string parameter;           ///< hardware: key path in the target's document (target_parameter.h)
+    std::vector<std::string> values; ///< hardware: JSON values, smallest first, 1..255
     [[nodiscard]] size_t size() const { return kind == Kind::hardware ? values.size() : formats.size(); }
     bool operator==(const Variable&) const = default;
 };
