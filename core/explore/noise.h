@@ -24,9 +24,10 @@ public:
     [[nodiscard]] size_t slots() const { return m_curves.size(); }
     [[nodiscard]] const std::string& slot_name(size_t slot) const;
     /// Noise of a slot at a number of bits: between measured widths the logarithm is interpolated, beyond
-    /// them continued by 2 bits = factor 16 (6.02 dB a bit); float32: 0.
+    /// them continued by 2 bits = factor 16 (6.02 dB a bit); 32, float32: 0.
     [[nodiscard]] double at(size_t slot, int bits) const;
-    /// One number per slot. Layers that the table does not know add nothing.
+    /// One number per slot. Layers that the table does not know add nothing; formats other than integers
+    /// count as the integer width that is about as fine.
     [[nodiscard]] std::vector<double> features(const PrecisionPlan& plan) const;
 
     struct Curve {
@@ -38,6 +39,7 @@ public:
 
 private:
     std::vector<Curve> m_curves;
+    std::vector<std::string> m_names;
 };
 
 } // namespace widthwise::explore

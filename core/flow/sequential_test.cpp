@@ -1,18 +1,8 @@
 #include "core/flow/sequential_test.h"
 
-#include <cmath>
+#include "core/base/normal.h"
 
 namespace widthwise::flow {
-
-double two_sided_normal_quantile(double alpha) {
-    // P(|N| > z) = erfc(z / sqrt 2) falls with z: bisection to the last bit.
-    double lo = 0, hi = 40;
-    for (int i = 0; i < 200 && lo < hi; ++i) {
-        const double middle = lo + (hi - lo) / 2;
-        (std::erfc(middle / std::sqrt(2.0)) > alpha ? lo : hi) = middle;
-    }
-    return hi;
-}
 
 SequentialTest::SequentialTest(int64_t total, double within) : m_within(within) {
     for (int64_t n = k_first_look; n < total; n *= 2) m_looks.push_back(n);

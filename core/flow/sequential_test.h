@@ -28,7 +28,4 @@ private:
     double m_within = 0, m_z = 0;
 };
 
-/// z with P(|N(0, 1)| > z) = alpha, 0 < alpha < 1.
-[[nodiscard]] double two_sided_normal_quantile(double alpha);
-
 } // namespace widthwise::flow

@@ -63,7 +63,6 @@ GraphPtr two_outputs() {
 class TestStatistics : public QObject {
     Q_OBJECT
 private slots:
-    void quantilesOfTheNormal();
     void agreementByHand();
     void divergenceByHand();
     void looksDouble();
@@ -76,12 +75,6 @@ private slots:
     void unlabelledImagesAgree();
     void severalOutputsAgree();
 };
-
-void TestStatistics::quantilesOfTheNormal() {
-    QVERIFY(std::abs(flow::two_sided_normal_quantile(0.05) - k_z95) < 1e-12);
-    QVERIFY(std::abs(flow::two_sided_normal_quantile(0.01) - 2.5758293035489004) < 1e-12);
-    QVERIFY(std::abs(flow::two_sided_normal_quantile(0.005) - 2.8070337683438042) < 1e-12);
-}
 
 void TestStatistics::agreementByHand() {
     const std::vector<float> a{0, 2}, b{1, 2}, c{4, -4}, d{4, -2};
