@@ -42,7 +42,8 @@ struct Scenario {
     std::string why;
 };
 [[nodiscard]] const std::vector<Scenario>& scenarios();
-/// `baseline`: figures of w8a8 on the target. Errors: usage for an unknown name, with the known ones.
+/// `baseline`: figures of w8a8 on the target; limits relative to one that it lacks are left out. Errors:
+/// usage for an unknown name, with the known ones.
 [[nodiscard]] Result<Goals> scenario_goals(std::string_view name, const Figures& baseline);
 
 } // namespace widthwise::explore

@@ -111,7 +111,7 @@ std::vector<double> crowding_distances(std::span<const Point> points) {
         std::iota(order.begin(), order.end(), size_t{0});
         std::ranges::stable_sort(order, [&](size_t a, size_t b) { return points[a][k] < points[b][k]; });
         const double range = points[order.back()][k] - points[order.front()][k];
-        if (!(range > 0)) continue;
+        if (!(range > 0) || std::isinf(range)) continue;
         distances[order.front()] = distances[order.back()] = infinity;
         for (size_t i = 1; i + 1 < order.size(); ++i)
             distances[order[i]] += (points[order[i + 1]][k] - points[order[i - 1]][k]) / range;
