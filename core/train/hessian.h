@@ -12,32 +12,45 @@
 namespace widthwise::train {
 
 struct HessianOptions {
-    int64_t samples = 256; ///< the first images of the data
-    int probes = 32;       ///< random vectors at most
-    /// Stop when the standard error of every layer's trace is below this share of it; 0: all probes.
+    /// The first images of the data; where there are 16 or more, whole shards of 16.
+    int64_t samples = 256;
+    int probes = 64; ///< random vectors at most, >= 2
+    /// Stop once the standard error of every layer's trace is below this share of it; 0: all probes.
     double tolerance = 0.05;
     uint64_t seed = 1;
 };
 
 struct LayerCurvature {
-    double trace = 0;       ///< of the layer's block of the Hessian of the mean cross-entropy (nat)
-    double trace_error = 0; ///< standard error over probes
+    double trace = 0;       ///< of the block of the layer's weights, nat per squared weight
+    double trace_error = 0; ///< standard error over probes; the images are taken as given
     int64_t weights = 0;    ///< numbers in the block; HAWQ-V2's average trace is trace / weights
-    double input_trace = 0; ///< Hessian trace by the layer's input, mean over images, all elements
-    double input_trace_error = 0;
 };
 
 struct Curvature {
-    std::map<std::string, LayerCurvature> layers; ///< weighted layers by name
+    std::map<std::string, LayerCurvature> layers; ///< weighted layers that the loss depends on, by name
     int probes = 0;                               ///< run
-    int64_t samples = 0;
+    int64_t samples = 0;                          ///< images used
     double seconds = 0;
 };
 
-/// Hutchinson 1990: E[v^T H v] = trace(H) for random signs v; H v from central differences of the exact
-/// gradient, (g(w + e v) - g(w - e v)) / 2e. One probe serves all layers: off-diagonal blocks vanish in
-/// expectation. BatchNormalization at its running statistics. Deterministic for a seed, whatever the threads.
-/// Errors: as training's for networks that it cannot train, data without labels; cancelled.
+/// Traces of the blocks of the Hessian of the mean cross-entropy by each layer's weights.
+///
+/// With logits z, probabilities p and J = dz/dw, a block is J^T (diag(p) - p p^T) J, the Gauss-Newton matrix,
+/// plus a term with the second derivatives of z by these weights. They are 0 wherever z is piecewise linear
+/// in them: in networks of convolutions, ReLUs, clips, pools, sums and BatchNormalization by running
+/// statistics (which is how it runs here) this is the Hessian that differentiating twice gives. Behind other
+/// activation functions it is its Gauss-Newton part (Schraudolph 2002, "Fast curvature matrix-vector
+/// products"), which is never negative. It does not depend on labels.
+///
+/// Its trace by Hutchinson's method (1990): diag(p) - p p^T = B B^T with B = (I - p 1^T) diag(sqrt p), so
+/// trace = E ||J^T B u||^2 for random signs u, which is the squared gradient of one backward pass that starts
+/// from B u. One pass serves all layers without mixing their blocks, and images have signs of their own, so
+/// that one pass serves a shard of them. Differences of gradients, (g(w + e v) - g(w - e v)) / 2e, would
+/// instead see each ReLU that switches between w - e v and w + e v, however small the step.
+///
+/// Deterministic for a seed, whatever the threads. Errors: as training_scope() for networks that cannot be
+/// trained; usage for options out of range; invalid_input for no images or images that do not fit; failed
+/// naming the layer where numbers are not finite; those of reading; cancelled.
 [[nodiscard]] Result<Curvature> hessian_traces(const GraphPtr& graph, const Dataset& data,
                                                const HessianOptions& options, const WorkControl& control);
 

@@ -26,7 +26,7 @@ public:
         , m_variance(site.layout.statistics(site.node.inputs[4]))
         , m_epsilon(static_cast<double>(std::get<BatchNormAttributes>(site.node.attributes).epsilon))
         , m_clamp(site.clamp)
-        , m_training(site.training) {
+        , m_by_batch(site.batch_statistics) {
         const Desc desc = readable(m_input.desc());
         m_blocks = ChannelBlocks::of(desc);
         m_pixels = {type_of(desc), m_blocks.pixels, m_blocks.lanes};
@@ -44,7 +44,7 @@ public:
     void forward(DnnlContext& dnnl, const Numbers& numbers) override {
         m_source.refresh(dnnl);
         if (m_residual) m_added.refresh(dnnl);
-        if (m_training)
+        if (m_by_batch)
             measure(numbers);
         else
             for (int64_t c = 0; c < m_scale.size; ++c)
@@ -87,6 +87,7 @@ public:
             numbers.gradients[static_cast<size_t>(m_bias.offset) + c] += static_cast<float>(by_bias);
             numbers.gradients[static_cast<size_t>(m_scale.offset) + c] += static_cast<float>(by_scale);
             const auto factor = static_cast<double>(m_factor[c]);
+            if (!m_by_batch) continue; // the others stay 0
             const double by_x = -factor * inverse * by_scale / pixels;
             m_by_x[c] = static_cast<float>(by_x);
             m_constant[c] =
@@ -182,7 +183,7 @@ private:
     Slice m_scale, m_bias, m_mean, m_variance;
     double m_epsilon;
     Clamp m_clamp;
-    bool m_training;
+    bool m_by_batch; ///< else running statistics, which are constants on the way back
     ChannelBlocks m_blocks;
     Pixels m_pixels;
     Converted m_source, m_added;

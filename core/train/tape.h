@@ -17,6 +17,7 @@ namespace widthwise::train {
 enum class TapeMode {
     training,   ///< BatchNormalization by the batch's own statistics; backward() works
     evaluation, ///< BatchNormalization by the running statistics; no backward()
+    frozen,     ///< BatchNormalization by the running statistics; backward() works, any number of times
 };
 
 struct TapeOptions {

@@ -117,7 +117,7 @@ void Tape::Impl::build(const Graph& graph, const TrainingScope& scope, const Par
     statistics_size = static_cast<size_t>(layout.statistics_size());
     build_forward(graph, scope, layout, options);
     to_dense_logits = Converted(dnnl, logits->data, dense_desc(logits->dims()));
-    if (options.mode == TapeMode::training) build_backward(options);
+    if (options.mode != TapeMode::evaluation) build_backward(options);
 }
 
 void Tape::Impl::build_forward(const Graph& graph, const TrainingScope& scope, const ParameterLayout& layout,
@@ -152,7 +152,8 @@ void Tape::Impl::build_forward(const Graph& graph, const TrainingScope& scope, c
                                 std::ranges::any_of(inputs, &Activation::needs_gradient);
         OpSite site{dnnl, graph, node, layout, std::move(inputs), output};
         site.batch = options.batch;
-        site.training = options.mode == TapeMode::training;
+        site.training = options.mode != TapeMode::evaluation;
+        site.batch_statistics = options.mode == TapeMode::training;
         if (options.compute == ComputeType::bf16) site.compute = Type::bf16;
         site.last = last_layer != scope.nodes.rend() && *last_layer == id;
         if (fusion.add.valid())

@@ -116,9 +116,10 @@ struct OpSite {
     std::vector<Activation*> inputs; ///< activations only, in the node's order
     Activation& output;              ///< the operation allocates its data
     int64_t batch = 1;
-    bool training = true;
-    Type compute = Type::f32; ///< of kernels' operands
-    bool last = false;        ///< of the layers with weights: its output stays f32
+    bool training = true;         ///< a way back follows
+    bool batch_statistics = true; ///< of BatchNormalization; else its running ones
+    Type compute = Type::f32;     ///< of kernels' operands
+    bool last = false;            ///< of the layers with weights: its output stays f32
 
     // batch_norm and add may be computed together with what follows them.
     Activation* residual = nullptr; ///< batch_norm: is added to its output
