@@ -231,11 +231,7 @@ Result<Evaluation> evaluation_from_json(std::string_view text, const Graph& grap
             for (const json& pass : *found) evaluation.passes.push_back(read_pass(pass));
         return evaluation;
     } catch (const std::exception& e) {
-        // nlohmann's text names the key or the position; its own prefix means nothing to the user.
-        std::string what = e.what();
-        if (const size_t bracket = what.find("] "); bracket != std::string::npos)
-            what = what.substr(bracket + 2);
-        return fail(ErrorCode::invalid_input, "this is no evaluation (" + what + ")", where);
+        return fail(ErrorCode::invalid_input, "this is no evaluation (" + in_plain_words(e) + ")", where);
     }
 }
 

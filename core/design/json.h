@@ -19,8 +19,10 @@ namespace widthwise {
 [[nodiscard]] Result<Evaluation> evaluation_from_json(std::string_view text, const Graph& graph,
                                                       const std::string& where);
 
-/// The document of `sensitivity --json`; "kl" is in nats, infinite decibels are null.
+/// The document of `sensitivity --json`; "kl", "loss" and "hessian" are in nats, infinite decibels are null.
+/// Documents of earlier versions lack loss and Hessian and are read all the same. Errors: invalid_input.
 [[nodiscard]] std::string sensitivity_to_json(const Sensitivity& sensitivity);
+[[nodiscard]] Result<Sensitivity> sensitivity_from_json(std::string_view text, const std::string& where);
 
 /// {"samples", "layers": [...]}: fidelity (overall and per channel), shares clipped, levels, accumulator bits
 /// and histograms {"lo", "bin_width", "counts"} before, after and of the error, of weights, input and output.

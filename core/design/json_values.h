@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <type_traits>
 
@@ -29,6 +30,13 @@ template <typename T> [[nodiscard]] nlohmann::ordered_json optional(const std::o
 }
 
 // The readers throw nlohmann's exceptions for a missing key or a value of another type.
+
+/// nlohmann's text names the key or the position; its own prefix means nothing to the user.
+[[nodiscard]] inline std::string in_plain_words(const std::exception& error) {
+    const std::string what = error.what();
+    const size_t bracket = what.find("] ");
+    return bracket == std::string::npos ? what : what.substr(bracket + 2);
+}
 
 /// `null_value` for null.
 [[nodiscard]] inline double read_number(const nlohmann::json& object, const char* key,

@@ -16,15 +16,18 @@ struct SensitivityEntry {
     std::optional<double> sqnr_db; ///< of the network's output against the baseline's, infinity: exact
     std::optional<double> kl_nat; ///< mean KL divergence of the softmax of the outputs, baseline to quantized
     std::optional<double> loss_nat; ///< mean cross-entropy of the labels; nullopt: none, or no classes
-    /// Second-order estimate of what is added to the loss: half the average Hessian trace times the squared
-    /// quantization error (HAWQ-V2, Dong et al. 2020, eq. 3); nullopt: no traces were taken.
+    /// Of weights: second-order estimate of what is added to the loss, half the average Hessian trace times
+    /// the squared quantization error, 1/2 trace(H) / n ||Q(W) - W||^2 (HAWQ-V2, Dong et al. 2020, equation
+    /// 2.11, with the half of the Taylor series so that it is in nat; equation from memory and from reviews
+    /// of the paper). nullopt: no traces were taken.
     std::optional<double> hessian_nat;
 };
 
 struct LayerSensitivity {
     std::string layer;
-    std::optional<double> weight_trace, input_trace; ///< Hessian traces, where taken
-    std::vector<SensitivityEntry> weights;           ///< empty: the layer has none
+    /// Of the Hessian of the mean cross-entropy by the layer's weights, where taken, and its standard error.
+    std::optional<double> weight_trace, weight_trace_error;
+    std::vector<SensitivityEntry> weights; ///< empty: the layer has none
     std::vector<SensitivityEntry> activations;
 };
 

@@ -89,6 +89,25 @@ void compare(const Evaluation& a, const Evaluation& b) {
     QCOMPARE(a.seconds, b.seconds);
 }
 
+Sensitivity sensitivityExample() {
+    Sensitivity sensitivity;
+    sensitivity.baseline_top1 = 0.9;
+    sensitivity.baseline_loss_nat = 0.3;
+    sensitivity.samples = 1000;
+    sensitivity.seconds = 12.5;
+    sensitivity.evaluations = 7;
+    LayerSensitivity& layer = sensitivity.layers.emplace_back();
+    layer.layer = "conv1";
+    layer.weight_trace = 11;
+    layer.weight_trace_error = 0.25;
+    layer.weights = {{2, 300, 0.5, {-0.45, -0.35}, 3.5, 0.75, 1.5, 2.25},
+                     {8, 1000, 0.9, {-0.01, 0.01}, std::numeric_limits<double>::infinity(), 0.0, 0.3, 0.001}};
+    layer.activations = {
+        {4, 1000, 0.85, {-0.07, -0.03}, std::nullopt, std::nullopt, std::nullopt, std::nullopt}};
+    sensitivity.layers.emplace_back().layer = "add1";
+    return sensitivity;
+}
+
 } // namespace
 
 class TestEvaluation : public QObject {
@@ -262,27 +281,84 @@ private slots:
     }
 
     void sensitivityDocumentHasTheContractsKeys() {
-        Sensitivity sensitivity{0.9, 1000, {}, 12.5, 7};
-        sensitivity.layers.push_back(
-            {"conv1",
-             {{2, 300, 0.5, {-0.45, -0.35}, 3.5, 0.75},
-              {8, 1000, 0.9, {-0.01, 0.01}, std::numeric_limits<double>::infinity(), 0.0}},
-             {{4, 1000, 0.85, {-0.07, -0.03}, std::nullopt, std::nullopt}}});
-        sensitivity.layers.push_back({"add1", {}, {}});
-        const auto document = nlohmann::json::parse(sensitivity_to_json(sensitivity));
+        const auto document = nlohmann::json::parse(sensitivity_to_json(sensitivityExample()));
         QCOMPARE(document["baseline_top1"].get<double>(), 0.9);
+        QCOMPARE(document["baseline_loss"].get<double>(), 0.3);
         QCOMPARE(document["evaluations"].get<int>(), 7);
         QCOMPARE(document["seconds"].get<double>(), 12.5);
         const auto& layer = document["layers"][0];
         QVERIFY(layer["name"] == "conv1");
+        QCOMPARE(layer["hessian_trace"].get<double>(), 11.0);
+        QCOMPARE(layer["hessian_trace_error"].get<double>(), 0.25);
         QCOMPARE(layer["weights"][0]["bits"].get<int>(), 2);
         QCOMPARE(layer["weights"][0]["samples"].get<int>(), 300);
         QCOMPARE(layer["weights"][0]["top1"].get<double>(), 0.5);
         QCOMPARE(layer["weights"][0]["sqnr_db"].get<double>(), 3.5);
         QCOMPARE(layer["weights"][0]["kl"].get<double>(), 0.75);
+        QCOMPARE(layer["weights"][0]["loss"].get<double>(), 1.5);
+        QCOMPARE(layer["weights"][0]["hessian"].get<double>(), 2.25);
         QVERIFY(layer["weights"][1]["sqnr_db"].is_null());
         QVERIFY(layer["activations"][0]["kl"].is_null());
+        QVERIFY(document["layers"][1]["hessian_trace"].is_null());
         QVERIFY(document["layers"][1]["weights"].empty());
+    }
+
+    void sensitivityReadsBack() {
+        const Sensitivity expected = sensitivityExample();
+        const auto again = sensitivity_from_json(sensitivity_to_json(expected), "p.widthwise");
+        QVERIFY(again);
+        QCOMPARE(sensitivity_to_json(*again), sensitivity_to_json(expected));
+        QCOMPARE(again->baseline_top1, 0.9);
+        QCOMPARE(again->layers[0].weights[0].delta_ci95.lo, -0.45);
+        QVERIFY(std::isinf(*again->layers[0].weights[1].sqnr_db));
+        QVERIFY(!again->layers[0].activations[0].kl_nat);
+        QCOMPARE(again->layers[1].layer, std::string("add1"));
+
+        // As it was before there were losses and traces.
+        auto old = nlohmann::json::parse(sensitivity_to_json(expected));
+        old.erase("baseline_loss");
+        for (auto& layer : old["layers"]) {
+            layer.erase("hessian_trace");
+            layer.erase("hessian_trace_error");
+            for (const char* operand : {"weights", "activations"})
+                for (auto& entry : layer[operand]) {
+                    entry.erase("loss");
+                    entry.erase("hessian");
+                }
+        }
+        const auto older = sensitivity_from_json(old.dump(), "p.widthwise");
+        QVERIFY(older && !older->layers[0].weights[0].loss_nat && !older->layers[0].weight_trace);
+        QCOMPARE(older->layers[0].weights[0].kl_nat, std::optional<double>(0.75));
+    }
+
+    void brokenSensitivitiesAreRefused() {
+        const std::string text = sensitivity_to_json(sensitivityExample());
+        for (size_t cut = 0; cut + 2 < text.size(); ++cut) {
+            const auto read = sensitivity_from_json(std::string_view(text).substr(0, cut), "p.widthwise");
+            QVERIFY(!read && read.error().code == ErrorCode::invalid_input);
+            QVERIFY(read.error().where.find("p.widthwise") != std::string::npos);
+        }
+        const auto with = [&](const char* pointer, const nlohmann::json& value) {
+            auto document = nlohmann::json::parse(text);
+            document[nlohmann::json::json_pointer(pointer)] = value;
+            return sensitivity_from_json(document.dump(), "p.widthwise");
+        };
+        QVERIFY(with("/samples", 5));
+        for (const char* whole :
+             {"/samples", "/evaluations", "/layers/0/weights/0/bits", "/layers/0/weights/0/samples"})
+            for (const nlohmann::json& value :
+                 {nlohmann::json(-1), nlohmann::json(1e300), nlohmann::json(0.5), nlohmann::json(UINT64_MAX),
+                  nlohmann::json("8"), nlohmann::json(nullptr), nlohmann::json::array()})
+                QVERIFY2(!with(whole, value), whole);
+        for (const char* any : {"", "/layers", "/layers/0", "/layers/0/name", "/layers/0/weights",
+                                "/layers/0/weights/0", "/layers/0/weights/0/delta_ci95"})
+            for (const nlohmann::json& value :
+                 {nlohmann::json(7), nlohmann::json(nullptr), nlohmann::json::object({{"a", 1}})})
+                QVERIFY2(!with(any, value), any);
+        QVERIFY(!with("/layers/0/weights/0/bits", 17));
+        QVERIFY(!with("/layers/0/weights/0/bits", 8)); // twice
+        QVERIFY(!with("/layers/1/name", "conv1"));
+        QVERIFY(!sensitivity_from_json(std::string(100000, '['), "p.widthwise"));
     }
 
     void reportsDocumentHoldsHistograms() {
