@@ -1,7 +1,10 @@
 #include "core/explore/algorithm.h"
 
 #include "core/base/text.h"
+#include "core/explore/annealing.h"
+#include "core/explore/greedy.h"
 #include "core/explore/integer_program.h"
+#include "core/explore/pagmo_search.h"
 #include "core/explore/plain_search.h"
 #include "core/explore/surrogate_search.h"
 
@@ -23,12 +26,31 @@ const std::vector<Entry>& entries() {
                      "sensitivities and past results says may improve it",
           .needs_noise = true},
          make_surrogate_search},
+        {{.name = "nsga2",
+          .title = "NSGA-II",
+          .summary = "pagmo's genetic algorithm from a random population: needs no sensitivities, and "
+                     "thousands of evaluations"},
+         make_nsga2_search},
+        {{.name = "maco",
+          .title = "Ant colony",
+          .summary = "pagmo's ant colony on the hypervolume: another way without sensitivities"},
+         make_maco_search},
         {{.name = "ilp",
           .title = "Integer programming",
           .summary = "The exact best designs of the additive model of sensitivities: good from the first "
                      "evaluation on, blind to how layers act together",
           .needs_noise = true},
          make_integer_program},
+        {{.name = "greedy",
+          .title = "Greedy bit descent",
+          .summary = "From the widest design down, step by step where most is saved for the noise added: "
+                     "simple, and close to the front early"},
+         make_greedy_search},
+        {{.name = "annealing",
+          .title = "Simulated annealing",
+          .summary =
+              "Chains of small changes under random trade-offs: finds what layers do together, slowly"},
+         make_annealing_search},
         {{.name = "exhaustive",
           .title = "Exhaustive",
           .summary = "Every design of a small space: the true front",

@@ -27,11 +27,13 @@ struct Move {
     double saved_j = 0, saved_s = 0; ///< of the layer itself, positive: the design pays less; hardware: 0
     std::optional<double> noise;     ///< added to the output's (noise.h); nullopt: not known
 };
-/// Layers whose formats differ, in the order of `layers` of both costs, which are of one network; then the
-/// hardware.
+/// Layers whose formats differ, in the order of `layers` of both costs, which are of one network.
 [[nodiscard]] std::vector<Move> explain(const PrecisionPlan& baseline, const CostBreakdown& baseline_cost,
                                         const PrecisionPlan& design, const CostBreakdown& design_cost,
                                         const NoiseTable* noise);
+/// Hardware parameters that differ, in the space's order; none of them saves or adds anything by itself.
+[[nodiscard]] std::vector<Move> explain_hardware(const Space& space, std::span<const uint8_t> baseline,
+                                                 std::span<const uint8_t> design);
 
 /// Lower bounds of each cost over the space against the limits: what cannot be met at all.
 struct Infeasible {
