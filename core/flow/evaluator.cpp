@@ -12,22 +12,6 @@
 namespace widthwise::flow {
 namespace {
 
-std::string now_utc() {
-    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-    std::tm parts{};
-    ::gmtime_r(&now, &parts);
-    char text[sizeof "2000-01-01T00:00:00Z"] = {};
-    const size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {text, length};
-}
-
-/// 2 GiB or a quarter of the memory, whichever is less.
-int64_t default_budget() {
-    const long pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
-    constexpr int64_t most = int64_t{2} << 30;
-    return pages > 0 && page > 0 ? std::min(most, int64_t{pages} * page / 4) : most / 8;
-}
-
 Provenance provenance_of(const EvaluationRequest& request, CalibrationInfo calibration) {
     Provenance provenance;
     provenance.model = request.model.source;
@@ -59,8 +43,23 @@ Result<GraphPtr> float_reference(const EvaluationRequest& request, const WorkCon
 
 } // namespace
 
+std::string now_utc() {
+    const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+    std::tm parts{};
+    ::gmtime_r(&now, &parts);
+    char text[sizeof "2000-01-01T00:00:00Z"] = {};
+    const size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {text, length};
+}
+
+int64_t default_memory_budget() {
+    const long pages = ::sysconf(_SC_PHYS_PAGES), page = ::sysconf(_SC_PAGESIZE);
+    constexpr int64_t most = int64_t{2} << 30;
+    return pages > 0 && page > 0 ? std::min(most, int64_t{pages} * page / 4) : most / 8;
+}
+
 Evaluator::Evaluator() : m_impl(std::make_unique<Impl>()) {
-    set_memory_budget(default_budget());
+    set_memory_budget(default_memory_budget());
 }
 Evaluator::~Evaluator() = default;
 

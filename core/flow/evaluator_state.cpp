@@ -32,19 +32,19 @@ Result<DatasetPtr> limited_data(const EvaluationRequest& request) {
     return request.limit > 0 ? first_images(request.data, request.limit) : request.data;
 }
 
-Result<void> Evaluator::Impl::check(const EvaluationRequest& request) {
-    const Graph& graph = *request.model.graph;
-    if (request.model.topology)
-        return fail(ErrorCode::unsupported, "a topology has layers but no network to run",
-                    request.model.source, "use cost");
+Result<void> check_runnable(const Model& model, const Dataset& data) {
+    const Graph& graph = *model.graph;
+    if (model.topology)
+        return fail(ErrorCode::unsupported, "a topology has layers but no network to run", model.source,
+                    "use cost");
     if (const NodeId bad = graph.first_unsupported(); bad.valid()) {
         const Node& node = graph.node(bad);
         const bool names_op = node.why_unsupported.find(node.op_type) != std::string::npos;
         return fail(ErrorCode::unsupported, (names_op ? "" : node.op_type + ": ") + node.why_unsupported,
-                    request.model.source + ": " + node.name, "inspect shows the rest of the network");
+                    model.source + ": " + node.name, "inspect shows the rest of the network");
     }
-    auto fit = check_fit(graph, *request.data);
-    if (!fit && fit.error().where.empty()) fit.error().where = request.model.source;
+    auto fit = check_fit(graph, data);
+    if (!fit && fit.error().where.empty()) fit.error().where = model.source;
     return fit;
 }
 

@@ -34,6 +34,9 @@ struct Reference {
     static constexpr int64_t k_max_output_bytes = int64_t{64} << 20;
 };
 
+/// Errors: unsupported for a topology or an operator that cannot be run; as check_fit.
+[[nodiscard]] Result<void> check_runnable(const Model& model, const Dataset& data);
+
 struct Evaluator::Impl {
     engine::IncrementalEngine engine;
 
@@ -55,7 +58,9 @@ struct Evaluator::Impl {
     static constexpr size_t k_max_passed = 4, k_max_references = 8;
 
     /// Errors of requests that cannot be run at all.
-    [[nodiscard]] static Result<void> check(const EvaluationRequest& request);
+    [[nodiscard]] static Result<void> check(const EvaluationRequest& request) {
+        return check_runnable(request.model, *request.data);
+    }
     [[nodiscard]] Result<StatisticsPtr>
     calibrate(const EvaluationRequest& request, const std::set<int>& by_channel, const WorkControl& control);
     /// Passes applied, formats resolved.
@@ -70,6 +75,11 @@ struct Evaluator::Impl {
     [[nodiscard]] Result<std::shared_ptr<Reference>> reference(const EvaluationRequest& request,
                                                                const DatasetPtr& data);
 };
+
+/// For kept activations: 2 GiB or a quarter of the memory, whichever is less.
+[[nodiscard]] int64_t default_memory_budget();
+/// "2026-03-01T12:00:00Z"
+[[nodiscard]] std::string now_utc();
 
 /// The images asked for.
 [[nodiscard]] Result<DatasetPtr> limited_data(const EvaluationRequest& request);

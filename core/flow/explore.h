@@ -1,9 +1,10 @@
 #pragma once
 // Search as users ask for it: a network, images, a target and goals in; a front of measured designs out.
 //
-// Every conclusion (a design measured, screened or rejected) goes to the log in the order in which the
-// algorithm asked, before the algorithm is told of it. A search is a function of its request, so a log that
-// already knows the first answers resumes it: it asks the same questions and reads those answers there.
+// Every conclusion (a design measured, screened or rejected) goes to the log as it is reached, before the
+// algorithm is told of it, in an order that depends on what was asked only: designs of one question that
+// begin alike are run one after another. A search is a function of its request, so a log that already knows
+// the first answers resumes it: it asks the same questions and reads those answers there.
 
 #include "core/cost/cost_model.h"
 #include "core/explore/algorithm.h"
@@ -50,7 +51,7 @@ struct ExploreRequest {
     DatasetPtr report_data; ///< null: `data` is split 70 : 30 by the seed
     DatasetPtr calibration; ///< null: the first search images
     int64_t calibration_samples = 256;
-    int64_t limit = 0; ///< search images at most; 0: all
+    int64_t limit = 0; ///< search images at most, drawn by the seed; 0: all
     explore::Space space;
     cost::Options cost;
     explore::Goals goals;
@@ -127,10 +128,12 @@ struct ExploreOutcome {
     double seconds = 0;           ///< over all sittings
     bool cancelled = false;       ///< the front is that of what was finished
     std::string nothing_feasible; ///< why the front is empty, with the nearest design
+    std::string ended_early;      ///< why it ended before its budget was spent
 };
 
 struct ExploreObserver {
-    /// After each conclusion, on the working thread; blocking here pauses the search.
+    /// After each conclusion, those of earlier sittings again included, on the working thread; blocking here
+    /// pauses the search.
     std::function<void(const Candidate&, const CoursePoint&)> on_candidate;
     std::function<void(const FrontDesign&)> on_front; ///< as the report images confirm it
 };
@@ -141,6 +144,12 @@ struct ExploreObserver {
 [[nodiscard]] Result<ExploreOutcome> run_exploration(const ExploreRequest& request, ExploreLog& log,
                                                      const WorkControl& control,
                                                      const ExploreObserver& observer = {});
+
+/// The sensitivities that a search of this request starts from: from the log, or measured and written there.
+/// Images are drawn by the seed; all else stands at the space's 8-bit design, widths as the space writes
+/// them.
+[[nodiscard]] Result<Sensitivity> explore_sensitivity(const ExploreRequest& request, ExploreLog& log,
+                                                      const WorkControl& control);
 
 /// All that decides a search's result, as one document: a log of another request is refused by it.
 [[nodiscard]] std::string request_to_json(const ExploreRequest& request);

@@ -1,0 +1,17 @@
+#pragma once
+// Which images a search sees, and which ones it is judged by.
+
+#include "core/flow/explore.h"
+
+namespace widthwise::flow {
+
+struct ExploreData {
+    DatasetPtr search, report;
+    DatasetPtr sensitivity; ///< of the search images
+};
+/// Without report data 30 % of the images are drawn by the seed and set aside. `limit` and
+/// `sensitivity_samples` are drawn from the search images by the seed too, for data may be ordered by class.
+/// Errors: usage for negative limits; invalid_input for a single image to split.
+[[nodiscard]] Result<ExploreData> explore_data(const ExploreRequest& request);
+
+} // namespace widthwise::flow
