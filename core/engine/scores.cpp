@@ -115,26 +115,37 @@ OutputAgreement AgreementCollector::result() const {
     return a;
 }
 
+namespace {
+
+/// log p of a softmax: x - max - log sum exp(x - max), in double.
+double log_normalizer(std::span<const float> x) {
+    const double most = *std::max_element(x.begin(), x.end());
+    double sum = 0;
+    for (const float v : x) sum += std::exp(static_cast<double>(v) - most);
+    return most + std::log(sum);
+}
+
+constexpr double k_least = 1e-30; // of a probability that a network rounded to 0
+
+} // namespace
+
 double kl_divergence(std::span<const float> reference, std::span<const float> other, bool probabilities) {
-    // log p of a softmax: x - max - log sum exp(x - max), in double.
-    const auto log_normalizer = [](std::span<const float> x) {
-        const double most = *std::max_element(x.begin(), x.end());
-        double sum = 0;
-        for (const float v : x) sum += std::exp(static_cast<double>(v) - most);
-        return most + std::log(sum);
-    };
     if (reference.empty()) return 0;
     const double a = probabilities ? 0 : log_normalizer(reference),
                  b = probabilities ? 0 : log_normalizer(other);
-    constexpr double least = 1e-30; // of a probability that a network rounded to 0
     double kl = 0;
     for (size_t i = 0; i < reference.size(); ++i) {
         const double x = static_cast<double>(reference[i]), y = static_cast<double>(other[i]);
-        const double log_p = probabilities ? std::log(std::max(x, least)) : x - a;
-        const double log_q = probabilities ? std::log(std::max(y, least)) : y - b;
+        const double log_p = probabilities ? std::log(std::max(x, k_least)) : x - a;
+        const double log_q = probabilities ? std::log(std::max(y, k_least)) : y - b;
         kl += std::exp(log_p) * (log_p - log_q);
     }
     return std::max(kl, 0.0); // rounding
+}
+
+double cross_entropy(std::span<const float> scores, int64_t label, bool probabilities) {
+    const auto score = static_cast<double>(scores[static_cast<size_t>(label)]);
+    return probabilities ? -std::log(std::max(score, k_least)) : log_normalizer(scores) - score;
 }
 
 } // namespace widthwise::engine

@@ -55,4 +55,7 @@ private:
 [[nodiscard]] double kl_divergence(std::span<const float> reference, std::span<const float> other,
                                    bool probabilities);
 
+/// Cross-entropy in nat of one image, -log p(label), of the same scores or probabilities.
+[[nodiscard]] double cross_entropy(std::span<const float> scores, int64_t label, bool probabilities);
+
 } // namespace widthwise::engine

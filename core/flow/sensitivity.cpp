@@ -2,6 +2,7 @@
 // activations at the cut points, and every variant starts from the last cut before what it changes. So memory
 // holds one window's activations, however many images there are.
 
+#include "core/flow/curvature.h"
 #include "core/flow/evaluator_state.h"
 #include "core/flow/sequential_test.h"
 #include "core/graph/layer_work.h"
@@ -23,7 +24,7 @@ struct Variant {
     int bits = 8;
     PrecisionPlan plan; ///< resolved
     engine::PairedCounts counts;
-    double signal = 0, noise = 0, kl = 0;
+    double signal = 0, noise = 0, kl = 0, loss = 0;
     int64_t samples = 0;
     bool decided = false;
     Engine::PreparedPtr program; ///< kept for the next window while there is room
@@ -42,7 +43,7 @@ int64_t weight_bytes(const engine::Program& program) {
 
 /// How far one image's outputs have moved.
 struct Moved {
-    double signal = 0, noise = 0, kl = 0;
+    double signal = 0, noise = 0, kl = 0, loss = 0;
     int32_t top1 = -1;
 };
 
@@ -75,6 +76,13 @@ private:
     Result<void> run_variant(Variant& variant, int64_t begin, int64_t end);
     [[nodiscard]] std::vector<int64_t> window_ends(const Engine::Prepared& program) const;
     [[nodiscard]] SensitivityEntry entry(const Variant& variant) const;
+    [[nodiscard]] int64_t label_at(int64_t position) const {
+        return m_data->label(m_order.images[static_cast<size_t>(position)]);
+    }
+    [[nodiscard]] double loss_of(std::span<const float> scores, int64_t position) const {
+        const int64_t label = m_has_classes ? label_at(position) : -1;
+        return label < 0 ? 0 : engine::cross_entropy(scores, label, m_probabilities);
+    }
 
     Engine& m_engine;
     const SensitivityRequest& m_request;
@@ -89,7 +97,10 @@ private:
     std::vector<int64_t> m_elements;           ///< of each output
     std::vector<std::vector<float>> m_outputs; ///< the baseline's, of the window, by output
     std::vector<int32_t> m_top1;
-    int64_t m_right = 0, m_baseline_run = 0, m_evaluations = 0, m_work_done = 0, m_program_bytes = 0;
+    std::vector<double> m_loss; ///< the baseline's, of the window
+    double m_loss_sum = 0;
+    int64_t m_right = 0, m_labelled = 0, m_baseline_run = 0, m_evaluations = 0, m_work_done = 0,
+            m_program_bytes = 0;
 };
 
 Result<void> SensitivityRun::make_variants() {
@@ -103,7 +114,7 @@ Result<void> SensitivityRun::make_variants() {
         plan.set(layer, precision);
         auto resolved = engine::resolve_plan(m_graph, plan, statistics);
         if (!resolved) return forward_error(resolved);
-        m_variants.push_back({layer, weights, bits, std::move(*resolved), {}, 0, 0, 0, 0, false, {}});
+        m_variants.push_back({layer, weights, bits, std::move(*resolved), {}, 0, 0, 0, 0, 0, false, {}});
         return {};
     };
     for (const NodeId id : m_graph.node_ids())
@@ -152,23 +163,29 @@ Result<Sensitivity> SensitivityRun::run() {
         m_engine.drop_kept(**baseline);
         const engine::Keep keep{engine::Keep::What::everything, begin, end};
         m_top1.assign(static_cast<size_t>(end - begin), -1);
+        m_loss.assign(m_top1.size(), 0);
         for (size_t o = 0; o < m_elements.size(); ++o)
             m_outputs[o].resize(static_cast<size_t>((end - begin) * m_elements[o]));
         const auto consume = [&](const engine::OutputBatch& batch) -> Result<void> {
             for (size_t o = 0; o < m_elements.size(); ++o)
                 std::ranges::copy(batch.outputs[o],
                                   m_outputs[o].begin() + (batch.first - begin) * m_elements[o]);
-            for (int64_t i = 0; i < batch.count; ++i)
-                m_top1[static_cast<size_t>(batch.first - begin + i)] = engine::best_class(
-                    batch.outputs.front().subspan(static_cast<size_t>(i * m_elements.front()),
-                                                  static_cast<size_t>(m_elements.front())));
+            for (int64_t i = 0; i < batch.count; ++i) {
+                const auto at = static_cast<size_t>(batch.first - begin + i);
+                const auto scores = batch.outputs.front().subspan(static_cast<size_t>(i * m_elements.front()),
+                                                                  static_cast<size_t>(m_elements.front()));
+                m_top1[at] = engine::best_class(scores);
+                m_loss[at] = loss_of(scores, batch.first + i);
+            }
             return {};
         };
         if (auto ok = m_engine.run(**baseline, begin, end, keep, m_control, consume); !ok)
             return forward_error(ok);
-        for (int64_t i = begin; i < end; ++i)
-            m_right += m_top1[static_cast<size_t>(i - begin)] ==
-                       m_data->label(m_order.images[static_cast<size_t>(i)]);
+        for (int64_t i = begin; i < end; ++i) {
+            m_right += m_top1[static_cast<size_t>(i - begin)] == label_at(i);
+            m_loss_sum += m_loss[static_cast<size_t>(i - begin)];
+            m_labelled += label_at(i) >= 0;
+        }
         m_baseline_run = end;
         for (Variant& variant : m_variants)
             if (!variant.decided)
@@ -179,8 +196,10 @@ Result<Sensitivity> SensitivityRun::run() {
 
     Sensitivity result;
     result.samples = m_baseline_run;
-    if (m_has_classes)
+    if (m_has_classes) {
         result.baseline_top1 = static_cast<double>(m_right) / static_cast<double>(m_baseline_run);
+        result.baseline_loss_nat = m_loss_sum / static_cast<double>(m_labelled);
+    }
     for (const Variant& variant : m_variants) {
         if (result.layers.empty() || result.layers.back().layer != variant.layer)
             result.layers.emplace_back().layer = variant.layer;
@@ -217,6 +236,7 @@ Result<void> SensitivityRun::run_variant(Variant& variant, int64_t begin, int64_
                 }
                 if (o > 0) continue;
                 m.top1 = engine::best_class(after);
+                m.loss = loss_of(after, batch.first + i);
                 if (engine::gives_classes(m_graph))
                     m.kl = engine::kl_divergence(before, after, m_probabilities);
             }
@@ -229,9 +249,9 @@ Result<void> SensitivityRun::run_variant(Variant& variant, int64_t begin, int64_
         variant.signal += m.signal;
         variant.noise += m.noise;
         variant.kl += m.kl;
+        variant.loss += m.loss;
         if (m_has_classes)
-            variant.counts.add(m_data->label(m_order.images[static_cast<size_t>(i)]), m.top1,
-                               m_top1[static_cast<size_t>(i - begin)], false);
+            variant.counts.add(label_at(i), m.top1, m_top1[static_cast<size_t>(i - begin)], false);
     }
     if (variant.samples == 0) ++m_evaluations;
     variant.samples = end;
@@ -264,6 +284,7 @@ SensitivityEntry SensitivityRun::entry(const Variant& variant) const {
         const Accuracy accuracy = variant.counts.accuracy(0);
         e.top1 = accuracy.top1;
         e.delta_ci95 = accuracy.delta_ci95;
+        e.loss_nat = variant.loss / static_cast<double>(accuracy.samples);
     }
     e.sqnr_db = variant.noise == 0 ? std::numeric_limits<double>::infinity()
                                    : 10 * std::log10(variant.signal / variant.noise);
@@ -290,9 +311,20 @@ Result<Sensitivity> Evaluator::sensitivity(const SensitivityRequest& request, co
         if (!statistics) return forward_error(statistics);
         prepared->statistics = std::move(*statistics);
     }
-    return SensitivityRun(m_impl->engine, request, *data, std::move(*prepared),
-                          m_impl->engine.memory_budget(), control)
-        .run();
+    std::optional<train::Curvature> curvature;
+    if (request.traces) {
+        auto traces = curvature_of(*prepared, **data, *request.traces, control);
+        if (!traces) return forward_error(traces);
+        curvature = std::move(*traces);
+    }
+    auto sensitivity =
+        SensitivityRun(m_impl->engine, request, *data, *prepared, m_impl->engine.memory_budget(), control)
+            .run();
+    if (!sensitivity || !curvature) return sensitivity;
+    sensitivity->seconds += curvature->seconds;
+    if (auto ok = add_curvature(*curvature, *prepared, request.weight_format, *sensitivity); !ok)
+        return forward_error(ok);
+    return sensitivity;
 }
 
 } // namespace widthwise::flow

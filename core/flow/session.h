@@ -86,7 +86,8 @@ struct SensitivityRequest {
     std::function<NumberFormat(int bits)> weight_format = weight_integer;
     std::function<NumberFormat(int bits)> activation_format = activation_integer;
     std::optional<double> decide_within; ///< early stop for each entry
-    /// Hessian traces to be taken first, of the network that runs (passes applied), on the same images.
+    /// Hessian traces to be taken first, on the same images, of the network that runs (passes applied), in
+    /// float: weights' entries get a second-order estimate of their loss.
     std::optional<train::HessianOptions> traces;
 };
 
@@ -112,7 +113,8 @@ public:
                                                      const WorkControl& control,
                                                      const OnProgress& on_progress = {});
 
-    /// One layer, one width at a time, the others as in the plan; weights and activations apart.
+    /// One layer, one width at a time, the others as in the plan; weights and activations apart. Errors: as
+    /// evaluate(); usage for widths that are none; with traces, as train::hessian_traces.
     [[nodiscard]] Result<Sensitivity> sensitivity(const SensitivityRequest& request,
                                                   const WorkControl& control);
 

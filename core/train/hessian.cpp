@@ -2,6 +2,7 @@
 
 #include "core/base/rng.h"
 #include "core/base/worker_pool.h"
+#include "core/engine/image_order.h"
 #include "core/graph/layer_work.h"
 #include "core/train/finite.h"
 #include "core/train/model.h"
@@ -61,7 +62,10 @@ std::vector<double> probability_roots(std::span<const float> logits, size_t clas
 class TraceRun {
 public:
     TraceRun(const Dataset& data, const HessianOptions& options, const WorkControl& control)
-        : m_data(data), m_options(options), m_control(control) {}
+        : m_data(data)
+        , m_options(options)
+        , m_control(control)
+        , m_order(engine::shuffled(data, options.seed)) {}
 
     Result<void> prepare(const GraphPtr& graph);
     Result<Curvature> run();
@@ -80,6 +84,7 @@ private:
     const Dataset& m_data;
     const HessianOptions& m_options;
     const WorkControl& m_control;
+    engine::ImageOrder m_order;
     std::unique_ptr<Model> m_model;
     std::vector<Block> m_blocks;
     std::vector<Worker> m_workers;
@@ -156,7 +161,8 @@ Result<void> TraceRun::run_shard(int64_t shard, int first_probe, int probes, Wor
     const int64_t first = shard * m_images;
     const size_t size = tape.input().size() / static_cast<size_t>(m_images);
     for (int64_t i = 0; i < m_images; ++i) {
-        Result<void> read = m_data.read(first + i, tape.input().subspan(static_cast<size_t>(i) * size, size));
+        Result<void> read = m_data.read(m_order.images[static_cast<size_t>(first + i)],
+                                        tape.input().subspan(static_cast<size_t>(i) * size, size));
         if (!read) return read;
     }
     if (Result<void> ran = tape.forward(m_model->effective, m_model->running, {}); !ran) return ran;

@@ -12,7 +12,7 @@
 namespace widthwise::train {
 
 struct HessianOptions {
-    /// The first images of the data; where there are 16 or more, whole shards of 16.
+    /// Images, drawn by the seed, for data may be ordered by class; 16 or more: whole shards of 16.
     int64_t samples = 256;
     int probes = 64; ///< random vectors at most, >= 2
     /// Stop once the standard error of every layer's trace is below this share of it; 0: all probes.

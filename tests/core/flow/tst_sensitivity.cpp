@@ -37,8 +37,8 @@ bool same(const Sensitivity& a, const Sensitivity& b) {
                                  const std::vector<SensitivityEntry>& y) {
         return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const auto& p, const auto& q) {
             return p.bits == q.bits && p.samples == q.samples && p.top1 == q.top1 && p.sqnr_db == q.sqnr_db &&
-                   p.kl_nat == q.kl_nat && p.delta_ci95.lo == q.delta_ci95.lo &&
-                   p.delta_ci95.hi == q.delta_ci95.hi;
+                   p.kl_nat == q.kl_nat && p.loss_nat == q.loss_nat && p.hessian_nat == q.hessian_nat &&
+                   p.delta_ci95.lo == q.delta_ci95.lo && p.delta_ci95.hi == q.delta_ci95.hi;
         });
     };
     return a.baseline_top1 == b.baseline_top1 && a.samples == b.samples &&
@@ -56,6 +56,7 @@ class TestSensitivity : public QObject {
 private slots:
     void equalsEvaluationsOneByOne();
     void formatsAreChosen();
+    void tracesWeighTheErrorsOfWeights();
     void memoryAndThreadsChangeNothing();
     void earlyStopRunsFewer();
     void badRequests();
@@ -73,7 +74,18 @@ void TestSensitivity::equalsEvaluationsOneByOne() {
             return evaluator.evaluate(one, {}).value();
         };
         const auto baseline = evaluate(asked.base.plan);
+        const auto mean_loss = [&](const engine::Predictions& predictions) {
+            double sum = 0;
+            for (size_t i = 0; i < 300; ++i) {
+                double total = 0;
+                for (size_t c = 0; c < 4; ++c)
+                    total += std::exp(static_cast<double>(predictions.logits[i * 4 + c]));
+                sum += std::log(total) - static_cast<double>(predictions.logits[i * 4 + i % 4]);
+            }
+            return sum / 300;
+        };
         QCOMPARE(s.baseline_top1, baseline.evaluation.accuracy.top1);
+        QVERIFY(std::abs(*s.baseline_loss_nat - mean_loss(baseline.predictions)) < 1e-9);
         QCOMPARE(s.layers.size(), size_t{4}); // two convolutions, the pool's input, the classifier
         int64_t evaluations = 0;
         for (const LayerSensitivity& layer : s.layers)
@@ -91,6 +103,7 @@ void TestSensitivity::equalsEvaluationsOneByOne() {
                     const auto outcome = evaluate(plan);
                     QCOMPARE(e.samples, 300);
                     QCOMPARE(e.top1, outcome.evaluation.accuracy.top1);
+                    QVERIFY(std::abs(*e.loss_nat - mean_loss(outcome.predictions)) < 1e-9);
                     double signal = 0, noise = 0;
                     for (size_t i = 0; i < outcome.predictions.logits.size(); ++i) {
                         const double x = baseline.predictions.logits[i], y = outcome.predictions.logits[i];
@@ -137,8 +150,53 @@ void TestSensitivity::formatsAreChosen() {
     }
 }
 
+void TestSensitivity::tracesWeighTheErrorsOfWeights() {
+    flow::SensitivityRequest asked = request("float");
+    asked.traces = train::HessianOptions{.samples = 64, .probes = 16, .tolerance = 0};
+    const Sensitivity s = measured(asked);
+    const auto curvature = train::hessian_traces(asked.base.model.graph, *asked.base.data, *asked.traces, {});
+    const Graph& graph = *asked.base.model.graph;
+    QCOMPARE(curvature->layers.size(), size_t{3});
+    for (const LayerSensitivity& layer : s.layers) {
+        for (const SensitivityEntry& e : layer.activations) QVERIFY(!e.hessian_nat);
+        if (layer.weights.empty()) {
+            QVERIFY(!layer.weight_trace);
+            continue;
+        }
+        const train::LayerCurvature& trace = curvature->layers.at(layer.layer);
+        QCOMPARE(layer.weight_trace, std::optional<double>(trace.trace));
+        QCOMPARE(layer.weight_trace_error, std::optional<double>(trace.trace_error));
+        const std::vector<float> weights =
+            graph.value(graph.node(graph.find_node(layer.layer)).inputs[1]).constant->to_f32();
+        const auto channels = static_cast<size_t>(layer.layer == "classifier" ? 4 : 8);
+        for (const SensitivityEntry& e : layer.weights) {
+            // Symmetric, narrow, per channel, by hand.
+            double squares = 0;
+            for (size_t c = 0; c < channels; ++c) {
+                const auto row =
+                    std::span(weights).subspan(c * weights.size() / channels, weights.size() / channels);
+                float most = 0;
+                for (const float w : row) most = std::max(most, std::abs(w));
+                const float scale = most / static_cast<float>((1 << (e.bits - 1)) - 1);
+                for (const float w : row) {
+                    const double error = static_cast<double>(std::nearbyint(w / scale) * scale - w);
+                    squares += error * error;
+                }
+            }
+            const double expected = trace.trace / static_cast<double>(weights.size()) * squares / 2;
+            QVERIFY(std::abs(*e.hessian_nat - expected) < 1e-4 * expected);
+        }
+    }
+    const Sensitivity without = measured(request("float"));
+    QVERIFY(!without.layers.front().weight_trace && !without.layers.front().weights.front().hessian_nat);
+    QCOMPARE(without.layers.front().weights.front().loss_nat, s.layers.front().weights.front().loss_nat);
+    asked.traces->probes = 0;
+    QCOMPARE(flow::Evaluator().sensitivity(asked, {}).error().code, ErrorCode::usage);
+}
+
 void TestSensitivity::memoryAndThreadsChangeNothing() {
-    const flow::SensitivityRequest asked = request("float", 1100);
+    flow::SensitivityRequest asked = request("float", 1100);
+    asked.traces = train::HessianOptions{.samples = 32, .probes = 8};
     const Sensitivity all = measured(asked);
     QVERIFY(same(measured(asked, 0), all));
     QVERIFY(same(measured(asked, int64_t{1} << 20), all)); // several windows, few cuts
