@@ -90,6 +90,7 @@ Result<std::string> target_parameter(const HardwareTarget& target, std::string_v
 
 Result<HardwareTarget> with_target_parameters(const HardwareTarget& target,
                                               std::span<const std::pair<std::string, std::string>> values) {
+    if (values.empty()) return target;
     const std::vector<TargetKey> keys = target_keys(target);
     std::vector<const TargetKey*> changes;
     HardwareTarget stripped = target;

@@ -103,16 +103,11 @@ PrecisionPlan plan_of(const Space& space, std::span<const uint8_t> choices) {
 }
 
 Result<HardwareTarget> target_of(const Space& space, std::span<const uint8_t> choices) {
-    HardwareTarget target = space.target;
-    for (size_t i = 0; i < space.variables.size(); ++i) {
-        const Variable& variable = space.variables[i];
-        if (variable.kind != Variable::Kind::hardware) continue;
-        Result<HardwareTarget> changed =
-            with_target_parameter(target, variable.parameter, variable.values[choices[i]]);
-        if (!changed) return changed;
-        target = *std::move(changed);
-    }
-    return target;
+    std::vector<std::pair<std::string, std::string>> values;
+    for (size_t i = 0; i < space.variables.size(); ++i)
+        if (const Variable& variable = space.variables[i]; variable.kind == Variable::Kind::hardware)
+            values.emplace_back(variable.parameter, variable.values[choices[i]]);
+    return with_target_parameters(space.target, values);
 }
 
 std::optional<Choices> choices_of(const Space& space, const PrecisionPlan& plan) {
