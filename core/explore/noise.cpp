@@ -114,8 +114,8 @@ double NoiseTable::at(size_t slot, int bits) const {
 }
 
 std::vector<double> NoiseTable::features(const PrecisionPlan& plan) const {
-    std::vector<double> noise(slots());
-    for (size_t slot = 0; slot < slots(); ++slot) {
+    std::vector<double> noise(slot_count());
+    for (size_t slot = 0; slot < slot_count(); ++slot) {
         const LayerPrecision& precision = plan.at(m_curves[slot].layer);
         noise[slot] =
             at(slot, comparable_bits(m_curves[slot].weights ? precision.weights : precision.activations));

@@ -20,8 +20,8 @@ public:
     /// Entries of widths <= 0 noise are taken as a tiny positive number.
     explicit NoiseTable(const Sensitivity& sensitivity);
 
-    /// One slot per (layer, operand) that the sensitivity names.
-    [[nodiscard]] size_t slots() const { return m_curves.size(); }
+    /// One slot per (layer, operand) that the sensitivity names. (Qt takes the word "slots" for itself.)
+    [[nodiscard]] size_t slot_count() const { return m_curves.size(); }
     [[nodiscard]] const std::string& slot_name(size_t slot) const;
     /// Noise of a slot at a number of bits: between measured widths the logarithm is interpolated, beyond
     /// them continued by 2 bits = factor 16 (6.02 dB a bit); 32, float32: 0.
