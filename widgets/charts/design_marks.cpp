@@ -19,13 +19,14 @@ QPolygonF diamond(const QPointF& at, double radius) {
 
 /// One look for chart and legend.
 struct MarkStyle {
-    QColor front, current, baseline, dominated, paper;
+    QColor front, current, baseline, dominated, paper, search;
     explicit MarkStyle(const QPalette& palette)
         : front(accent(palette))
         , current(is_dark(palette) ? okabe_ito::orange : okabe_ito::vermillion)
         , baseline(palette.color(QPalette::Active, QPalette::WindowText))
         , dominated(muted_text(palette))
-        , paper(palette.color(QPalette::Base)) {}
+        , paper(palette.color(QPalette::Base))
+        , search(okabe_ito::green) {}
 
     void draw_front(QPainter& p, const QPointF& at) const {
         p.setPen(QPen(paper, 1));
@@ -36,6 +37,11 @@ struct MarkStyle {
         p.setPen(QPen(paper, 1));
         p.setBrush(dominated);
         p.drawEllipse(at, 3.2, 3.2);
+    }
+    void draw_candidate(QPainter& p, const QPointF& at) const {
+        p.setPen(Qt::NoPen);
+        p.setBrush(search);
+        p.drawEllipse(at, 2.2, 2.2);
     }
     void draw_baseline(QPainter& p, const QPointF& at) const {
         p.setPen(QPen(baseline, 1.6));
@@ -71,6 +77,7 @@ void DesignMarks::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWid
     const MarkStyle style(palette);
     painter->setRenderHint(QPainter::Antialiasing);
 
+    paintCandidates(*painter);
     std::vector<bool> on_front(space.points.size(), false);
     QPolygonF steps;
     for (const size_t i : m_plot.m_front) {
@@ -106,16 +113,51 @@ void DesignMarks::paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWid
         const QPointF at = m_plot.positionOf(point);
         if (point.id == space.current_id && point.id != 0) style.draw_current(*painter, at);
         if (point.id == space.baseline_id && point.id != 0) style.draw_baseline(*painter, at);
-        if (point.id == m_plot.m_hovered && point.id != 0) {
+    }
+    for (const auto* points : {&space.candidates, &space.points})
+        for (const DesignPoint& point : *points) {
+            if (point.id == 0 || (point.id != m_plot.m_hovered && point.id != space.shown_id)) continue;
             QColor ring = style.front;
             ring.setAlphaF(0.25F);
-            painter->setPen(Qt::NoPen);
+            painter->setPen(point.id == space.shown_id ? QPen(style.front, 1.6) : QPen(Qt::NoPen));
             painter->setBrush(ring);
-            painter->drawEllipse(at, 12, 12);
+            const double radius = point.id < 0 ? 8 : 12;
+            painter->drawEllipse(m_plot.positionOf(point), radius, radius);
         }
-    }
     paintLabels(*painter);
     paintLegend(*painter);
+}
+
+void DesignMarks::paintCandidates(QPainter& painter) const {
+    const DesignSpace& space = m_plot.space();
+    if (space.candidates.empty()) return;
+    const MarkStyle style(m_plot.m_palette);
+    painter.save();
+    painter.setClipRect(m_plot.chart()->plotArea().adjusted(-4, -4, 4, 4));
+    // One call for all dots of a kind: those left early are fainter, and come first.
+    const auto split = std::ranges::find(space.candidates, false, &DesignPoint::partial);
+    const auto dots = [&](auto from, auto to, float alpha, double width) {
+        QPolygonF places;
+        for (auto it = from; it != to; ++it) places << m_plot.positionOf(*it);
+        QColor colour = style.search;
+        colour.setAlphaF(alpha);
+        painter.setPen(QPen(colour, width, Qt::SolidLine, Qt::RoundCap));
+        painter.drawPoints(places);
+    };
+    dots(space.candidates.begin(), split, 0.3F, 2.5);
+    dots(split, space.candidates.end(), 0.65F, 3.5);
+    QPolygonF steps;
+    for (const size_t i : m_plot.m_search_front) {
+        const QPointF at = m_plot.positionOf(space.candidates[i]);
+        if (!steps.isEmpty()) steps << QPointF(at.x(), steps.last().y());
+        steps << at;
+    }
+    painter.setPen(QPen(style.search, 1.5, Qt::DashLine));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawPolyline(steps);
+    for (const size_t i : m_plot.m_search_front)
+        style.draw_candidate(painter, m_plot.positionOf(space.candidates[i]));
+    painter.restore();
 }
 
 void DesignMarks::paintLabels(QPainter& painter) const {
@@ -156,7 +198,8 @@ void DesignMarks::paintLabels(QPainter& painter) const {
 }
 
 void DesignMarks::paintLegend(QPainter& painter) const {
-    if (m_plot.space().points.empty()) return;
+    const DesignSpace& space = m_plot.space();
+    if (space.points.empty() && space.candidates.empty()) return;
     const MarkStyle style(m_plot.m_palette);
     const QFontMetricsF metrics(chart_font());
     painter.setFont(chart_font());
@@ -168,6 +211,9 @@ void DesignMarks::paintLegend(QPainter& painter) const {
         painter.drawText(at + QPointF(14, metrics.ascent() * 0.5 - 1), text);
         at.rx() += 14 + metrics.horizontalAdvance(text) + 24;
     };
+    if (!space.candidates.empty())
+        entry(QObject::tr("searched"), [&](const QPointF& p) { style.draw_candidate(painter, p); });
+    if (space.points.empty()) return;
     entry(QObject::tr("Pareto front"), [&](const QPointF& p) { style.draw_front(painter, p); });
     entry(QObject::tr("current"), [&](const QPointF& p) { style.draw_current(painter, p); });
     entry(QObject::tr("baseline w8a8"), [&](const QPointF& p) { style.draw_baseline(painter, p); });

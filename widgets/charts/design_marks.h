@@ -7,7 +7,8 @@ namespace widthwise::gui {
 class DesignSpacePlot;
 
 /// Draws the designs over the chart: dominated ones as dots, the front as joined circles, the baseline as an
-/// open circle, the current one as a diamond; error bars, labels where there is room, and the legend.
+/// open circle, the current one as a diamond, candidates of searches as small dots below; error bars, labels
+/// where there is room, and the legend.
 class DesignMarks : public QGraphicsItem {
 public:
     DesignMarks(const DesignSpacePlot& plot, QGraphicsItem* chart);
@@ -16,6 +17,7 @@ public:
     void changed();
 
 private:
+    void paintCandidates(QPainter& painter) const;
     void paintLegend(QPainter& painter) const;
     void paintLabels(QPainter& painter) const;
     const DesignSpacePlot& m_plot;

@@ -46,6 +46,10 @@ QString describe(const DesignPoint& point, CostAxis axis) {
         text = bytes_text(cost);
         break;
     }
+    if (point.id < 0)
+        return QObject::tr("%1: %2 on the %3, %4")
+            .arg(qt(point.label), percent(point.top1, 2),
+                 point.partial ? QObject::tr("first search images") : QObject::tr("search images"), text);
     return QObject::tr("%1: %2 (%3 to %4), %5")
         .arg(qt(point.label), percent(point.top1, 2), QString::number(point.top1_lo * 100, 'f', 1),
              QString::number(point.top1_hi * 100, 'f', 1), text);
@@ -78,35 +82,56 @@ DesignSpacePlot::~DesignSpacePlot() {
 void DesignSpacePlot::show(const DesignSpace& space, const QPalette& palette) {
     m_space = space;
     // A cost that a target does not have has no place on the axis.
-    std::erase_if(m_space.points,
-                  [&](const DesignPoint& point) { return !std::isfinite(cost_of(point, space.axis)); });
+    const auto unplaced = [&](const DesignPoint& point) {
+        return !std::isfinite(cost_of(point, space.axis)) || !std::isfinite(point.top1);
+    };
+    std::erase_if(m_space.points, unplaced);
+    std::erase_if(m_space.candidates, unplaced);
+    m_lacking = m_space.points.empty() && !space.points.empty();
+    double best = 0;
+    for (const auto* points : {&m_space.points, &m_space.candidates})
+        for (const DesignPoint& point : *points) best = std::max(best, point.top1);
+    std::erase_if(m_space.candidates,
+                  [&](const DesignPoint& point) { return point.top1 < best - k_candidate_span; });
     m_palette = palette;
     m_front = pareto_front(m_space.points, space.axis);
+    // Rough accuracies are on no front.
+    std::ranges::stable_partition(m_space.candidates, [](const DesignPoint& point) { return point.partial; });
+    const auto first = std::ranges::find(m_space.candidates, false, &DesignPoint::partial);
+    const auto offset = static_cast<size_t>(first - m_space.candidates.begin());
+    m_search_front = pareto_front({first, m_space.candidates.end()}, space.axis);
+    for (size_t& position : m_search_front) position += offset;
+    style_chart(*m_chart, palette);
+    fit();
+    m_marks->changed();
+}
+
+void DesignSpacePlot::fit() {
     double cost_lo = 0, cost_hi = 0, top_lo = 0.5, top_hi = 1;
     bool first = true;
-    for (const DesignPoint& point : m_space.points) {
-        const double cost = cost_of(point, space.axis);
-        const double lo = space.error_bars ? point.top1_lo : point.top1,
-                     hi = space.error_bars ? point.top1_hi : point.top1;
+    const auto include = [&](double cost, double lo, double hi) {
         cost_lo = first ? cost : std::min(cost_lo, cost);
         cost_hi = first ? cost : std::max(cost_hi, cost);
         top_lo = first ? lo : std::min(top_lo, lo);
         top_hi = first ? hi : std::max(top_hi, hi);
         first = false;
-    }
-    const CostAxisTitle title = cost_axis_title(space.axis, cost_hi);
+    };
+    for (const DesignPoint& point : m_space.points)
+        include(cost_of(point, m_space.axis), m_space.error_bars ? point.top1_lo : point.top1,
+                m_space.error_bars ? point.top1_hi : point.top1);
+    for (const DesignPoint& point : m_space.candidates)
+        include(cost_of(point, m_space.axis), point.top1, point.top1);
+    const CostAxisTitle title = cost_axis_title(m_space.axis, cost_hi);
     m_factor = title.factor;
-    style_chart(*m_chart, palette);
-    const bool lacking = m_space.points.empty() && !space.points.empty();
-    style_axis(*m_x, lacking ? QObject::tr("%1: the target has none").arg(title.text) : title.text, palette);
-    style_axis(*m_y, space.agreement ? QObject::tr("Agreement (%)") : QObject::tr("Top-1 accuracy (%)"),
-               palette);
+    style_axis(*m_x, m_lacking ? QObject::tr("%1: the target has none").arg(title.text) : title.text,
+               m_palette);
+    style_axis(*m_y, m_space.agreement ? QObject::tr("Agreement (%)") : QObject::tr("Top-1 accuracy (%)"),
+               m_palette);
     const double margin = (cost_hi - cost_lo) * 0.03;
     AxisScale x = nice_scale(std::max(0.0, cost_lo - margin) / m_factor, (cost_hi + margin) / m_factor, 6);
-    if (m_space.points.empty()) x = nice_scale(0, 1);
+    if (first) x = nice_scale(0, 1);
     set_scale(*m_x, x);
     set_scale(*m_y, nice_scale(std::max(0.0, top_lo * 100), std::min(100.0, top_hi * 100)));
-    m_marks->changed();
 }
 
 void DesignSpacePlot::setHovered(int64_t id) {
@@ -116,7 +141,11 @@ void DesignSpacePlot::setHovered(int64_t id) {
 }
 
 QPointF DesignSpacePlot::place(double cost, double top1) const {
-    return m_chart->mapToPosition(QPointF(cost / m_factor, top1 * 100), m_anchor);
+    // The same as QChart::mapToPosition, which takes too long for thousands of points.
+    const QRectF area = m_chart->plotArea();
+    const double x = (cost / m_factor - m_x->min()) / (m_x->max() - m_x->min());
+    const double y = (top1 * 100 - m_y->min()) / (m_y->max() - m_y->min());
+    return {area.left() + x * area.width(), area.bottom() - y * area.height()};
 }
 
 QPointF DesignSpacePlot::positionOf(const DesignPoint& point) const {
@@ -125,14 +154,17 @@ QPointF DesignSpacePlot::positionOf(const DesignPoint& point) const {
 
 const DesignPoint* DesignSpacePlot::pointAt(const QPointF& position, double reach) const {
     const DesignPoint* nearest = nullptr;
-    double best = reach;
-    for (const DesignPoint& point : m_space.points) {
-        const QPointF offset = positionOf(point) - position;
-        const double distance = std::hypot(offset.x(), offset.y());
-        if (distance > best) continue;
-        best = distance;
-        nearest = &point;
-    }
+    const auto look = [&](const std::vector<DesignPoint>& points, double best) {
+        for (const DesignPoint& point : points) {
+            const QPointF offset = positionOf(point) - position;
+            const double distance = std::hypot(offset.x(), offset.y());
+            if (distance > best) continue;
+            best = distance;
+            nearest = &point;
+        }
+    };
+    look(m_space.points, reach);
+    if (!nearest) look(m_space.candidates, reach / 2);
     return nearest;
 }
 

@@ -20,6 +20,7 @@ struct DesignSpaceView::Impl {
     QComboBox* axis = nullptr;
     QCheckBox* bars = nullptr;
     DesignSpace space;
+    std::function<QString(int64_t)> candidate_text;
 };
 
 DesignSpaceView::DesignSpaceView(QWidget* parent) : QWidget(parent), m_impl(std::make_unique<Impl>()) {
@@ -64,7 +65,19 @@ DesignSpaceView::DesignSpaceView(QWidget* parent) : QWidget(parent), m_impl(std:
 DesignSpaceView::~DesignSpaceView() = default;
 
 void DesignSpaceView::show(DesignSpace space) {
+    const int64_t shown = m_impl->space.shown_id;
     m_impl->space = std::move(space);
+    if (m_impl->space.shown_id == 0) m_impl->space.shown_id = shown;
+    refresh();
+}
+
+void DesignSpaceView::setCandidateText(std::function<QString(int64_t)> text) {
+    m_impl->candidate_text = std::move(text);
+}
+
+void DesignSpaceView::setShown(int64_t id) {
+    if (id == m_impl->space.shown_id) return;
+    m_impl->space.shown_id = id;
     refresh();
 }
 
@@ -73,11 +86,12 @@ CostAxis DesignSpaceView::axis() const {
 }
 
 QPoint DesignSpaceView::positionOf(int64_t id) const {
-    for (const DesignPoint& point : m_impl->space.points)
-        if (point.id == id) {
-            const QPointF scene = m_impl->plot.chart()->mapToScene(m_impl->plot.positionOf(point));
-            return m_impl->view->viewport()->mapTo(this, m_impl->view->mapFromScene(scene));
-        }
+    for (const auto* points : {&m_impl->space.points, &m_impl->space.candidates})
+        for (const DesignPoint& point : *points)
+            if (point.id == id) {
+                const QPointF scene = m_impl->plot.chart()->mapToScene(m_impl->plot.positionOf(point));
+                return m_impl->view->viewport()->mapTo(this, m_impl->view->mapFromScene(scene));
+            }
     return {-1, -1};
 }
 
@@ -106,17 +120,29 @@ bool DesignSpaceView::eventFilter(QObject* watched, QEvent* event) {
         const DesignPoint* point = find(mouse);
         m_impl->plot.setHovered(point ? point->id : 0);
         viewport->setCursor(point ? Qt::PointingHandCursor : Qt::ArrowCursor);
-        if (point)
-            QToolTip::showText(mouse.globalPosition().toPoint(),
-                               describe(*point, axis()) + tr("\nclick to use this design"), viewport);
-        else
+        if (!point) {
             QToolTip::hideText();
+            return false;
+        }
+        DesignPoint named = *point;
+        if (named.id < 0 && m_impl->candidate_text)
+            named.label = m_impl->candidate_text(named.id).toStdString();
+        QToolTip::showText(mouse.globalPosition().toPoint(),
+                           describe(named, axis()) + tr("\nDouble-click to use this design"), viewport);
         return false;
     }
     case QEvent::Leave:
         m_impl->plot.setHovered(0);
         return false;
     case QEvent::MouseButtonRelease: {
+        const auto& mouse = *static_cast<QMouseEvent*>(event);
+        if (mouse.button() != Qt::LeftButton) return false;
+        const DesignPoint* point = find(mouse);
+        setShown(point ? point->id : 0);
+        if (point) emit designShown(m_impl->space.shown_id);
+        return false;
+    }
+    case QEvent::MouseButtonDblClick: {
         const auto& mouse = *static_cast<QMouseEvent*>(event);
         if (mouse.button() != Qt::LeftButton) return false;
         if (const DesignPoint* point = find(mouse)) emit designChosen(point->id);

@@ -4,13 +4,15 @@
 
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 
 class QComboBox;
 
 namespace widthwise::gui {
 
-/// Accuracy against a cost, every measured design a point; a click asks for its design.
+/// Accuracy against a cost, every measured design a point, every candidate of a search a dot; a click shows
+/// which one it is, a double click asks for its design.
 class DesignSpaceView : public QWidget {
     Q_OBJECT
 public:
@@ -19,11 +21,16 @@ public:
 
     /// The axis and the error bars are this widget's own; those in `space` are ignored.
     void show(DesignSpace space);
+    /// Labels of candidates, asked for when one is pointed at.
+    void setCandidateText(std::function<QString(int64_t id)> text);
+    /// Rings this point or candidate; 0: none.
+    void setShown(int64_t id);
     [[nodiscard]] CostAxis axis() const;
     /// In this widget's coordinates; nullopt-like (-1, -1) for an unknown id.
     [[nodiscard]] QPoint positionOf(int64_t id) const;
 
 signals:
+    void designShown(qint64 id);
     void designChosen(qint64 id);
 
 protected:

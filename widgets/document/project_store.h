@@ -40,6 +40,12 @@ public:
     Result<int64_t> add_run(const StoredRun& run);
     Result<void> update_run(const StoredRun& run);
     [[nodiscard]] Result<std::vector<StoredRun>> runs() const;
+    /// Whatever else there is to do with the file, while nobody else does anything with it. `work` takes a
+    /// ProjectFile&; nothing of the file may be kept beyond the call.
+    template <typename Work> auto exclusively(Work&& work) {
+        const std::lock_guard lock(m_mutex);
+        return work(*m_file);
+    }
     /// Copies everything to `path` and goes on there; a temporary file is removed afterwards. What is added
     /// meanwhile waits, so nothing falls between the two files.
     Result<void> move_to(const QString& path, const StoredNetwork& network, int64_t version);

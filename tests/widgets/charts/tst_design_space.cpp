@@ -74,12 +74,13 @@ private slots:
         QVERIFY(std::abs(rounded - scale.step) < scale.step * 1e-6);
     }
 
-    void a_click_asks_for_the_design_under_it() {
+    void a_click_shows_the_design_under_it_and_a_double_click_asks_for_it() {
         DesignSpaceView view;
         view.resize(700, 400);
         view.show(some_space());
         view.QWidget::show();
         QVERIFY(QTest::qWaitForWindowExposed(&view));
+        QSignalSpy shown(&view, &DesignSpaceView::designShown);
         QSignalSpy chosen(&view, &DesignSpaceView::designChosen);
         auto* viewport = view.findChild<QAbstractScrollArea*>("designSpaceChart")->viewport();
         QVERIFY(viewport);
@@ -87,11 +88,49 @@ private slots:
             QTest::mouseClick(viewport, Qt::LeftButton, {}, viewport->mapFrom(&view, at));
         };
         click(view.positionOf(4));
+        QCOMPARE(shown.count(), 1);
+        QCOMPARE(shown[0][0].toLongLong(), 4);
+        QCOMPARE(chosen.count(), 0);
+        QTest::mouseDClick(viewport, Qt::LeftButton, {}, viewport->mapFrom(&view, view.positionOf(4)));
         QCOMPARE(chosen.count(), 1);
         QCOMPARE(chosen[0][0].toLongLong(), 4);
+        shown.clear();
         click(view.positionOf(4) + QPoint(-60, -60));
-        QCOMPARE(chosen.count(), 1);
+        QCOMPARE(shown.count(), 0);
         QCOMPARE(view.positionOf(99), QPoint(-1, -1));
+    }
+
+    void candidates_are_dots_that_can_be_chosen() {
+        DesignSpaceView view;
+        view.resize(700, 400);
+        DesignSpace space = some_space();
+        for (int i = 1; i <= 10000; ++i) {
+            DesignPoint candidate = point(-i, 0.9 - i * 2e-5, 0.5e-3 + i * 2e-7);
+            candidate.label.clear();
+            candidate.partial = i % 2 == 0;
+            space.candidates.push_back(candidate);
+        }
+        // One that nobody would take stretches no axis.
+        space.candidates.push_back(point(-20001, 0.1, 1e-3));
+        view.show(space);
+        view.setCandidateText([](int64_t id) { return QString::number(-id); });
+        view.QWidget::show();
+        QVERIFY(QTest::qWaitForWindowExposed(&view));
+        QSignalSpy chosen(&view, &DesignSpaceView::designChosen);
+        auto* viewport = view.findChild<QAbstractScrollArea*>("designSpaceChart")->viewport();
+        const QPoint best = view.positionOf(-1);
+        QVERIFY(view.rect().contains(best));
+        QTest::mouseDClick(viewport, Qt::LeftButton, {}, viewport->mapFrom(&view, best));
+        QCOMPARE(chosen.count(), 1);
+        QVERIFY(chosen[0][0].toLongLong() < 0);
+        // Where a design lies, it is the one that is meant.
+        QTest::mouseDClick(viewport, Qt::LeftButton, {}, viewport->mapFrom(&view, view.positionOf(2)));
+        QCOMPARE(chosen[1][0].toLongLong(), 2);
+        // Dots of another colour than anything else are there.
+        const QImage with = viewport->grab().toImage();
+        space.candidates.clear();
+        view.show(space);
+        QVERIFY(with != viewport->grab().toImage());
     }
 
     void the_svg_is_well_formed_and_says_its_units() {
