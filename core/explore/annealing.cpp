@@ -10,10 +10,10 @@ namespace widthwise::explore {
 namespace {
 
 constexpr size_t k_chains = 8;
-constexpr double k_hot = 0.2, k_cold = 0.005; ///< temperatures in units of the front's extent
+constexpr double k_hot = 0.03, k_cold = 0.002; ///< temperatures in units of the front's extent
 constexpr double k_augmentation = 0.05; ///< weight of the sum of all losses: no weakly efficient designs
 constexpr int k_affordable_tries = 16;
-constexpr int64_t k_rounds = 2; ///< coolings in one budget
+constexpr int64_t k_rounds = 4; ///< coolings in one budget
 
 struct Chain {
     Choices at, proposed;
