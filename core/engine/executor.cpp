@@ -164,20 +164,29 @@ struct Executor::Context::Interpreter {
         for (size_t image = 0; image < images(); ++image) binary_image(s, image);
     }
 
-    void binary_image(const BinaryStep& s, size_t image) const {
-        const auto operand = [&](BufferId id, const std::vector<int32_t>& index, size_t i) {
-            const size_t from = index.empty() ? i : static_cast<size_t>(index[i]);
-            if (!id.valid()) return s.constant[from];
-            if (!quantized(id)) return f32(id, image)[from];
-            const Representation& r = representation(id);
-            return r.scale * static_cast<float>(u8(id, image)[from] - r.zero_point);
-        };
-        const size_t n = per_image(s.out);
-        float* real = quantized(s.out) ? row(n) : f32(s.out, image);
-        for (size_t i = 0; i < n; ++i) {
-            const float y = apply(s.op, operand(s.a, s.index_a, i), operand(s.b, s.index_b, i));
-            real[i] = std::min(std::max(y, s.clamp.lo), s.clamp.hi);
+    /// An operand's real numbers, one for each element of the output.
+    const float* operand(const BinaryStep& s, BufferId id, const std::vector<int32_t>& index, size_t image,
+                         OperandRow& row) const {
+        const float* from = s.constant.data();
+        if (id.valid() && quantized(id)) {
+            row.real.resize(per_image(id));
+            kernels::dequantize(u8(id, image), row.real.data(), per_image(id), representation(id, image));
+            from = row.real.data();
+        } else if (id.valid()) {
+            from = f32(id, image);
         }
+        if (index.empty()) return from;
+        row.spread.resize(index.size());
+        for (size_t i = 0; i < index.size(); ++i) row.spread[i] = from[static_cast<size_t>(index[i])];
+        return row.spread.data();
+    }
+
+    void binary_image(const BinaryStep& s, size_t image) const {
+        const size_t n = per_image(s.out);
+        const float* a = operand(s, s.a, s.index_a, image, self.m_operands[0]);
+        const float* b = operand(s, s.b, s.index_b, image, self.m_operands[1]);
+        float* real = quantized(s.out) ? row(n) : f32(s.out, image);
+        kernels::binary(s.op, a, b, real, s.clamp, n);
         if (quantized(s.out)) kernels::quantize(real, u8(s.out, image), n, representation(s.out));
     }
 

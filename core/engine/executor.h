@@ -6,6 +6,7 @@
 #include "core/engine/program.h"
 #include "core/engine/representation.h"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -109,9 +110,14 @@ private:
     [[nodiscard]] std::byte* data(BufferId id) const {
         return m_arena.get() + m_executor->m_offsets[id.position()];
     }
+    /// One image's operand of an element-wise step, where it is not floats already, or broadcast.
+    struct OperandRow {
+        std::vector<float> real, spread;
+    };
     std::shared_ptr<const Executor> m_executor;
     std::unique_ptr<std::byte, Free> m_arena, m_scratch;
-    std::vector<float> m_row;            ///< one image's floats between two kernels
+    std::vector<float> m_row; ///< one image's floats between two kernels
+    std::array<OperandRow, 2> m_operands;
     std::vector<DynamicScale> m_dynamic; ///< buffer x image, where any buffer is dynamic
     bool m_profiling = false;
     double m_primitive_seconds = 0, m_total_seconds = 0;

@@ -183,6 +183,25 @@ WIDTHWISE_CLONES void add_f32(const float* a, const float* b, float* out, const 
     for (size_t i = 0; i < n; ++i) out[i] = cut(a[i] + b[i], lo, hi);
 }
 
+/// Most steps are these; clamped as binary() clamps the others.
+WIDTHWISE_CLONES void add_rows(const float* a, const float* b, float* out, const Clamp& clamp, size_t n) {
+    const float lo = clamp.lo, hi = clamp.hi;
+    WIDTHWISE_IN_PLACE
+    for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(a[i] + b[i], lo), hi);
+}
+WIDTHWISE_CLONES void multiply_rows(const float* a, const float* b, float* out, const Clamp& clamp,
+                                    size_t n) {
+    const float lo = clamp.lo, hi = clamp.hi;
+    WIDTHWISE_IN_PLACE
+    for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(a[i] * b[i], lo), hi);
+}
+
+void binary(BinaryOp op, const float* a, const float* b, float* out, const Clamp& clamp, size_t n) {
+    if (op == BinaryOp::add) return add_rows(a, b, out, clamp, n);
+    if (op == BinaryOp::mul) return multiply_rows(a, b, out, clamp, n);
+    for (size_t i = 0; i < n; ++i) out[i] = std::min(std::max(apply(op, a[i], b[i]), clamp.lo), clamp.hi);
+}
+
 void max_pool(const uint8_t* in, uint8_t* out, const Extent& from, const Extent& to,
               const PoolAttributes& a) {
     max_pool_any(in, out, from, to, a);

@@ -19,6 +19,8 @@ void dequantize(const uint8_t* in, float* out, size_t n, const Representation& f
 void add_integers(const AddIntegersStep& step, const uint8_t* a, int32_t zero_a, const uint8_t* b,
                   int32_t zero_b, uint8_t* out, int32_t zero_out, size_t n);
 void add_f32(const float* a, const float* b, float* out, const Clamp& clamp, size_t n);
+/// out[i] = op(a[i], b[i]), clamped; `out` may be `a` or `b`.
+void binary(BinaryOp op, const float* a, const float* b, float* out, const Clamp& clamp, size_t n);
 
 /// One image, channels last.
 void max_pool(const uint8_t* in, uint8_t* out, const Extent& from, const Extent& to, const PoolAttributes& a);
