@@ -49,6 +49,10 @@ DatasetPtr drawn(const DatasetPtr& data, uint64_t seed, int64_t begin, int64_t e
 
 } // namespace
 
+DatasetPtr drawn_images(const DatasetPtr& data, uint64_t seed, int64_t count) {
+    return drawn(data, seed, 0, count);
+}
+
 Result<ExploreData> explore_data(const ExploreRequest& request) {
     if (request.limit < 0)
         return fail(ErrorCode::usage, "the limit is negative", "--limit", "0 means all images");

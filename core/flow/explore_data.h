@@ -14,4 +14,7 @@ struct ExploreData {
 /// Errors: usage for negative limits; invalid_input for a single image to split.
 [[nodiscard]] Result<ExploreData> explore_data(const ExploreRequest& request);
 
+/// At most `count` images of `data`, drawn by the seed.
+[[nodiscard]] DatasetPtr drawn_images(const DatasetPtr& data, uint64_t seed, int64_t count);
+
 } // namespace widthwise::flow

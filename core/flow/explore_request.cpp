@@ -171,6 +171,13 @@ std::string sensitivity_request_to_json(const SensitivityRequest& request) {
         json["widths"].push_back({{"bits", bits},
                                   {"weights", write_format(request.weight_format(bits))},
                                   {"activations", write_format(request.activation_format(bits))}});
+    if (request.base.limit > 0) json["limit"] = request.base.limit;
+    if (request.decide_within) json["decide_within"] = *request.decide_within;
+    if (const auto& traces = request.traces)
+        json["traces"] = {{"samples", traces->samples},
+                          {"probes", traces->probes},
+                          {"tolerance", traces->tolerance},
+                          {"seed", traces->seed}};
     return json.dump();
 }
 
