@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t k_chunk = 4;          ///< designs of a path that are asked for at once
 constexpr int64_t k_paths = 8;         ///< that the budget is meant to be enough for
+constexpr int k_most_barren = 16;      ///< paths in a row without a new design
 constexpr double k_noise_spread = 0.7; ///< standard deviation of the logarithm
 constexpr double k_sigma_of_probe = 0.5;
 
@@ -27,7 +28,8 @@ private:
         if (m_noise.empty())
             m_noise = problem().noise ? added_noise(problem().space, *problem().noise)
                                       : added_noise(problem().space, probed_drops());
-        if (m_next >= m_path.size() || loses_too_much()) start_path();
+        if (m_barren < k_most_barren && (m_next >= m_path.size() || loses_too_much())) start_path();
+        if (m_barren == k_most_barren) return fresh();
         m_chunk.clear();
         for (; m_next < m_path.size() && m_chunk.size() < k_chunk; ++m_next)
             m_chunk.push_back(m_path[m_next]);
@@ -85,6 +87,16 @@ private:
             Descent{problem(), m_losses, noise, weights}.path(widest(problem().space));
         m_path = thinned(affordable(path), first);
         m_next = 0;
+        const bool anything_new = std::ranges::any_of(
+            m_path, [&](const Choices& choices) { return outcome_of(choices) == nullptr; });
+        m_barren = anything_new ? 0 : m_barren + 1;
+    }
+
+    /// Descents have nothing more to say.
+    [[nodiscard]] std::optional<std::vector<Choices>> fresh() {
+        const std::optional<Choices> design = fresh_design();
+        if (!design) return std::nullopt;
+        return std::vector<Choices>{*design};
     }
 
     /// Without what breaks a cost limit anyhow; if all do, the last and narrowest.
@@ -115,6 +127,7 @@ private:
     bool m_begun = false;
     std::vector<Choices> m_path, m_chunk;
     size_t m_next = 0;
+    int m_barren = 0;
 };
 
 } // namespace
