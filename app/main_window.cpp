@@ -8,6 +8,7 @@
 #include "widgets/panels/banner.h"
 #include "widgets/panels/design_panel.h"
 #include "widgets/panels/empty_state.h"
+#include "widgets/panels/explore_panel.h"
 #include "widgets/panels/figures_strip.h"
 #include "widgets/panels/hardware_panel.h"
 #include "widgets/panels/inspector.h"
@@ -41,17 +42,21 @@ QFrame* separator(QWidget* parent) {
 
 } // namespace
 
-MainWindow::MainWindow(const TrainingBackend& training, QWidget* parent)
+MainWindow::MainWindow(const TrainingBackend& training, const ExplorationBackend& exploration,
+                       QWidget* parent)
     : QMainWindow(parent)
     , m_training(m_document, m_project, training)
     , m_compression(m_document, m_project, training)
-    , m_zeros(m_document, training) {
+    , m_zeros(m_document, training)
+    , m_exploration(m_document, m_project, exploration)
+    , m_estimates(m_document, m_project, m_exploration) {
     setObjectName(QStringLiteral("mainWindow"));
     setAcceptDrops(true);
     buildPanels();
     buildMenus();
     connectAll();
     connectTraining();
+    connectExploration();
     m_activity->watch(m_measurements.lane());
     m_activity->watch(m_project.loading());
     m_activity->watch(m_project.writing());
@@ -59,6 +64,7 @@ MainWindow::MainWindow(const TrainingBackend& training, QWidget* parent)
     m_activity->watch(m_compression.lane());
     m_activity->watch(m_zeros.lane());
     watchTraining();
+    watchExploration();
     m_target->choose(QSettings().value(QStringLiteral("target"), QStringLiteral("asic-45nm")).toString());
     restoreLayout();
     refreshTitle();
@@ -77,7 +83,7 @@ void MainWindow::buildPanels() {
     m_banner = new Banner(this);
     m_activity = new ActivityBar(this);
     m_layer_panel = new LayerPanel(m_document, *m_layers, this);
-    m_designs = new DesignPanel(m_document, this);
+    m_designs = new DesignPanel(m_document, m_exploration, this);
     m_hardware = new HardwarePanel(m_document, m_zeros, this);
     m_lower = new QTabWidget(this);
     m_lower->setObjectName(QStringLiteral("lowerTabs"));
@@ -86,6 +92,8 @@ void MainWindow::buildPanels() {
     m_lower->addTab(m_hardware, tr("Hardware"));
     m_training_panel = new TrainingPanel(m_document, m_training, this);
     m_lower->addTab(m_training_panel, tr("Training"));
+    m_explore_panel = new ExplorePanel(m_document, m_exploration, this);
+    m_lower->addTab(m_explore_panel, tr("Explore"));
 
     m_columns = new QSplitter(this);
     m_columns->setObjectName(QStringLiteral("columns"));
@@ -105,7 +113,9 @@ void MainWindow::buildPanels() {
     auto* column = new QVBoxLayout(work);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(new FiguresStrip(m_document, m_measurements, work));
+    auto* figures = new FiguresStrip(m_document, m_measurements, work);
+    figures->setEstimates(m_estimates);
+    column->addWidget(figures);
     column->addWidget(separator(work));
     column->addWidget(m_rows, 1);
 
@@ -207,6 +217,9 @@ void MainWindow::applyRemedy(Problem::Remedy remedy) {
     case Problem::Remedy::retry_evaluation:
         m_measurements.evaluateCurrent();
         break;
+    case Problem::Remedy::resume_search:
+        resumeInterrupted();
+        break;
     case Problem::Remedy::none:
         break;
     }
@@ -262,6 +275,7 @@ void MainWindow::restoreLayout() {
     m_hardware->splitter().restoreState(settings.value(QStringLiteral("hardware")).toByteArray());
     m_training_panel->splitter().restoreState(
         settings.value(QStringLiteral("trainingColumns")).toByteArray());
+    m_explore_panel->splitter().restoreState(settings.value(QStringLiteral("exploreColumns")).toByteArray());
 }
 
 void MainWindow::resetLayout() {
@@ -271,6 +285,7 @@ void MainWindow::resetLayout() {
     m_designs->splitter().setSizes({600, 760});
     m_hardware->splitter().setSizes({850, 510});
     m_training_panel->splitter().setSizes({320, 500, 540});
+    m_explore_panel->splitter().setSizes({320, 560, 480});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -281,10 +296,12 @@ void MainWindow::closeEvent(QCloseEvent* event) {
     settings.setValue(QStringLiteral("designs"), m_designs->splitter().saveState());
     settings.setValue(QStringLiteral("hardware"), m_hardware->splitter().saveState());
     settings.setValue(QStringLiteral("trainingColumns"), m_training_panel->splitter().saveState());
+    settings.setValue(QStringLiteral("exploreColumns"), m_explore_panel->splitter().saveState());
     // Nothing to ask: edits are kept in the project file, measurements already are.
     m_project.keep();
     cancelWork();
     m_training.cancelAll();
+    // A search is not given up: it stops with the window, and goes on when the project is opened again.
     event->accept();
 }
 

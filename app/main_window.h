@@ -1,8 +1,10 @@
 #pragma once
 // The composition: document, project and measurements below, panels above, menus around. No logic of its own.
 
+#include "widgets/document/accuracy_estimates.h"
 #include "widgets/document/compression.h"
 #include "widgets/document/diagnostics.h"
+#include "widgets/document/exploration.h"
 #include "widgets/document/measurements.h"
 #include "widgets/document/project.h"
 #include "widgets/document/training.h"
@@ -22,6 +24,7 @@ namespace widthwise::gui {
 class ActivityBar;
 class Banner;
 class DesignPanel;
+class ExplorePanel;
 class FiguresStrip;
 class HardwarePanel;
 class Inspector;
@@ -36,8 +39,11 @@ class MainWindow : public QMainWindow {
     Q_OBJECT
 public:
     explicit MainWindow(QWidget* parent = nullptr) : MainWindow(TrainingBackend::real(), parent) {}
-    /// `training`: what trains and compresses.
-    explicit MainWindow(const TrainingBackend& training, QWidget* parent = nullptr);
+    /// `training`: what trains and compresses; `exploration`: what searches.
+    explicit MainWindow(const TrainingBackend& training, QWidget* parent = nullptr)
+        : MainWindow(training, ExplorationBackend::real(), parent) {}
+    MainWindow(const TrainingBackend& training, const ExplorationBackend& exploration,
+               QWidget* parent = nullptr);
     ~MainWindow() override;
 
     /// What the command line named: a network, project or "demo"; `images`, its data, may be empty.
@@ -49,6 +55,7 @@ public:
     [[nodiscard]] Diagnostics& diagnostics() { return m_diagnostics; }
     [[nodiscard]] Training& training() { return m_training; }
     [[nodiscard]] Compression& compression() { return m_compression; }
+    [[nodiscard]] Exploration& exploration() { return m_exploration; }
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -64,6 +71,7 @@ private:
     void buildViewMenu();
     void buildEvaluateMenu();
     void buildNetworkMenu();
+    void buildExploreMenu();
     QWidget* buildCorner();
     void connectAll();
     void openDialog();
@@ -81,6 +89,13 @@ private:
     /// In the activity bar, behind all else that is watched.
     void watchTraining();
     void tellTrained(int64_t run, bool shown);
+    void showExploration();
+    /// Connects searches with the rest.
+    void connectExploration();
+    void watchExploration();
+    void tellExplored(int64_t run);
+    /// Goes on with all searches that something broke off.
+    void resumeInterrupted();
     /// Good news of training or compression.
     void tellNews(const QString& text);
     void cancelWork();
@@ -101,6 +116,8 @@ private:
     Training m_training;
     Compression m_compression;
     ZeroCounts m_zeros;
+    Exploration m_exploration;
+    AccuracyEstimates m_estimates;
     LayerTableModel* m_layers = nullptr;
     Banner* m_banner = nullptr;
     ActivityBar* m_activity = nullptr;
@@ -111,7 +128,8 @@ private:
     DesignPanel* m_designs = nullptr;
     HardwarePanel* m_hardware = nullptr;
     TrainingPanel* m_training_panel = nullptr;
-    QTabWidget* m_lower = nullptr; ///< the design space, the hardware, training
+    ExplorePanel* m_explore_panel = nullptr;
+    QTabWidget* m_lower = nullptr; ///< the design space, the hardware, training, searches
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
     RecentFiles* m_recent = nullptr;

@@ -25,6 +25,7 @@ void MainWindow::buildMenus() {
     buildViewMenu();
     buildNetworkMenu();
     buildEvaluateMenu();
+    buildExploreMenu();
 
     QMenu* help = menuBar()->addMenu(tr("&Help"));
     help->addAction(tr("&Keyboard shortcuts"), QKeySequence(Qt::Key_F1), this,

@@ -107,9 +107,6 @@ Result<ReadExploration> read_exploration(int64_t stored_id, const ExplorationWor
     return read;
 }
 
-namespace {
-
-/// The newest one of this version; nullopt: none, or unreadable.
 std::optional<Sensitivity> newest_sensitivity(ProjectStore& store, int64_t version) {
     auto rows = store.exclusively([](ProjectFile& file) { return file.sensitivities(); });
     if (!rows) return std::nullopt;
@@ -120,8 +117,6 @@ std::optional<Sensitivity> newest_sensitivity(ProjectStore& store, int64_t versi
     }
     return std::nullopt;
 }
-
-} // namespace
 
 Result<ExplorationMoves> explain_design(const Graph& graph, const explore::Space& space,
                                         const cost::Options& options, const explore::Choices& choices,

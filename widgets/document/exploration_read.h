@@ -21,6 +21,9 @@ struct ReadExploration {
                                                        const ExplorationBackend& backend,
                                                        const WorkControl& control);
 
+/// The newest one of this version; nullopt: none, or unreadable.
+[[nodiscard]] std::optional<Sensitivity> newest_sensitivity(ProjectStore& store, int64_t version);
+
 /// Against w8a8, or the widest that the space has, on the target as it was; what a layer pays in noise is
 /// told where the project has sensitivities of this version. Errors: as cost::estimate.
 [[nodiscard]] Result<ExplorationMoves> explain_design(const Graph& graph, const explore::Space& space,

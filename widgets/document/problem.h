@@ -9,7 +9,7 @@ namespace widthwise::gui {
 
 /// Something that went wrong, for a banner: one line, and the button that helps.
 struct Problem {
-    enum class Remedy { none, open_network, open_data, save_as, retry_evaluation };
+    enum class Remedy { none, open_network, open_data, save_as, retry_evaluation, resume_search };
     QString text;
     Remedy remedy = Remedy::none;
 };

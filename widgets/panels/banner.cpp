@@ -78,6 +78,9 @@ void Banner::refresh() {
     case Problem::Remedy::retry_evaluation:
         m_remedy->setText(tr("Try again"));
         break;
+    case Problem::Remedy::resume_search:
+        m_remedy->setText(tr("Resume"));
+        break;
     case Problem::Remedy::none:
         break;
     }

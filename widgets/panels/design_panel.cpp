@@ -5,6 +5,7 @@
 #include "widgets/models/design_table_model.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/empty_state.h"
+#include "widgets/panels/explore_points.h"
 #include "widgets/theme.h"
 
 #include <QHeaderView>
@@ -35,9 +36,10 @@ DesignSpace design_space_of(const Document& document) {
     return space;
 }
 
-DesignPanel::DesignPanel(Document& document, QWidget* parent)
+DesignPanel::DesignPanel(Document& document, Exploration& exploration, QWidget* parent)
     : QWidget(parent)
     , m_document(document)
+    , m_exploration(exploration)
     , m_stack(new QStackedLayout(this))
     , m_splitter(new QSplitter(this))
     , m_chart(new DesignSpaceView(this))
@@ -71,6 +73,8 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     connect(m_table, &QTableView::activated, this,
             [this](const QModelIndex& index) { apply(index.data(DesignTableModel::IdRole).toLongLong()); });
     connect(m_chart, &DesignSpaceView::designChosen, this, &DesignPanel::apply);
+    connect(m_chart, &DesignSpaceView::designShown, this, &DesignPanel::select);
+    m_chart->setCandidateText([this](int64_t id) { return candidate_text(m_exploration, id); });
 
     m_splitter->setObjectName(QStringLiteral("designSplitter"));
     style_splitter(*m_splitter);
@@ -91,7 +95,16 @@ DesignPanel::DesignPanel(Document& document, QWidget* parent)
     for (const auto signal : {&Document::opened, &Document::planChanged, &Document::dataChanged,
                               &Document::designsReset, &Document::designAdded, &Document::versionAdded})
         connect(&m_document, signal, this, &DesignPanel::refresh);
+    for (const auto signal : {&Exploration::runsReset, &Exploration::runRemoved})
+        connect(&m_exploration, signal, this, &DesignPanel::refreshChart);
+    connect(&m_exploration, &Exploration::runChanged, this, &DesignPanel::refreshChart);
+    connect(&m_document, &Document::targetChanged, this, &DesignPanel::refreshChart);
     refresh();
+}
+
+void DesignPanel::showEvent(QShowEvent* event) {
+    QWidget::showEvent(event);
+    refreshChart();
 }
 
 void DesignPanel::refresh() {
@@ -100,11 +113,31 @@ void DesignPanel::refresh() {
     m_stack->setCurrentIndex(teach ? 1 : 0);
     // Where there is one network only, its name in each row says nothing.
     m_table->setColumnHidden(DesignTableModel::Network, m_document.versions().size() < 2);
-    m_chart->show(design_space_of(m_document));
+    refreshChart();
+}
+
+void DesignPanel::refreshChart() {
+    // A search brings news often: only for someone who looks. Showing catches up.
+    if (!isVisible() && m_exploration.activeRun()) return;
+    DesignSpace space = design_space_of(m_document);
+    add_candidates(space, m_document, m_exploration);
+    m_chart->show(std::move(space));
+}
+
+void DesignPanel::select(qint64 id) {
+    const QAbstractItemModel& rows = *m_table->model();
+    for (int row = 0; row < rows.rowCount(); ++row)
+        if (rows.index(row, 0).data(DesignTableModel::IdRole).toLongLong() == id) {
+            m_table->selectRow(row);
+            m_table->scrollTo(rows.index(row, DesignTableModel::Label));
+        }
 }
 
 void DesignPanel::apply(qint64 id) {
-    m_document.useDesign(id);
+    if (const explore::Outcome* outcome = outcome_of(m_exploration, id))
+        m_exploration.use(candidate_of(id).run, outcome->choices);
+    else
+        m_document.useDesign(id);
 }
 
 } // namespace widthwise::gui

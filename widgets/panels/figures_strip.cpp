@@ -2,6 +2,7 @@
 
 #include "widgets/cost_text.h"
 #include "widgets/document/accuracy_change.h"
+#include "widgets/document/accuracy_estimates.h"
 #include "widgets/number_text.h"
 #include "widgets/panels/figure.h"
 
@@ -91,6 +92,30 @@ FigureText FiguresStrip::runningText() const {
     return text;
 }
 
+void FiguresStrip::setEstimates(const AccuracyEstimates& estimates) {
+    m_estimates = &estimates;
+    connect(m_estimates, &AccuracyEstimates::changed, this, &FiguresStrip::refreshAccuracy);
+    refreshAccuracy();
+}
+
+std::optional<FigureText> FiguresStrip::estimateText() const {
+    const auto estimate = m_estimates ? m_estimates->current() : std::nullopt;
+    if (!estimate) return std::nullopt;
+    const double half = k_z95 * estimate->sigma * 100;
+    FigureText text;
+    text.source = FigureText::Source::estimated;
+    text.value = percent(estimate->top1);
+    text.detail = QStringLiteral("\u00b1\u2009%1").arg(half, 0, 'f', 1);
+    text.change = change_in_points(-estimate->drop);
+    text.reference = tr("float, not measured");
+    text.tip = tr("Estimated from the sensitivities and %1 measured designs, not measured: %2 \u00b1 %3 with "
+                  "95 % confidence. Press F5 to measure")
+                   .arg(estimate->designs)
+                   .arg(percent(estimate->top1))
+                   .arg(half, 0, 'f', 1);
+    return text;
+}
+
 FigureText FiguresStrip::designText(const Design& design, bool current) const {
     const Accuracy& accuracy = design.evaluation.accuracy;
     FigureText text;
@@ -149,6 +174,11 @@ void FiguresStrip::refreshAccuracy() {
         m_accuracy->show(runningText());
         return;
     }
+    if (!current)
+        if (const auto estimate = estimateText()) {
+            m_accuracy->show(*estimate);
+            return;
+        }
     if (!design && m_document.hasNetwork()) design = m_document.lastShownDesign();
     if (design) {
         m_accuracy->show(designText(*design, current));
