@@ -66,6 +66,7 @@ private slots:
     void memoryAndSeedDoNotChangeTheResult();
     void withoutLabelsAgreementCounts();
     void sensitivity();
+    void sensitivityByTraces();
     void exportsComeBack_data();
     void exportsComeBack();
     void exportRefusesWhatTheFormatCannotHold();
@@ -258,6 +259,38 @@ void TestCliQuantization::sensitivity() {
     }
     QVERIFY(weighted >= 12);
     QCOMPARE(document["evaluations"].toInt(), entries);
+}
+
+void TestCliQuantization::sensitivityByTraces() {
+    const QString project = fresh_folder("sensitivity") + "p.widthwise";
+    const QStringList small{"sensitivity", "demo", "--data", "demo", "--limit", "32", "--widths", "2,8"};
+    const QJsonObject document =
+        run_json(small + QStringList{"--hessian", "8", "--project", project, "--json"});
+    QVERIFY(QFile::exists(project));
+    QVERIFY(document["baseline_loss"].toDouble() > 0);
+    for (const QJsonValue& layer : document["layers"].toArray()) {
+        const QJsonArray weights = layer["weights"].toArray(), activations = layer["activations"].toArray();
+        QVERIFY(activations[0]["loss"].isDouble() && activations[0]["hessian"].isNull());
+        if (weights.isEmpty()) continue;
+        QVERIFY(layer["hessian_trace"].toDouble() > layer["hessian_trace_error"].toDouble());
+        QVERIFY(weights[0]["hessian"].toDouble() > 10 * weights[1]["hessian"].toDouble());
+        QVERIFY(weights[1]["hessian"].toDouble() > 0);
+    }
+    // Before anything is measured.
+    const CliRun other = run_cli({"sensitivity", "zoo:tiny", "--data", "demo", "--project", project});
+    QVERIFY(other.code != 0);
+
+    for (const char* metric : {"top1", "loss", "kl", "sqnr", "hessian"}) {
+        const CliRun table = run_cli(small + QStringList{"--metric", metric, "--hessian"});
+        QCOMPARE(table.code, 0);
+        QVERIFY(table.out.contains("W2"));
+        QCOMPARE(table.out.contains("A2"), QByteArray(metric) != "hessian");
+    }
+    const CliRun no_traces = run_cli(small + QStringList{"--metric", "hessian"});
+    QCOMPARE(no_traces.code, 2);
+    QVERIFY(no_traces.err.contains("--hessian"));
+    QCOMPARE(run_cli(small + QStringList{"--hessian", "1"}).code, 2);
+    QCOMPARE(run_cli(small + QStringList{"--metric", "top7"}).code, 2);
 }
 
 void TestCliQuantization::exportsComeBack_data() {
