@@ -135,7 +135,7 @@ Kernel likeliest(const Sample& sample) {
 } // namespace
 
 struct Surrogate::State {
-    size_t slots = 0;
+    size_t slot_count = 0;
     NoiseLink link;
     Kernel kernel;
     std::vector<Row> rows; ///< empty: nothing was measured
@@ -143,8 +143,8 @@ struct Surrogate::State {
     VectorXd weights;
 };
 
-Surrogate::Surrogate(size_t slots, double worst_drop) : m_state(std::make_unique<State>()) {
-    m_state->slots = slots;
+Surrogate::Surrogate(size_t slot_count, double worst_drop) : m_state(std::make_unique<State>()) {
+    m_state->slot_count = slot_count;
     m_state->link.worst = worst_drop;
 }
 Surrogate::Surrogate(Surrogate&&) noexcept = default;

@@ -33,8 +33,9 @@ struct Prediction {
 /// wide interval. The same samples in the same order give the same bits.
 class Surrogate {
 public:
-    /// `slots`: numbers per design. `worst_drop`: where the link saturates (float top-1 less chance level).
-    Surrogate(size_t slots, double worst_drop);
+    /// `slot_count`: numbers per design. `worst_drop`: where the link saturates (float top-1 less chance
+    /// level).
+    Surrogate(size_t slot_count, double worst_drop);
     Surrogate(Surrogate&&) noexcept;
     Surrogate& operator=(Surrogate&&) noexcept;
     ~Surrogate();

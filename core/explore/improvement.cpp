@@ -1,0 +1,111 @@
+#include "core/explore/improvement.h"
+
+#include "core/base/normal.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+namespace widthwise::explore {
+namespace {
+
+/// The believer's steps look at so many of the best designs again.
+constexpr size_t k_shortlist = 200;
+
+/// Middle of each eighth of the standard normal distribution.
+const std::array<double, 8>& likely_values() {
+    static const std::array<double, 8> values = [] {
+        std::array<double, 8> z{};
+        for (size_t i = 0; i < 4; ++i) {
+            z[7 - i] = two_sided_normal_quantile((2 * static_cast<double>(i) + 1) / 8);
+            z[i] = -z[7 - i];
+        }
+        return z;
+    }();
+    return values;
+}
+
+bool is_below(const Point& point, const Point& reference) {
+    for (size_t k = 0; k < point.size(); ++k)
+        if (!(point[k] < reference[k])) return false;
+    return true;
+}
+
+/// Of two losses, `front` by rising first one: the strip of the point's box that is lower than the front.
+double area_added(const std::vector<Point>& front, const Point& point, const Point& reference) {
+    double sum = 0, from = point[0], top = reference[1];
+    for (const Point& other : front) {
+        if (other[0] > from) {
+            sum += (other[0] - from) * std::max(top - point[1], 0.0);
+            from = other[0];
+        }
+        top = std::min(top, other[1]);
+    }
+    return sum + (reference[0] - from) * std::max(top - point[1], 0.0);
+}
+
+Point point_of(double first, const Point& costs) {
+    Point point{first};
+    point.insert(point.end(), costs.begin(), costs.end());
+    return point;
+}
+
+} // namespace
+
+Improvement::Improvement(std::vector<Point> front, Point reference) : m_reference(std::move(reference)) {
+    std::erase_if(front, [&](const Point& point) { return !is_below(point, m_reference); });
+    for (const size_t i : pareto_front(front)) m_front.push_back(front[i]);
+    std::ranges::sort(m_front);
+}
+
+double Improvement::of(const Point& point) const {
+    if (!is_below(point, m_reference)) return 0;
+    if (point.size() == 2) return area_added(m_front, point, m_reference);
+    double volume = 1;
+    for (size_t k = 0; k < point.size(); ++k) volume *= m_reference[k] - point[k];
+    // Less what the front covers already: its points, moved into the box of this one.
+    std::vector<Point> covered = m_front;
+    for (Point& other : covered)
+        for (size_t k = 0; k < other.size(); ++k) other[k] = std::max(other[k], point[k]);
+    return std::max(volume - hypervolume(covered, m_reference), 0.0);
+}
+
+double Improvement::expected(const Uncertain& design) const {
+    double sum = 0;
+    for (const double z : likely_values()) sum += of(point_of(design.mean + z * design.sigma, design.costs));
+    return sum / static_cast<double>(likely_values().size());
+}
+
+void Improvement::add(const Point& point) {
+    if (!is_below(point, m_reference)) return;
+    if (std::ranges::any_of(m_front, [&](const Point& p) { return p == point || dominates(p, point); }))
+        return;
+    std::erase_if(m_front, [&](const Point& p) { return dominates(point, p); });
+    m_front.insert(std::ranges::upper_bound(m_front, point), point);
+}
+
+std::vector<size_t> most_promising(Improvement improvement, std::span<const Uncertain> designs, size_t count,
+                                   double worth) {
+    std::vector<double> expected;
+    for (const Uncertain& design : designs) expected.push_back(improvement.expected(design));
+    std::vector<size_t> order(designs.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return expected[a] > expected[b]; });
+    order.resize(std::min(order.size(), std::max(k_shortlist, count)));
+
+    std::vector<size_t> chosen;
+    double first = 0;
+    while (chosen.size() < count && !order.empty()) {
+        const auto best = std::ranges::max_element(order, {}, [&](size_t i) { return expected[i]; });
+        const size_t position = *best;
+        if (chosen.empty()) first = expected[position];
+        if (!(expected[position] > 0) || expected[position] < worth * first) break;
+        chosen.push_back(position);
+        order.erase(best);
+        improvement.add(point_of(designs[position].mean, designs[position].costs));
+        for (const size_t i : order) expected[i] = improvement.expected(designs[i]);
+    }
+    return chosen;
+}
+
+} // namespace widthwise::explore
