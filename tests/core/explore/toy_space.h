@@ -47,6 +47,16 @@ struct Toy {
         noise = std::make_shared<const explore::NoiseTable>(sensitivity);
     }
 
+    /// A last variable: rows of the array (the target has 16), which multiply the energy by these.
+    void vary_rows(std::vector<double> energy_factors) {
+        explore::Variable rows;
+        rows.kind = explore::Variable::Kind::hardware;
+        rows.name = rows.parameter = "array.rows";
+        for (size_t i = 0; i < energy_factors.size(); ++i) rows.values.push_back(std::to_string(8 << i));
+        m_row_factors = std::move(energy_factors);
+        space.variables.push_back(std::move(rows));
+    }
+
     [[nodiscard]] explore::Figures costs(const explore::Choices& choices) const {
         explore::Figures figures;
         double energy = 0, bytes = 0, latency = 0;
@@ -56,6 +66,7 @@ struct Toy {
             latency += m_macs[l] * std::max(w, a) / 8;
             bytes += m_elements[l] * w / 8;
         }
+        if (!m_row_factors.empty()) energy *= m_row_factors[choices.back()];
         figures[explore::Metric::energy] = energy;
         figures[explore::Metric::latency] = latency;
         figures[explore::Metric::size] = bytes;
@@ -116,7 +127,7 @@ private:
     }
 
     std::vector<int> m_widths;
-    std::vector<double> m_noise, m_macs, m_elements;
+    std::vector<double> m_noise, m_macs, m_elements, m_row_factors;
 };
 
 struct Course {
