@@ -12,6 +12,7 @@
 #include "widgets/panels/figures_strip.h"
 #include "widgets/panels/hardware_panel.h"
 #include "widgets/panels/inspector.h"
+#include "widgets/panels/sensitivity_panel.h"
 #include "widgets/panels/target_combo.h"
 #include "widgets/panels/training_panel.h"
 #include "widgets/precision/layer_panel.h"
@@ -63,6 +64,7 @@ MainWindow::MainWindow(const TrainingBackend& training, const ExplorationBackend
     m_activity->watch(m_document.costing(), ActivityBar::Cancel::no);
     m_activity->watch(m_compression.lane());
     m_activity->watch(m_zeros.lane());
+    m_activity->watch(m_sensitivity.lane());
     watchTraining();
     watchExploration();
     m_target->choose(QSettings().value(QStringLiteral("target"), QStringLiteral("asic-45nm")).toString());
@@ -94,6 +96,8 @@ void MainWindow::buildPanels() {
     m_lower->addTab(m_training_panel, tr("Training"));
     m_explore_panel = new ExplorePanel(m_document, m_exploration, this);
     m_lower->addTab(m_explore_panel, tr("Explore"));
+    m_sensitivity_panel = new SensitivityPanel(m_document, m_sensitivity, this);
+    m_lower->addTab(m_sensitivity_panel, tr("Sensitivity"));
 
     m_columns = new QSplitter(this);
     m_columns->setObjectName(QStringLiteral("columns"));
@@ -201,6 +205,7 @@ void MainWindow::cancelWork() {
     m_project.loading().cancelAll();
     m_compression.lane().cancelAll();
     m_zeros.lane().cancelAll();
+    m_sensitivity.cancel();
 }
 
 void MainWindow::applyRemedy(Problem::Remedy remedy) {

@@ -7,6 +7,7 @@
 #include "widgets/document/exploration.h"
 #include "widgets/document/measurements.h"
 #include "widgets/document/project.h"
+#include "widgets/document/sensitivity.h"
 #include "widgets/document/training.h"
 #include "widgets/document/weight_analysis.h"
 #include "widgets/document/zero_counts.h"
@@ -31,6 +32,7 @@ class Inspector;
 class LayerPanel;
 class LayerTableModel;
 class RecentFiles;
+class SensitivityPanel;
 class TargetCombo;
 class TrainingPanel;
 class VersionCombo;
@@ -118,6 +120,7 @@ private:
     ZeroCounts m_zeros;
     Exploration m_exploration;
     AccuracyEstimates m_estimates;
+    SensitivityStudy m_sensitivity{m_document, m_project};
     LayerTableModel* m_layers = nullptr;
     Banner* m_banner = nullptr;
     ActivityBar* m_activity = nullptr;
@@ -129,7 +132,8 @@ private:
     HardwarePanel* m_hardware = nullptr;
     TrainingPanel* m_training_panel = nullptr;
     ExplorePanel* m_explore_panel = nullptr;
-    QTabWidget* m_lower = nullptr; ///< the design space, the hardware, training, searches
+    SensitivityPanel* m_sensitivity_panel = nullptr;
+    QTabWidget* m_lower = nullptr; ///< the design space, the hardware, training, searches, sensitivities
     QStackedWidget* m_stack = nullptr;
     QSplitter *m_columns = nullptr, *m_rows = nullptr;
     RecentFiles* m_recent = nullptr;

@@ -7,6 +7,7 @@
 #include "widgets/panels/banner.h"
 #include "widgets/panels/explore_form.h"
 #include "widgets/panels/explore_panel.h"
+#include "widgets/panels/sensitivity_panel.h"
 
 #include <QMenu>
 #include <QMenuBar>
@@ -35,15 +36,26 @@ void MainWindow::buildExploreMenu() {
     });
     resume->setToolTip(tr("Searches that were cancelled, or that the end of the program broke off"));
     resume->setObjectName(QStringLiteral("actionExploreResume"));
+    explore->addSeparator();
+    QAction* sensitivity =
+        explore->addAction(tr("&Measure sensitivity"), QKeySequence(Qt::Key_F8), this, [this] {
+            m_lower->setCurrentWidget(m_sensitivity_panel);
+            m_sensitivity.measure();
+        });
+    sensitivity->setToolTip(tr("What each layer alone loses at each width"));
+    sensitivity->setObjectName(QStringLiteral("actionSensitivity"));
     const auto enable = [=, this] {
         const ExplorationRun* active = m_exploration.activeRun();
         start->setEnabled(m_document.hasNetwork());
+        sensitivity->setEnabled(m_sensitivity.whyNot().isEmpty());
         pause->setEnabled(active && active->status != ExplorationRun::Status::waiting);
         pause->setText(m_exploration.paused() ? tr("&Go on with search") : tr("&Pause search"));
         cancel->setEnabled(active);
         resume->setEnabled(std::ranges::any_of(m_exploration.runs(), &ExplorationRun::resumable));
     };
-    connect(&m_document, &Document::opened, this, enable);
+    for (const auto signal : {&Document::opened, &Document::networkChanged, &Document::dataChanged})
+        connect(&m_document, signal, this, enable);
+    connect(&m_sensitivity, &SensitivityStudy::changed, this, enable);
     for (const auto signal : {&Exploration::runsReset, &Exploration::runAdded, &Exploration::runRemoved})
         connect(&m_exploration, signal, this, enable);
     connect(&m_exploration, &Exploration::runChanged, this, enable);
@@ -52,6 +64,8 @@ void MainWindow::buildExploreMenu() {
 
 void MainWindow::connectExploration() {
     connect(&m_exploration, &Exploration::failed, m_banner, qOverload<const Problem&>(&Banner::show));
+    connect(&m_sensitivity, &SensitivityStudy::changed, &m_estimates, &AccuracyEstimates::refitSoon);
+    connect(&m_sensitivity, &SensitivityStudy::failed, m_banner, qOverload<const Problem&>(&Banner::show));
     connect(&m_exploration, &Exploration::finished, this, &MainWindow::tellExplored);
     connect(&m_exploration, &Exploration::interruptedFound, this, [this](int64_t id, int count) {
         const ExplorationRun* run = m_exploration.runById(id);

@@ -64,6 +64,7 @@ void show_shortcuts(QWidget* parent) {
     add(QStringLiteral("Shift+F5"), QObject::tr("measure uniform designs from float to 2 bits"));
     add(QStringLiteral("F6"), QObject::tr("diagnose the layers of the current design"));
     add(QStringLiteral("F7"), QObject::tr("search the design space"));
+    add(QStringLiteral("F8"), QObject::tr("measure the sensitivity of every layer"));
     add(QStringLiteral("Ctrl+T"), QObject::tr("train the network"));
     add(QStringLiteral("Ctrl+K"), QObject::tr("compress the network"));
     add(QStringLiteral("Ctrl+G"), QObject::tr("choose a version of the network"));

@@ -14,6 +14,8 @@ class AccuracyEstimates : public QObject {
 public:
     AccuracyEstimates(Document& document, Project& project, Exploration& exploration,
                       QObject* parent = nullptr);
+    /// There are other sensitivities, or other measured designs.
+    void refitSoon() { m_soon.start(); }
 
     struct Estimate {
         double top1 = 0;    ///< 0..1

@@ -2,6 +2,7 @@
 
 #include "core/explore/decision.h"
 #include "core/explore/pareto.h"
+#include "core/flow/explore_summary.h"
 
 #include <algorithm>
 #include <cmath>
@@ -19,13 +20,6 @@ std::optional<bool> within_one_point(const FrontEntry& entry) {
 }
 
 namespace {
-
-/// The first cost that is minimized.
-explore::Metric cost_of(const explore::Goals& goals) {
-    for (const explore::Metric metric : goals.objectives)
-        if (metric != explore::Metric::drop) return metric;
-    return explore::Metric::energy;
-}
 
 void mark_knees(std::vector<FrontEntry>& entries, const explore::Goals& goals) {
     std::vector<explore::Point> points;
@@ -80,7 +74,7 @@ std::vector<FrontEntry> front_entries(const std::vector<const ExplorationRun*>& 
         entries.push_back(std::move(entry));
     }
     mark_knees(entries, goals);
-    mark_cheapest(entries, cost_of(goals));
+    mark_cheapest(entries, flow::cost_of(goals));
     return entries;
 }
 

@@ -1,7 +1,7 @@
 #include "widgets/document/exploration_run.h"
 
 #include "core/explore/decision.h"
-#include "widgets/document/plan_edit.h"
+#include "core/flow/explore_summary.h"
 #include "widgets/number_text.h"
 
 #include <QRegularExpression>
@@ -82,13 +82,7 @@ QString kind_of_reason(const explore::Outcome& outcome) {
 }
 
 QString design_label(const explore::Space& space, const explore::Choices& choices, const Graph& graph) {
-    QString label = qt(plan_label(explore::plan_of(space, choices), graph));
-    for (size_t i = 0; i < space.variables.size() && i < choices.size(); ++i) {
-        const explore::Variable& variable = space.variables[i];
-        if (variable.kind == explore::Variable::Kind::hardware)
-            label += QStringLiteral(", %1 %2").arg(qt(variable.name), qt(variable.values[choices[i]]));
-    }
-    return label;
+    return qt(flow::design_label(space, choices, graph));
 }
 
 StoredExploration to_stored(const ExplorationRun& run) {

@@ -71,7 +71,7 @@ struct ExplorationRun {
 /// A reason without its figures: "energy is above the limit".
 [[nodiscard]] QString kind_of_reason(const explore::Outcome& outcome);
 
-/// "w4a8", with its hardware where that varies: "mixed w2-8 a4-8, array.rows 16".
+/// As flow names it: "w4a6 mixed, array.rows=8".
 [[nodiscard]] QString design_label(const explore::Space& space, const explore::Choices& choices,
                                    const Graph& graph);
 

@@ -218,7 +218,7 @@ void restore_setup(ExplorationSetup& setup, const QSettings& settings) {
     if (document.isObject()) setup = from_object(document.object(), setup);
 }
 
-std::string work_to_json(const ExplorationWork& work) {
+std::string work_to_json(const ExplorationWork& work, const std::string& provenance) {
     QJsonObject zeros;
     for (const auto& [layer, share] : work.cost.zeros)
         zeros.insert(qt(layer), QJsonArray{share.inputs, share.weights, share.outputs});
@@ -234,12 +234,15 @@ std::string work_to_json(const ExplorationWork& work) {
                              {QStringLiteral("cost"), cost},
                              {QStringLiteral("evaluation"), work.evaluation},
                              {QStringLiteral("calibration"), work.calibration}};
-    return QJsonDocument(object).toJson(QJsonDocument::Compact).toStdString();
+    QJsonObject all = QJsonDocument::fromJson(QByteArray::fromStdString(provenance)).object();
+    all.insert(QStringLiteral("window"), object);
+    return QJsonDocument(all).toJson(QJsonDocument::Compact).toStdString();
 }
 
 Result<ExplorationWork> work_from_json(const std::string& text, const Graph& graph) {
     const QJsonDocument document = QJsonDocument::fromJson(QByteArray::fromStdString(text));
-    const auto value = [&](const char* key) { return document.object().value(QLatin1String(key)); };
+    const QJsonObject object = document.object().value(QLatin1String("window")).toObject();
+    const auto value = [&](const char* key) { return object.value(QLatin1String(key)); };
     if (!value("setup").isObject() || !value("plan").isString() || !value("target").isString())
         return fail(ErrorCode::invalid_input, "the search was not asked for in a window", {},
                     "resume it with the command line that started it");

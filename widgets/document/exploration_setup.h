@@ -55,9 +55,9 @@ void store_setup(const ExplorationSetup& setup, QSettings& settings);
 /// What was never stored stays as it is.
 void restore_setup(ExplorationSetup& setup, const QSettings& settings);
 
-/// How a search is kept in the project; `graph` is of its version. Errors: invalid_input for a document that
-/// is not one.
-[[nodiscard]] std::string work_to_json(const ExplorationWork& work);
+/// How a search is kept in the project: `provenance`, a document of its own or nothing, with the work under
+/// "window". `graph` is of its version. Errors: invalid_input for a document that has no such thing.
+[[nodiscard]] std::string work_to_json(const ExplorationWork& work, const std::string& provenance = {});
 [[nodiscard]] Result<ExplorationWork> work_from_json(const std::string& text, const Graph& graph);
 
 } // namespace widthwise::gui

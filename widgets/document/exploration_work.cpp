@@ -1,6 +1,7 @@
 #include "widgets/document/exploration_work.h"
 
-#include "core/flow/project.h"
+#include "core/flow/explore_project.h"
+#include "core/flow/explore_summary.h"
 #include "widgets/number_text.h"
 
 #include <algorithm>
@@ -77,18 +78,36 @@ Result<flow::ExploreOutcome> run_exploration(const ExplorationInputs& inputs,
     feed.add(std::make_shared<const explore::Space>(request->space));
     // From here on it can be resumed: by the same request only.
     const std::string json = flow::request_to_json(*request);
+    std::string different;
     auto begun = update_row(*inputs.store, inputs.stored_id, [&](StoredExploration& row) {
-        row.status = "running";
-        if (row.request_json.empty()) row.request_json = json;
+        if (row.request_json.empty()) {
+            row.request_json = json;
+            row.provenance_json = work_to_json(*inputs.work, flow::exploration_provenance(*request));
+        }
+        different = flow::request_difference(row.request_json, json);
+        if (different.empty()) row.status = "running";
     });
     if (!begun) return forward_error(begun);
+    if (!different.empty())
+        return fail(ErrorCode::invalid_input, "the search was another one: " + different,
+                    inputs.store->path().toStdString(), "start a new one");
     StoreLog log(inputs, backend, *request, feed);
     const flow::ExploreObserver observer{
         [&](const flow::Candidate& candidate, const flow::CoursePoint& course) {
             feed.add(candidate, course, control.cancel);
         },
         [&](const flow::FrontDesign& design) { feed.add(design); }};
-    return backend.run(*request, log, control, observer);
+    auto outcome = backend.run(*request, log, control, observer);
+    // What the end of the program cancels stays "running", to be gone on with.
+    if (outcome && !outcome->cancelled) {
+        auto ended = update_row(*inputs.store, inputs.stored_id, [&](StoredExploration& row) {
+            row.status = "finished";
+            row.seconds = outcome->seconds;
+            row.summary_json = flow::summary_to_json(*request, *outcome, row.id);
+        });
+        if (!ended) return forward_error(ended);
+    }
+    return outcome;
 }
 
 template <typename Value>

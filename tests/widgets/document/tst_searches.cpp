@@ -293,7 +293,7 @@ private slots:
         QCOMPARE(read->setup.seed, m_setup.seed);
         // Whatever else stands there is refused, and nothing is made of it.
         for (const char* text :
-             {"", "{", "[]", "{\"setup\":{}}", "{\"setup\":{},\"plan\":\"x\",\"target\":\"y\"}"})
+             {"", "{", "[]", "{\"window\":{\"setup\":{}}}", "{\"window\":{\"setup\":{},\"plan\":\"x\",\"target\":\"y\"}}"})
             QVERIFY(!work_from_json(text, m_document->graph()));
         const std::string whole = work_to_json(work);
         for (size_t length = 0; length < whole.size(); length += 97)
