@@ -20,6 +20,8 @@ struct Command {
 [[nodiscard]] Command inspect_command(CLI::App& app);
 [[nodiscard]] Command evaluate_command(CLI::App& app);
 [[nodiscard]] Command sensitivity_command(CLI::App& app);
+[[nodiscard]] Command explore_command(CLI::App& app);
+[[nodiscard]] Command searches_command(CLI::App& app);
 [[nodiscard]] Command cost_command(CLI::App& app);
 [[nodiscard]] Command calibrate_command(CLI::App& app);
 [[nodiscard]] Command export_command(CLI::App& app);

@@ -58,8 +58,9 @@ int run(int argc, char** argv, cli::Terminal& terminal) {
         cli::inspect_command(app),  cli::evaluate_command(app),  cli::sensitivity_command(app),
         cli::cost_command(app),     cli::calibrate_command(app), cli::export_command(app),
         cli::formats_command(app),  cli::targets_command(app),   cli::zoo_command(app),
-        cli::compress_command(app), cli::train_command(app),     cli::report_command(app),
-        cli::demo_command(app),     cli::manual_command(app)};
+        cli::compress_command(app), cli::train_command(app),     cli::explore_command(app),
+        cli::searches_command(app), cli::report_command(app),    cli::demo_command(app),
+        cli::manual_command(app)};
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& problem) {
