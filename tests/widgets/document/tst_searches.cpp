@@ -1,4 +1,5 @@
 // Searches in the background that take no time: runs, pause, cancel, resume, the file.
+#include "core/design/target_parameter.h"
 #include "core/explore/pareto.h"
 #include "tests/widgets/fake_exploration.h"
 #include "widgets/document/exploration.h"

@@ -92,6 +92,13 @@ private slots:
     }
 
     void ten_thousand_candidates_are_told_in_few_signals() {
+        // Without a disk behind: what is told is counted, not how fast it is kept.
+        ExplorationBackend backend = test::fake_exploration(m_fake);
+        backend.open_log = [](ProjectFile&, int64_t,
+                              const flow::ExploreRequest&) -> Result<std::unique_ptr<flow::ExploreLog>> {
+            return std::make_unique<flow::MemoryLog>();
+        };
+        m_exploration = std::make_unique<Exploration>(*m_document, *m_project, backend);
         m_setup.budget = 10000;
         ExplorationCandidatesModel model(*m_exploration);
         QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted);

@@ -216,6 +216,7 @@ private slots:
 
     void pausing_cancelling_and_resuming_are_buttons() {
         m_fake->gate.acquire();
+        child<QSpinBox>("exploreBudget")->setValue(20);
         child<QPushButton>("exploreStart")->click();
         auto* pause = child<QPushButton>("explorePause");
         QTRY_VERIFY(pause->isEnabled());
