@@ -92,7 +92,6 @@ HeatMap::Layout HeatMap::layOut() const {
     Layout layout;
     layout.row = metrics.height() + 6;
     layout.head = 2 * metrics.height() + k_space;
-    layout.legend = 2 * metrics.height() + 3 * k_space;
     layout.gap = 2 * k_space;
     int widest = 0;
     for (const QString& row : m_content.rows) widest = std::max(widest, metrics.horizontalAdvance(row));
@@ -100,7 +99,7 @@ HeatMap::Layout HeatMap::layOut() const {
     layout.names = std::min(widest + 2 * k_space, std::max(width / 3, 80));
     const int gaps = layout.gap * std::max(0, static_cast<int>(m_content.groups.size()) - 1);
     const int free = width - layout.names - gaps - k_space;
-    layout.cell = std::clamp(free / std::max(1, columns()), 24, 96);
+    layout.cell = std::clamp(free / std::max(1, columns()), 24, 120);
     return layout;
 }
 
@@ -123,7 +122,7 @@ QPoint HeatMap::positionOf(int row, int column) const {
 
 QPoint HeatMap::cellAt(const QPoint& position) const {
     const Layout layout = layOut();
-    if (position.y() < layout.head || position.y() >= viewport()->height() - layout.legend) return {-1, -1};
+    if (position.y() < layout.head || position.y() >= viewport()->height()) return {-1, -1};
     const int row = (position.y() - layout.head + verticalScrollBar()->value()) / layout.row;
     if (row >= m_content.rows.size()) return {-1, -1};
     for (int column = 0; column < columns(); ++column)
@@ -133,7 +132,7 @@ QPoint HeatMap::cellAt(const QPoint& position) const {
 
 void HeatMap::refreshScrollBar() {
     const Layout layout = layOut();
-    const int room = viewport()->height() - layout.head - layout.legend;
+    const int room = viewport()->height() - layout.head;
     const int needed = static_cast<int>(m_content.rows.size()) * layout.row;
     verticalScrollBar()->setRange(0, std::max(0, needed - room));
     verticalScrollBar()->setPageStep(std::max(layout.row, room));
@@ -143,7 +142,7 @@ void HeatMap::refreshScrollBar() {
 void HeatMap::bringIntoView(int row) {
     if (row < 0) return;
     const Layout layout = layOut();
-    const int top = row * layout.row, room = viewport()->height() - layout.head - layout.legend;
+    const int top = row * layout.row, room = viewport()->height() - layout.head;
     const int at = verticalScrollBar()->value();
     if (top < at) verticalScrollBar()->setValue(top);
     if (top + layout.row > at + room) verticalScrollBar()->setValue(top + layout.row - room);
@@ -165,7 +164,7 @@ void HeatMap::paintEvent(QPaintEvent*) {
     if (m_content.rows.isEmpty()) return;
     painter.setFont(small_font(*this));
     const Layout layout = layOut();
-    const int bottom = viewport()->height() - layout.legend;
+    const int bottom = viewport()->height();
     painter.save();
     painter.setClipRect(0, layout.head, viewport()->width(), bottom - layout.head);
     for (int row = 0; row < m_content.rows.size(); ++row) {
@@ -187,7 +186,6 @@ void HeatMap::paintEvent(QPaintEvent*) {
     }
     painter.restore();
     paintHead(painter);
-    paintLegend(painter);
 }
 
 void HeatMap::paintCell(QPainter& painter, int row, int column) const {
@@ -230,27 +228,6 @@ void HeatMap::paintHead(QPainter& painter) const {
             painter.drawText(QRect(cellRect(0, column + i).left(), 2 + line, layout.cell, line),
                              Qt::AlignCenter, group.columns[i]);
         column += count;
-    }
-}
-
-void HeatMap::paintLegend(QPainter& painter) const {
-    const Layout layout = layOut();
-    const int line = painter.fontMetrics().height();
-    const int top = viewport()->height() - layout.legend + k_space;
-    const int width = std::min(320, viewport()->width() - layout.names - 2 * k_space);
-    painter.setPen(muted_text(palette()));
-    painter.drawText(QRect(layout.names, top - k_space / 2, viewport()->width() - layout.names, line),
-                     Qt::AlignLeft | Qt::AlignVCenter, m_content.legend);
-    const QRect bar(layout.names, top + line - k_space / 4, width, k_space);
-    for (int x = 0; x < width; ++x)
-        painter.fillRect(bar.left() + x, bar.top(), 1, bar.height(),
-                         colourOf(static_cast<double>(x) / std::max(1, width - 1), palette()));
-    for (const HeatMapContent::Tick& tick : m_content.ticks) {
-        const int x = bar.left() + static_cast<int>(std::lround(tick.heat * (width - 1)));
-        painter.drawLine(x, bar.bottom() + 1, x, bar.bottom() + 3);
-        const int text = painter.fontMetrics().horizontalAdvance(tick.text);
-        painter.drawText(std::clamp(x - text / 2, bar.left(), std::max(bar.left(), bar.right() - text)),
-                         bar.bottom() + 3 + painter.fontMetrics().ascent(), tick.text);
     }
 }
 

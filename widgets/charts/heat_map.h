@@ -67,7 +67,7 @@ protected:
 private:
     /// Where things stand for the present size.
     struct Layout {
-        int names = 0, head = 0, row = 0, cell = 0, gap = 0, legend = 0;
+        int names = 0, head = 0, row = 0, cell = 0, gap = 0;
     };
     [[nodiscard]] Layout layOut() const;
     [[nodiscard]] int columns() const;
@@ -79,7 +79,6 @@ private:
     void refreshScrollBar();
     void paintCell(QPainter& painter, int row, int column) const;
     void paintHead(QPainter& painter) const;
-    void paintLegend(QPainter& painter) const;
 
     HeatMapContent m_content;
     QStringList m_selected;

@@ -47,9 +47,10 @@ public:
         ticks.push_back({0, QStringLiteral("0")});
         for (int decade = -6; decade <= 3; ++decade) {
             const double value = std::pow(10.0, decade);
-            if (value >= 2 * m_knee && value <= m_most)
+            if (value >= 2 * m_knee && value < 0.7 * m_most)
                 ticks.push_back({heat(value), QString::number(value, 'g', 3)});
         }
+        ticks.push_back({1, significant(m_most)});
         return ticks;
     }
 
@@ -58,15 +59,21 @@ private:
     double m_knee = 1, m_most = 1;
 };
 
+/// "0" for what rounds to it; a true minus sign.
+QString number(double value, int decimals) {
+    const QString text = QString::number(value, 'f', decimals);
+    if (text.toDouble() == 0) return QStringLiteral("0");
+    return value < 0 ? QStringLiteral("\u2212") + text.mid(1) : text;
+}
+
 QString short_text(double value, SensitivityMetric metric) {
     switch (metric) {
     case SensitivityMetric::accuracy:
-        return std::abs(value) < 0.05 ? QStringLiteral("0") : QString::number(value, 'f', 1);
+        return number(value, 1);
     case SensitivityMetric::sqnr:
         return std::isinf(value) ? QStringLiteral("\u221e") : QString::number(value, 'f', 0);
     default:
-        return std::abs(value) < 5e-4 ? QStringLiteral("0")
-                                      : QString::number(value, 'f', std::abs(value) < 0.1 ? 3 : 2);
+        return number(value, std::abs(value) < 0.1 ? 3 : 2);
     }
 }
 

@@ -1,6 +1,6 @@
 #include "widgets/panels/sensitivity_panel.h"
 
-#include "widgets/number_text.h"
+#include "widgets/charts/heat_legend.h"
 
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -82,16 +82,21 @@ QWidget* SensitivityPanel::buildMap() {
     connect(m_cancel, &QPushButton::clicked, &m_study, &SensitivityStudy::cancel);
     m_facts = muted_label(page, QStringLiteral("sensitivityFacts"));
     m_cell = muted_label(page, QStringLiteral("sensitivityCell"));
+    m_legend = new HeatLegend(page);
     m_map = new HeatMap(page);
     connect(m_map, &HeatMap::chosen, this, &SensitivityPanel::choose);
     connect(m_map, &HeatMap::applied, this, &SensitivityPanel::apply);
     auto* row = new QHBoxLayout;
+    row->setSpacing(16);
     row->addWidget(m_metric);
-    row->addWidget(m_facts, 1);
+    row->addWidget(m_legend);
+    row->addWidget(m_facts);
+    row->addStretch(1);
     row->addWidget(m_cancel);
     row->addWidget(m_again);
     auto* column = new QVBoxLayout(page);
-    column->setContentsMargins(8, 8, 8, 8);
+    column->setContentsMargins(8, 4, 8, 4);
+    column->setSpacing(4);
     column->addLayout(row);
     column->addWidget(m_map, 1);
     column->addWidget(m_cell);
@@ -143,6 +148,7 @@ void SensitivityPanel::refreshContent() {
     SensitivityMap map = sensitivity_map(*sensitivity, metric(), m_document.graph(), m_document.plan());
     map.content.stale = m_study.stale();
     m_columns = std::move(map.columns);
+    m_legend->setContent(map.content.legend, map.content.ticks);
     m_map->setContent(std::move(map.content));
     m_map->setSelected(m_document.selection());
     m_facts->setText(

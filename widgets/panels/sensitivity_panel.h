@@ -12,6 +12,7 @@ class QStackedLayout;
 
 namespace widthwise::gui {
 
+class HeatLegend;
 class HeatMap;
 
 /// The heat map of sensitivities with its metric, the button that measures, and what is under the cursor in
@@ -38,6 +39,7 @@ private:
     std::vector<SensitivityColumn> m_columns;
     QStackedLayout* m_stack;
     HeatMap* m_map = nullptr;
+    HeatLegend* m_legend = nullptr;
     QComboBox* m_metric = nullptr;
     QPushButton *m_measure = nullptr, *m_again = nullptr, *m_cancel = nullptr;
     QLabel *m_hint = nullptr, *m_cell = nullptr, *m_facts = nullptr;
