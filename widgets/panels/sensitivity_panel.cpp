@@ -155,13 +155,19 @@ void SensitivityPanel::refreshContent() {
         m_study.stale()
             ? tr("Of other data or another version of the network: measure again")
             : tr("%L1 images, %L2 evaluations").arg(sensitivity->samples).arg(sensitivity->evaluations));
-    m_cell->setText(tr("Click a cell to select its layer; double-click or Enter gives it that width"));
+    refreshCell();
 }
 
-void SensitivityPanel::choose(int row, int column) {
-    const HeatMapContent& content = m_map->content();
-    m_document.setSelection({content.rows[row]});
-    m_cell->setText(content.cells[static_cast<size_t>(row)][static_cast<size_t>(column)].tip);
+void SensitivityPanel::refreshCell() {
+    const QPoint at = m_map->cursor();
+    m_cell->setText(
+        at.x() < 0 ? tr("Click a cell to select its layer; double-click or Enter gives it that width")
+                   : m_map->content().cells[static_cast<size_t>(at.y())][static_cast<size_t>(at.x())].tip);
+}
+
+void SensitivityPanel::choose(int row) {
+    m_document.setSelection({m_map->content().rows[row]});
+    refreshCell();
 }
 
 void SensitivityPanel::apply(int row, int column) {

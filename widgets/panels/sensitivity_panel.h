@@ -31,7 +31,8 @@ private:
     void refresh();
     void refreshButtons();
     void refreshContent();
-    void choose(int row, int column);
+    void refreshCell();
+    void choose(int row);
     void apply(int row, int column);
 
     Document& m_document;

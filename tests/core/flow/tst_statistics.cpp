@@ -100,6 +100,14 @@ void TestStatistics::divergenceByHand() {
     QVERIFY(std::abs(engine::kl_divergence(x, y, false) - expected) < 1e-7);
     QVERIFY(std::abs(engine::kl_divergence(p, q, true) - expected) < 1e-12);
     QCOMPARE(engine::kl_divergence(x, x, false), 0.0);
+    // Of the labels: -ln 1/4 and -ln 3/4; what was rounded to 0 stays finite.
+    for (const bool probabilities : {false, true}) {
+        const auto& scores = probabilities ? p : x;
+        QVERIFY(std::abs(engine::cross_entropy(scores, 0, probabilities) - std::log(4.0)) < 1e-7);
+        QVERIFY(std::abs(engine::cross_entropy(scores, 1, probabilities) - std::log(4.0 / 3)) < 1e-7);
+    }
+    QVERIFY(engine::cross_entropy(std::vector<float>{0, 1}, 0, true) > 50);
+    QVERIFY(engine::cross_entropy(std::vector<float>{0, 1000}, 0, false) == 1000);
 }
 
 void TestStatistics::looksDouble() {
