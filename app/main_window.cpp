@@ -290,7 +290,7 @@ void MainWindow::resetLayout() {
     m_designs->splitter().setSizes({600, 760});
     m_hardware->splitter().setSizes({850, 510});
     m_training_panel->splitter().setSizes({320, 500, 540});
-    m_explore_panel->splitter().setSizes({320, 560, 480});
+    m_explore_panel->splitter().setSizes({310, 550, 500});
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {

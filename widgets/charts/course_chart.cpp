@@ -111,7 +111,7 @@ void CourseChart::refresh() {
         for (const QPointF& corner : corners) {
             x_hi = std::max(x_hi, corner.x());
             // The first designs' steps would flatten what matters later.
-            if (corner.x() * 10 >= x_hi) y_lo = std::min(y_lo, corner.y());
+            if (corner.x() * 10 >= corners.back().x()) y_lo = std::min(y_lo, corner.y());
             y_hi = std::max(y_hi, corner.y());
         }
     }
@@ -121,7 +121,7 @@ void CourseChart::refresh() {
     d.x->setTickInterval(x.step);
     d.x->setLabelFormat(QStringLiteral("%.%1f").arg(x.decimals));
     d.x->setRange(0, (x_hi > 0 ? x_hi : 1) * 1.04);
-    set_scale(*d.y, y_hi > 0 ? nice_scale(std::min(y_lo, y_hi), y_hi, 4) : nice_scale(0, 1, 4));
+    set_scale(*d.y, y_hi > 0 ? nice_scale(std::min(y_lo, y_hi * 0.9), y_hi, 4) : nice_scale(0, 1, 4));
 }
 
 } // namespace widthwise::gui

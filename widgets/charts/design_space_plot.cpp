@@ -125,7 +125,12 @@ void DesignSpacePlot::fit() {
     m_factor = title.factor;
     style_axis(*m_x, m_lacking ? QObject::tr("%1: the target has none").arg(title.text) : title.text,
                m_palette);
-    style_axis(*m_y, m_space.agreement ? QObject::tr("Agreement (%)") : QObject::tr("Top-1 accuracy (%)"),
+    // A low chart has no room for all of the title.
+    const bool low = m_chart->size().height() > 0 && m_chart->size().height() < 190;
+    style_axis(*m_y,
+               m_space.agreement ? QObject::tr("Agreement (%)")
+               : low             ? QObject::tr("Top-1 (%)")
+                                 : QObject::tr("Top-1 accuracy (%)"),
                m_palette);
     const double margin = (cost_hi - cost_lo) * 0.03;
     AxisScale x = nice_scale(std::max(0.0, cost_lo - margin) / m_factor, (cost_hi + margin) / m_factor, 6);

@@ -19,6 +19,7 @@ struct DesignSpaceView::Impl {
     QChartView* view = nullptr;
     QComboBox* axis = nullptr;
     QCheckBox* bars = nullptr;
+    QLabel* title = nullptr;
     DesignSpace space;
     std::function<QString(int64_t)> candidate_text;
 };
@@ -34,7 +35,7 @@ DesignSpaceView::DesignSpaceView(QWidget* parent) : QWidget(parent), m_impl(std:
     m_impl->view->viewport()->setMouseTracking(true);
     m_impl->view->viewport()->installEventFilter(this);
 
-    auto* title = new QLabel(tr("<b>Design space</b>"), this);
+    auto* title = m_impl->title = new QLabel(tr("<b>Design space</b>"), this);
     auto* against = new QLabel(tr("accuracy a&gainst"), this);
     m_impl->axis = new QComboBox(this);
     m_impl->axis->setObjectName(QStringLiteral("costAxis"));
@@ -71,6 +72,12 @@ void DesignSpaceView::show(DesignSpace space) {
     refresh();
 }
 
+void DesignSpaceView::setCompact() {
+    m_impl->title->hide();
+    m_impl->bars->hide();
+    m_impl->view->setMinimumWidth(200);
+}
+
 void DesignSpaceView::setCandidateText(std::function<QString(int64_t)> text) {
     m_impl->candidate_text = std::move(text);
 }
@@ -105,6 +112,12 @@ void DesignSpaceView::refresh() {
 void DesignSpaceView::changeEvent(QEvent* event) {
     QWidget::changeEvent(event);
     if (event->type() == QEvent::PaletteChange) refresh();
+}
+
+void DesignSpaceView::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    // Titles have to fit.
+    refresh();
 }
 
 bool DesignSpaceView::eventFilter(QObject* watched, QEvent* event) {

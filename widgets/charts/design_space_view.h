@@ -21,6 +21,8 @@ public:
 
     /// The axis and the error bars are this widget's own; those in `space` are ignored.
     void show(DesignSpace space);
+    /// Without title and choice of intervals, for narrow places.
+    void setCompact();
     /// Labels of candidates, asked for when one is pointed at.
     void setCandidateText(std::function<QString(int64_t id)> text);
     /// Rings this point or candidate; 0: none.
@@ -35,6 +37,7 @@ signals:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:

@@ -88,7 +88,6 @@ void Exploration::read(const ExplorationRun& run) {
                              found->report_hypervolume = kept.report_hypervolume;
                              found->float_top1 = kept.float_top1;
                              found->add(std::move(kept.outcomes));
-                             found->known = found->outcomes.size();
                              changed(*found);
                          };
                      });
@@ -170,8 +169,8 @@ void Exploration::submit(ExplorationRun& run) {
     ExplorationInputs inputs{run.work,          m_document.versionById(run.version)->model,
                              m_document.data(), m_document.calibration(),
                              run.stored_id,     job->store};
-    run.known = run.outcomes.size();
     run.sitting_s = 0;
+    run.paced_from_s = -1;
     job->id = m_lane.submit(
         run.label, [this, job, inputs = std::move(inputs), backend = m_backend](const WorkControl& control) {
             auto outcome = std::make_shared<Result<flow::ExploreOutcome>>(
@@ -264,6 +263,10 @@ bool Exploration::take(ExplorationRun& run, Job& job) {
     for (const auto& [number, point] : news.course)
         if (number == static_cast<int64_t>(run.course.size())) run.course.push_back(point);
     run.add(std::move(fresh));
+    if (run.paced_from_s < 0 && !news.candidates.empty()) {
+        run.paced_from = run.outcomes.size();
+        run.paced_from_s = news.seconds;
+    }
     run.report.insert(run.report.end(), news.front.begin(), news.front.end());
     run.sitting_s = news.seconds;
     run.seconds = job.before_s + news.seconds;
@@ -300,16 +303,15 @@ void Exploration::cancelAll() {
 void Exploration::remove(int64_t id) {
     const auto found = std::ranges::find(m_runs, id, &ExplorationRun::id);
     if (found == m_runs.end() || found->active()) return;
-    if (found->stored_id != 0 && m_project.store())
-        m_project.writing().submit(
-            {},
-            [this, store = m_project.store(),
-             stored = found->stored_id](const WorkControl&) -> JobLane::Deliver {
-                const auto removed =
-                    store->exclusively([&](ProjectFile& file) { return file.remove_exploration(stored); });
-                if (removed) return {};
-                return [this, error = removed.error()] { emit failed(to_problem(error)); };
-            });
+    if (found->stored_id != 0 && m_project.store()) {
+        // At once: it must not come back with a project that is opened next.
+        const auto removed = m_project.store()->exclusively(
+            [&](ProjectFile& file) { return file.remove_exploration(found->stored_id); });
+        if (!removed) {
+            emit failed(to_problem(removed.error()));
+            return;
+        }
+    }
     emit runAboutToBeRemoved(static_cast<int>(found - m_runs.begin()));
     m_runs.erase(found);
     emit runRemoved();

@@ -15,8 +15,8 @@ namespace widthwise::gui {
 using Status = ExplorationRun::Status;
 
 double ExplorationRun::per_second() const {
-    const auto done = static_cast<double>(outcomes.size() - std::min(known, outcomes.size()));
-    return sitting_s > 0.2 && done > 0 ? done / sitting_s : -1;
+    if (paced_from_s < 0 || outcomes.size() <= paced_from || sitting_s - paced_from_s < 0.2) return -1;
+    return static_cast<double>(outcomes.size() - paced_from) / (sitting_s - paced_from_s);
 }
 
 double ExplorationRun::remaining_s() const {
@@ -77,7 +77,7 @@ QString kind_of_reason(const explore::Outcome& outcome) {
                        "\u00b2|bytes|images/s)(?![a-z]))?"),
         QRegularExpression::UseUnicodePropertiesOption);
     QString text = qt(outcome.reason);
-    text.replace(figures, QString());
+    text.replace(figures, QStringLiteral(" \u2026"));
     return text.simplified();
 }
 

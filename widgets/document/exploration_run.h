@@ -38,8 +38,11 @@ struct ExplorationRun {
     int64_t measured = 0, screened = 0, rejected = 0;
     std::map<QString, int> reasons; ///< of those left and rejected, by kind of reason
     double seconds = 0;             ///< at work, over all sittings
-    size_t known = 0;               ///< outcomes of earlier sittings
     double sitting_s = 0;           ///< at work in this one
+    /// From where this sitting's pace is told: its first news, for sensitivities come before, and what earlier
+    /// sittings concluded comes at once.
+    size_t paced_from = 0;
+    double paced_from_s = -1; ///< negative: no news yet
 
     [[nodiscard]] bool active() const {
         return status == Status::waiting || status == Status::running || status == Status::paused;
@@ -68,7 +71,7 @@ struct ExplorationRun {
                                               const std::vector<size_t>& front, size_t from,
                                               const explore::Goals& goals);
 
-/// A reason without its figures: "energy is above the limit".
+/// A reason without its figures: "energy … is above the limit of …".
 [[nodiscard]] QString kind_of_reason(const explore::Outcome& outcome);
 
 /// As flow names it: "w4a6 mixed, array.rows=8".

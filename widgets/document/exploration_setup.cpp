@@ -16,10 +16,11 @@ namespace widthwise::gui {
 using explore::Metric;
 
 QString exploration_label(const ExplorationWork& work) {
-    const auto& all = explore::algorithms();
-    const auto found = std::ranges::find(all, work.setup.algorithm, &explore::AlgorithmInfo::name);
-    const explore::AlgorithmInfo& info = found == all.end() ? all.front() : *found;
-    return QObject::tr("%1, %2 on %3").arg(qt(info.title)).arg(work.setup.budget).arg(qt(work.target.name));
+    const std::string& name = work.setup.algorithm;
+    return QObject::tr("%1, %2 on %3")
+        .arg(qt(name.empty() ? explore::algorithms().front().name : name))
+        .arg(work.setup.budget)
+        .arg(qt(work.target.name));
 }
 
 QString metric_title(Metric metric) {

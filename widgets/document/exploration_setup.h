@@ -34,7 +34,7 @@ struct ExplorationWork {
     QString evaluation, calibration; ///< the window's data, by name; empty: none
 };
 
-/// "Surrogate-assisted NSGA, 400 on eyeriss".
+/// "surrogate, 400 on eyeriss".
 [[nodiscard]] QString exploration_label(const ExplorationWork& work);
 
 [[nodiscard]] QString metric_title(explore::Metric metric); ///< "energy", "accuracy drop"

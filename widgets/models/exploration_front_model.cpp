@@ -86,7 +86,7 @@ QString ExplorationFrontModel::text(const FrontEntry& entry, int column) const {
         return m_label(entry);
     case Mark: {
         QStringList marks;
-        if (entry.cheapest) marks += tr("cheapest within 1 pt");
+        if (entry.cheapest) marks += tr("cheapest \u2264 1 pt");
         if (entry.knee) marks += tr("knee");
         return marks.join(QStringLiteral(", "));
     }

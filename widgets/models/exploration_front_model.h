@@ -13,7 +13,7 @@ namespace widthwise::gui {
 class ExplorationFrontModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Design, Mark, Drop, Within, Energy, Latency, Area, Size, ColumnCount };
+    enum Column { Design, Drop, Within, Energy, Mark, Latency, Area, Size, ColumnCount };
     enum Role { SortRole = Qt::UserRole, PositionRole }; ///< PositionRole: int, among the entries
 
     /// `label` of an entry's design, asked for when it is drawn.

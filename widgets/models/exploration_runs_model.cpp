@@ -66,9 +66,10 @@ QString ExplorationRunsModel::text(const ExplorationRun& run, int column) const 
     case Done:
         return run.work ? QStringLiteral("%1/%2").arg(run.evaluations()).arg(run.budget()) : k_dash;
     case Volume:
-        return std::isfinite(run.hypervolume()) ? QString::number(run.hypervolume(), 'f', 4) : k_dash;
-    case Reported:
-        return run.report_hypervolume ? QString::number(*run.report_hypervolume, 'f', 4) : k_dash;
+        if (run.report_hypervolume) return QString::number(*run.report_hypervolume, 'f', 4);
+        return std::isfinite(run.hypervolume())
+                   ? QStringLiteral("\u2248\u2009%1").arg(run.hypervolume(), 0, 'f', 4)
+                   : k_dash;
     case Time:
         return run.seconds > 0 ? duration(run.seconds) : k_dash;
     default:
@@ -122,8 +123,8 @@ QVariant ExplorationRunsModel::headerData(int section, Qt::Orientation orientati
         {{tr("Search"), tr("Those with a check mark are in charts and front; F2 renames")},
          {tr("Status"), tr("What became of it")},
          {tr("Run"), tr("Designs run, of the budget")},
-         {tr("Volume"), tr("Hypervolume of the front on the search images")},
-         {tr("Reported"), tr("The same on the report images, which no decision saw")},
+         {tr("Volume"), tr("Hypervolume of the front on the report images, which no decision saw; with "
+                           "\u2248 on the search images, as long as it is not measured there")},
          {tr("Time"), tr("At work, without pauses, over all sittings")}}};
     if (role == Qt::TextAlignmentRole)
         return QVariant((section == Label || section == Status ? Qt::AlignLeft : Qt::AlignRight) |

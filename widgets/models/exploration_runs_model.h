@@ -10,7 +10,7 @@ namespace widthwise::gui {
 class ExplorationRunsModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Label, Status, Done, Volume, Reported, Time, ColumnCount };
+    enum Column { Label, Status, Done, Volume, Time, ColumnCount };
     enum Role { IdRole = Qt::UserRole }; ///< int64
 
     explicit ExplorationRunsModel(Exploration& exploration, QObject* parent = nullptr);

@@ -330,7 +330,7 @@ void ExploreForm::refresh() {
     const auto& algorithms = explore::algorithms();
     const auto found = std::ranges::find(algorithms, m_setup.algorithm, &explore::AlgorithmInfo::name);
     m_note->setText(qt((found == algorithms.end() ? algorithms.front() : *found).summary));
-    const QString shown = m_document.data() ? qt(m_document.data()->name()) : QString();
+    const QString shown = m_document.data() ? QFileInfo(qt(m_document.data()->name())).fileName() : QString();
     m_data->setPlaceholderText(shown.isEmpty() ? tr("a card, a folder, demo:train")
                                                : tr("70 % of %1").arg(shown));
     m_report->setPlaceholderText(shown.isEmpty()            ? tr("30 % of the images")

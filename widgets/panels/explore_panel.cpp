@@ -116,7 +116,7 @@ QWidget* ExplorePanel::buildLeft() {
     column->setSpacing(0);
     column->addWidget(scroll, 1);
     column->addLayout(foot);
-    left->setMinimumWidth(300);
+    left->setMinimumWidth(280);
     return left;
 }
 
@@ -124,6 +124,7 @@ QWidget* ExplorePanel::buildCharts() {
     auto* page = new QWidget(this);
     m_space = new DesignSpaceView(page);
     m_space->setObjectName(QStringLiteral("exploreSpace"));
+    m_space->setCompact();
     m_space->setCandidateText([this](int64_t id) { return candidate_text(m_exploration, id); });
     connect(m_space, &DesignSpaceView::designChosen, this, &ExplorePanel::use);
     connect(m_space, &DesignSpaceView::designShown, this, [this](qint64 id) {

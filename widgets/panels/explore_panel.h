@@ -53,7 +53,7 @@ private:
     QPushButton *m_start = nullptr, *m_pause = nullptr, *m_cancel = nullptr;
 };
 
-/// "98 measured, 25 screened, 40 rejected: energy is above the limit (30), ...".
+/// "98 measured, 25 screened, 40 rejected: energy … is above the limit of … (30), ...".
 [[nodiscard]] QString counts_text(const ExplorationRun& run);
 
 } // namespace widthwise::gui

@@ -81,6 +81,7 @@ QTableView* ExploreResults::table(const QString& name, const QString& title, QAb
     view->setSelectionMode(QAbstractItemView::SingleSelection);
     view->setEditTriggers(QAbstractItemView::NoEditTriggers);
     style_table(*view);
+    view->setTextElideMode(Qt::ElideMiddle);
     view->horizontalHeader()->setMinimumSectionSize(36);
     if (auto* proxy = qobject_cast<QSortFilterProxyModel*>(model)) {
         view->horizontalHeader()->setSectionsClickable(true);
@@ -143,7 +144,6 @@ QWidget* ExploreResults::buildFront() {
     });
     m_front_note = note(QStringLiteral("exploreFrontNote"), page);
     m_what_if = new LimitsEditor(QStringLiteral("exploreWhatIf"), page);
-    m_what_if->setContentsMargins(8, 4, 8, 8);
     m_what_if->setToolTip(tr("What if: the front of what was measured, under these limits; nothing is run"));
     connect(m_what_if, &LimitsEditor::edited, this, &ExploreResults::refreshFront);
     m_use = new QPushButton(tr("&Use this design"), page);
@@ -154,7 +154,7 @@ QWidget* ExploreResults::buildFront() {
         if (const FrontEntry* entry = selectedEntry()) m_exploration.use(entry->run, entry->choices);
     });
     auto* foot = new QHBoxLayout;
-    foot->setContentsMargins(0, 0, 8, 0);
+    foot->setContentsMargins(8, 4, 8, 8);
     foot->addWidget(m_what_if, 1);
     foot->addWidget(m_use, 0, Qt::AlignTop);
     QVBoxLayout* column = column_of(page);
@@ -173,6 +173,7 @@ QWidget* ExploreResults::buildMoves() {
     proxy->setSourceModel(m_moves_model);
     proxy->setSortRole(MovesModel::SortRole);
     m_moves = table(QStringLiteral("exploreMoves"), tr("Explanation"), proxy);
+    m_moves->horizontalHeader()->setSectionResizeMode(MovesModel::Layer, QHeaderView::Stretch);
     QVBoxLayout* column = column_of(page);
     column->addWidget(m_moves_note);
     column->addWidget(m_moves, 1);

@@ -218,6 +218,30 @@ void Equalizer::paintBars(QPainter& painter) const {
         paintBar(painter, QRectF(left + gap, area.bottom() - weights, bar, weights), precision.weights, dark);
         paintBar(painter, QRectF(left + gap + bar, area.bottom() - activations, bar, activations),
                  precision.activations, light);
+        const QRectF place(left + gap, area.top(), bar, area.height());
+        paintHeat(painter, place, m_layers[i], LayerOperand::weights);
+        paintHeat(painter, place.translated(bar, 0), m_layers[i], LayerOperand::activations);
+    }
+}
+
+void Equalizer::setHeat(const LayerHeat& heat) {
+    m_heat = heat;
+    update();
+}
+
+void Equalizer::paintHeat(QPainter& painter, const QRectF& place, const QString& layer,
+                          LayerOperand operand) const {
+    const auto found = m_heat.find({layer, operand});
+    if (found == m_heat.end()) return;
+    constexpr double k_harmless = 0.1, k_widest = 4;
+    const double width = std::min(k_widest, std::max(1.0, place.width() * 0.3));
+    double below = 0;
+    for (const auto& [bits, heat] : found->second) {
+        const double height = heightOf(bits);
+        if (heat > k_harmless)
+            painter.fillRect(QRectF(place.left(), place.bottom() - height, width, height - below),
+                             HeatMap::colourOf(heat, palette()));
+        below = height;
     }
 }
 
@@ -269,8 +293,10 @@ void Equalizer::paintLegend(QPainter& painter) const {
     small.setPointSizeF(small.pointSizeF() * 0.9);
     painter.setFont(small);
     painter.setPen(muted_text(palette()));
-    for (const auto& [colour, text] : {std::pair(dark, tr("weights")), std::pair(light, tr("activations")),
-                                       std::pair(grey, tr("energy"))}) {
+    std::vector<std::pair<QColor, QString>> keys{
+        {dark, tr("weights")}, {light, tr("activations")}, {grey, tr("energy")}};
+    if (!m_heat.empty()) keys.emplace_back(HeatMap::colourOf(0.7, palette()), tr("sensitive widths"));
+    for (const auto& [colour, text] : keys) {
         painter.fillRect(QRectF(x, middle - 4, 8, 8), colour);
         x += 13;
         write(text);

@@ -58,7 +58,8 @@ private slots:
         QCOMPARE(m_document->designs().size(), run.front.size());
         // Reasons are told without their figures, so that they add up.
         QCOMPARE(run.reasons.size(), size_t(2));
-        QCOMPARE(run.reasons.count("energy is above the limit of"), size_t(1));
+        QCOMPARE(run.reasons.count(QString::fromUtf8("energy \u2026 is above the limit of \u2026")),
+                 size_t(1));
         const auto rows = stored();
         QCOMPARE(rows.size(), size_t(1));
         QTRY_COMPARE(stored().front().status, std::string("finished"));
@@ -293,8 +294,8 @@ private slots:
         QVERIFY(read->base == work.base && read->target == work.target && read->cost == work.cost);
         QCOMPARE(read->setup.seed, m_setup.seed);
         // Whatever else stands there is refused, and nothing is made of it.
-        for (const char* text :
-             {"", "{", "[]", "{\"window\":{\"setup\":{}}}", "{\"window\":{\"setup\":{},\"plan\":\"x\",\"target\":\"y\"}}"})
+        for (const char* text : {"", "{", "[]", "{\"window\":{\"setup\":{}}}",
+                                 "{\"window\":{\"setup\":{},\"plan\":\"x\",\"target\":\"y\"}}"})
             QVERIFY(!work_from_json(text, m_document->graph()));
         const std::string whole = work_to_json(work);
         for (size_t length = 0; length < whole.size(); length += 97)
