@@ -1,5 +1,7 @@
 #include "core/flow/explore_judge.h"
 
+#include <limits>
+
 namespace widthwise::flow {
 
 using explore::Choices;
@@ -7,8 +9,10 @@ using explore::Verdict;
 
 namespace {
 
-explore::RacingOptions racing_options(const ExploreRequest& request, int64_t images) {
+explore::RacingOptions racing_options(const ExploreRequest& request, int64_t images,
+                                      double useless_drop = explore::RacingOptions().useless_drop) {
     explore::RacingOptions options;
+    options.useless_drop = useless_drop;
     options.looks = request.screen ? explore::default_looks(images) : std::vector<int64_t>{images};
     return options;
 }
@@ -23,7 +27,10 @@ Judge::Judge(const ExploreRequest& request, std::shared_ptr<Pricer> pricer, std:
     : m_request(request)
     , m_pricer(std::move(pricer))
     , m_meter(std::move(meter))
-    , m_race(request.goals, racing_options(request, m_meter->images()), m_meter->reference()) {}
+    , m_race(request.goals, racing_options(request, m_meter->images()), m_meter->reference())
+    , m_first_race(request.goals,
+                   racing_options(request, m_meter->images(), std::numeric_limits<double>::infinity()),
+                   m_meter->reference()) {}
 
 Result<Candidate> Judge::judge(const Choices& choices, const WorkControl& control) {
     Candidate candidate;
@@ -57,7 +64,7 @@ Result<void> Judge::run_in_looks(Candidate& candidate, const WorkControl& contro
         outcome.samples = end;
         outcome.verdict = Verdict::measured;
         if (end == m_meter->images()) break;
-        outcome.reason = m_race.why_leave(outcome.figures, candidate.answers);
+        outcome.reason = (m_has_front ? m_race : m_first_race).why_leave(outcome.figures, candidate.answers);
         if (outcome.reason.empty()) continue;
         outcome.verdict = Verdict::screened;
         break;
@@ -89,8 +96,10 @@ Choices Judge::widths_of(const Choices& choices) const {
 }
 
 void Judge::remember(const Candidate& candidate) {
-    if (candidate.outcome.verdict == Verdict::measured)
+    if (candidate.outcome.verdict == Verdict::measured) {
         m_race.add(candidate.outcome.figures, candidate.answers);
+        m_has_front = m_has_front || candidate.outcome.violation == 0;
+    }
     if (!m_request.space.has_hardware() || candidate.answers.empty()) return;
     explore::Answers& answers = m_answers[widths_of(candidate.outcome.choices)];
     if (candidate.answers.size() > answers.size()) answers = candidate.answers;

@@ -35,6 +35,9 @@ private:
     std::shared_ptr<Pricer> m_pricer;
     std::unique_ptr<Meter> m_meter;
     explore::Race m_race;
+    /// Until there is a front, when any design is better than none: drops without bound.
+    explore::Race m_first_race;
+    bool m_has_front = false;
     /// By widths, where hardware is searched too: it does not change what the network says.
     std::map<explore::Choices, explore::Answers> m_answers;
 };
