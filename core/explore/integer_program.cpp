@@ -6,6 +6,8 @@
 #include "core/explore/queued_algorithm.h"
 #include "core/explore/spread.h"
 
+#include <algorithm>
+
 namespace widthwise::explore {
 namespace {
 
@@ -37,17 +39,25 @@ std::optional<std::vector<Choices>> IntegerProgram::next_batch() {
     surrogate.fit(measured_designs(known(), m_noise));
     const std::vector<Point> all = places(m_front, m_noise, surrogate, problem().goals);
     std::vector<Point> free, taken;
-    std::vector<size_t> positions;
+    std::vector<size_t> positions, beyond;
     for (size_t i = 0; i < all.size(); ++i) {
         if (outcome_of(m_front[i].choices)) {
             taken.push_back(all[i]);
         } else if (all[i].front() <= k_beyond) {
             free.push_back(all[i]);
             positions.push_back(i);
+        } else {
+            beyond.push_back(i);
         }
     }
     std::vector<Choices> batch;
     for (const size_t i : spread(free, taken, k_round)) batch.push_back(m_front[positions[i]].choices);
+    // Then what hardly promises anything, the best of it first: the prediction may be wrong.
+    if (batch.empty()) {
+        std::ranges::stable_sort(beyond, {}, [&](size_t i) { return all[i].front(); });
+        for (const size_t i : beyond)
+            if (batch.size() < k_round) batch.push_back(m_front[i].choices);
+    }
     if (batch.empty()) return std::nullopt;
     return batch;
 }
