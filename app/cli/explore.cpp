@@ -44,10 +44,9 @@ private:
         ++m_seen;
         m_screened += candidate.outcome.verdict == explore::Verdict::screened;
         m_rejected += candidate.outcome.verdict == explore::Verdict::rejected;
-        if (m_seen <= m_known) {
+        if (m_seen <= m_known + 1) { // what it took to get here is not the speed of designs
             m_evaluated_before = now.evaluations;
             m_began = Clock::now();
-            return;
         }
         const double seconds = std::chrono::duration<double>(Clock::now() - m_began).count();
         const auto run = static_cast<double>(now.evaluations - m_evaluated_before);

@@ -45,6 +45,12 @@ bool confirmed(const FrontDesign& design) {
     return design.design_id != 0;
 }
 
+/// "bit_serial" of a JSON text, for people.
+std::string unquoted(const std::string& value) {
+    const Json json = Json::parse(value, nullptr, false);
+    return json.is_string() ? json.get<std::string>() : value;
+}
+
 Json figures_json(const explore::Figures& figures) {
     Json json = Json::object();
     for (const auto& [metric, key] : k_cost_keys) json[key] = number(figures[metric]);
@@ -106,7 +112,7 @@ std::string design_label(const explore::Space& space, const explore::Choices& ch
     std::string text = plan_label(explore::plan_of(space, choices), graph);
     for (size_t i = 0; i < space.variables.size(); ++i)
         if (const Variable& variable = space.variables[i]; variable.kind == Variable::Kind::hardware)
-            text += ", " + variable.parameter + "=" + variable.values[choices[i]];
+            text += ", " + variable.parameter + "=" + unquoted(variable.values[choices[i]]);
     return text;
 }
 
