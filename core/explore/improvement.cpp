@@ -4,13 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 namespace widthwise::explore {
 namespace {
-
-/// The believer's steps look at so many of the best designs again.
-constexpr size_t k_shortlist = 200;
 
 /// Middle of each eighth of the standard normal distribution.
 const std::array<double, 8>& likely_values() {
@@ -61,6 +57,7 @@ Improvement::Improvement(std::vector<Point> front, Point reference) : m_referenc
 double Improvement::of(const Point& point) const {
     if (!is_below(point, m_reference)) return 0;
     if (point.size() == 2) return area_added(m_front, point, m_reference);
+    if (std::ranges::any_of(m_front, [&](const Point& other) { return dominates(other, point); })) return 0;
     double volume = 1;
     for (size_t k = 0; k < point.size(); ++k) volume *= m_reference[k] - point[k];
     // Less what the front covers already: its points, moved into the box of this one.
@@ -86,24 +83,37 @@ void Improvement::add(const Point& point) {
 
 std::vector<size_t> most_promising(Improvement improvement, std::span<const Uncertain> designs, size_t count,
                                    double worth) {
-    std::vector<double> expected;
-    for (const Uncertain& design : designs) expected.push_back(improvement.expected(design));
-    std::vector<size_t> order(designs.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::ranges::stable_sort(order, [&](size_t a, size_t b) { return expected[a] > expected[b]; });
-    order.resize(std::min(order.size(), std::max(k_shortlist, count)));
+    // A longer front only lowers expectations, so old ones are bounds: most need not be worked out again.
+    struct Expectation {
+        size_t position = 0, known = 0; ///< as of how many chosen
+        double value = 0;
+    };
+    const auto is_less = [](const Expectation& a, const Expectation& b) {
+        return a.value != b.value ? a.value < b.value : a.position > b.position;
+    };
+    std::vector<Expectation> queue;
+    for (size_t i = 0; i < designs.size(); ++i)
+        if (const double value = improvement.expected(designs[i]); value > 0) queue.push_back({i, 0, value});
+    std::ranges::make_heap(queue, is_less);
 
     std::vector<size_t> chosen;
     double first = 0;
-    while (chosen.size() < count && !order.empty()) {
-        const auto best = std::ranges::max_element(order, {}, [&](size_t i) { return expected[i]; });
-        const size_t position = *best;
-        if (chosen.empty()) first = expected[position];
-        if (!(expected[position] > 0) || expected[position] < worth * first) break;
-        chosen.push_back(position);
-        order.erase(best);
-        improvement.add(point_of(designs[position].mean, designs[position].costs));
-        for (const size_t i : order) expected[i] = improvement.expected(designs[i]);
+    while (chosen.size() < count && !queue.empty()) {
+        std::ranges::pop_heap(queue, is_less);
+        Expectation best = queue.back();
+        queue.pop_back();
+        if (best.known < chosen.size()) {
+            best.value = improvement.expected(designs[best.position]);
+            best.known = chosen.size();
+            if (!(best.value > 0)) continue;
+            queue.push_back(best);
+            std::ranges::push_heap(queue, is_less);
+            continue;
+        }
+        if (chosen.empty()) first = best.value;
+        if (best.value < worth * first) break;
+        chosen.push_back(best.position);
+        improvement.add(point_of(designs[best.position].mean, designs[best.position].costs));
     }
     return chosen;
 }

@@ -22,7 +22,7 @@ constexpr double k_last_doubt = 2;
 /// Of the largest useful drop: the prediction may be wrong by half.
 constexpr double k_beyond = 1.5;
 /// Spaces up to here are predicted whole.
-constexpr int64_t k_small_space = 4096;
+constexpr int64_t k_small_space = 1024;
 constexpr size_t k_additive_seeds = 32, k_random_seeds = 16, k_kept_seeds = 24;
 
 class SurrogateSearch : public QueuedAlgorithm {
@@ -38,10 +38,11 @@ private:
     [[nodiscard]] std::vector<Choices> seeds(const Surrogate& surrogate);
     [[nodiscard]] std::map<Choices, Predicted> look_around(const Surrogate& surrogate);
     [[nodiscard]] std::vector<Choices> promising(const std::map<Choices, Predicted>& seen, double doubt,
-                                                 double answer_sigma, size_t count);
+                                                 size_t count) const;
     [[nodiscard]] std::vector<Choices> measured_front() const;
     [[nodiscard]] Point losses(const Outcome& outcome) const;
-    [[nodiscard]] double typical_sigma() const;
+    [[nodiscard]] double half_an_answer() const;
+    [[nodiscard]] std::vector<Choices> what_is_left(const std::map<Choices, Predicted>& seen) const;
 
     DesignNoise m_noise;
     std::vector<AdditiveDesign> m_front;
@@ -163,28 +164,33 @@ std::map<Choices, Predicted> SurrogateSearch::look_around(const Surrogate& surro
     return all;
 }
 
-/// Standard error of a measurement on all images, of those told.
-double SurrogateSearch::typical_sigma() const {
-    std::vector<double> sigmas;
-    for (const auto& [choices, outcome] : known())
-        if (outcome.verdict == Verdict::measured && outcome.samples > 0)
-            sigmas.push_back(std::max(outcome.drop_sigma, 0.5 / static_cast<double>(outcome.samples)));
-    if (sigmas.empty()) return 0;
-    const auto middle = sigmas.begin() + static_cast<std::ptrdiff_t>(sigmas.size() / 2);
-    std::ranges::nth_element(sigmas, middle);
-    return *middle;
+/// Half of what one image more or less makes of a drop: what is less cannot be measured.
+double SurrogateSearch::half_an_answer() const {
+    int64_t samples = 1;
+    for (const auto& [choices, outcome] : known()) samples = std::max(samples, outcome.samples);
+    return 0.5 / static_cast<double>(samples);
+}
+
+/// The rest of a space that the budget is enough for.
+std::vector<Choices> SurrogateSearch::what_is_left(const std::map<Choices, Predicted>& seen) const {
+    std::vector<Choices> left;
+    const std::optional<int64_t> designs = problem().space.designs();
+    if (!designs || *designs > std::min(problem().budget, k_small_space)) return left;
+    for (const auto& [choices, predicted] : seen)
+        if (predicted.allowed && !outcome_of(choices)) left.push_back(choices);
+    return left;
 }
 
 std::vector<Choices> SurrogateSearch::promising(const std::map<Choices, Predicted>& seen, double doubt,
-                                                double answer_sigma, size_t count) {
+                                                size_t count) const {
     std::vector<Point> front;
     for (const Choices& choices : measured_front()) front.push_back(losses(*outcome_of(choices)));
+    const double margin = half_an_answer();
     std::vector<Uncertain> uncertain;
     std::vector<const Choices*> designs;
     for (const auto& [choices, predicted] : seen) {
         if (!predicted.allowed || outcome_of(choices)) continue;
-        uncertain.push_back(
-            {predicted.drop, doubt * std::hypot(predicted.sigma, answer_sigma), predicted.costs});
+        uncertain.push_back({predicted.drop + margin, doubt * predicted.sigma, predicted.costs});
         designs.push_back(&choices);
     }
     std::vector<Choices> chosen;
@@ -203,9 +209,10 @@ std::optional<std::vector<Choices>> SurrogateSearch::next_batch() {
     surrogate.fit(measured_designs(known(), m_noise));
     const std::map<Choices, Predicted> seen = look_around(surrogate);
     const auto count = static_cast<size_t>(std::clamp<int64_t>(problem().budget / 20, 1, 8));
-    std::vector<Choices> chosen = promising(seen, 1, 0, count + k_kept_seeds);
-    // Nothing is expected; but what is measured scatters, and the prediction may be too sure of itself.
-    if (chosen.empty()) chosen = promising(seen, k_last_doubt, typical_sigma(), count);
+    std::vector<Choices> chosen = promising(seen, 1, count + k_kept_seeds);
+    // Nothing is expected; but the prediction may be too sure of itself.
+    if (chosen.empty()) chosen = promising(seen, k_last_doubt, count);
+    if (chosen.empty()) chosen = what_is_left(seen);
     if (chosen.empty()) return std::nullopt;
     const size_t asked = std::min(count, chosen.size());
     m_kept.assign(chosen.begin() + static_cast<std::ptrdiff_t>(asked), chosen.end());
