@@ -15,6 +15,7 @@
 #include "widgets/panels/sensitivity_panel.h"
 #include "widgets/panels/target_combo.h"
 #include "widgets/panels/training_panel.h"
+#include "widgets/precision/equalizer.h"
 #include "widgets/precision/layer_panel.h"
 #include "widgets/precision/layer_view.h"
 
@@ -98,6 +99,8 @@ void MainWindow::buildPanels() {
     m_lower->addTab(m_explore_panel, tr("Explore"));
     m_sensitivity_panel = new SensitivityPanel(m_document, m_sensitivity, this);
     m_lower->addTab(m_sensitivity_panel, tr("Sensitivity"));
+    connect(m_sensitivity_panel, &SensitivityPanel::heatChanged, &m_layer_panel->equalizer(),
+            &Equalizer::setHeat);
 
     m_columns = new QSplitter(this);
     m_columns->setObjectName(QStringLiteral("columns"));

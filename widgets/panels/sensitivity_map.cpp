@@ -216,4 +216,13 @@ SensitivityMap sensitivity_map(const Sensitivity& sensitivity, SensitivityMetric
     return map;
 }
 
+LayerHeat layer_heat(const SensitivityMap& map) {
+    LayerHeat heat;
+    for (int row = 0; row < map.content.rows.size(); ++row)
+        for (size_t i = 0; i < map.columns.size(); ++i)
+            if (const HeatCell& cell = map.content.cells[static_cast<size_t>(row)][i]; cell.heat)
+                heat[{map.content.rows[row], map.columns[i].operand}][map.columns[i].bits] = *cell.heat;
+    return heat;
+}
+
 } // namespace widthwise::gui

@@ -6,6 +6,7 @@
 #include "core/graph/graph.h"
 #include "widgets/charts/heat_map.h"
 #include "widgets/document/plan_edit.h"
+#include "widgets/precision/layer_heat.h"
 
 namespace widthwise::gui {
 
@@ -30,5 +31,6 @@ struct SensitivityMap {
 /// The cells of `plan`'s widths are marked as current.
 [[nodiscard]] SensitivityMap sensitivity_map(const Sensitivity& sensitivity, SensitivityMetric metric,
                                              const Graph& graph, const PrecisionPlan& plan);
+[[nodiscard]] LayerHeat layer_heat(const SensitivityMap& map);
 
 } // namespace widthwise::gui

@@ -144,9 +144,13 @@ void SensitivityPanel::refreshButtons() {
 
 void SensitivityPanel::refreshContent() {
     const Sensitivity* sensitivity = m_study.shown();
-    if (!sensitivity || !m_document.hasNetwork()) return;
+    if (!sensitivity || !m_document.hasNetwork()) {
+        emit heatChanged({});
+        return;
+    }
     SensitivityMap map = sensitivity_map(*sensitivity, metric(), m_document.graph(), m_document.plan());
     map.content.stale = m_study.stale();
+    emit heatChanged(m_study.stale() ? LayerHeat{} : layer_heat(map));
     m_columns = std::move(map.columns);
     m_legend->setContent(map.content.legend, map.content.ticks);
     m_map->setContent(std::move(map.content));

@@ -25,6 +25,10 @@ public:
     [[nodiscard]] HeatMap& map() { return *m_map; }
     [[nodiscard]] SensitivityMetric metric() const;
 
+signals:
+    /// What the map shows has changed, as the equalizer's shades; empty where it shows nothing that holds.
+    void heatChanged(const widthwise::gui::LayerHeat& heat);
+
 private:
     QWidget* buildMap();
     QWidget* buildEmpty();

@@ -1,6 +1,7 @@
 #include "widgets/precision/equalizer.h"
 
 #include "widgets/bit_scale.h"
+#include "widgets/charts/heat_map.h"
 #include "widgets/models/layer_table_model.h"
 #include "widgets/number_text.h"
 #include "widgets/theme.h"

@@ -61,7 +61,8 @@ LayerPanel::LayerPanel(Document& document, LayerTableModel& layers, QWidget* par
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
-    column->addWidget(new Equalizer(document, this));
+    m_equalizer = new Equalizer(document, this);
+    column->addWidget(m_equalizer);
     column->addLayout(bar);
     column->addWidget(m_view, 1);
 

@@ -10,6 +10,7 @@ class QSpinBox;
 
 namespace widthwise::gui {
 
+class Equalizer;
 class LayerFilter;
 class LayerTableModel;
 class LayerView;
@@ -20,6 +21,7 @@ class LayerPanel : public QWidget {
 public:
     LayerPanel(Document& document, LayerTableModel& layers, QWidget* parent = nullptr);
     [[nodiscard]] LayerView& view() { return *m_view; }
+    [[nodiscard]] Equalizer& equalizer() { return *m_equalizer; }
     void focusFilter();
 
 private:
@@ -29,6 +31,7 @@ private:
     Document& m_document;
     LayerFilter* m_filter;
     LayerView* m_view;
+    Equalizer* m_equalizer;
     QLineEdit* m_search;
     QLabel* m_summary;
     QSpinBox* m_weights;
