@@ -3,6 +3,7 @@
 #include "tests/widgets/tiny_network.h"
 #include "widgets/charts/heat_map.h"
 #include "widgets/panels/sensitivity_panel.h"
+#include "widgets/precision/equalizer.h"
 
 #include <QAccessible>
 #include <QComboBox>
@@ -149,6 +150,34 @@ private slots:
         QVERIFY(chosen.isEmpty());
     }
 
+    void bars_glow_where_widths_do_harm() {
+        Document document;
+        Equalizer equalizer(document);
+        test::open_tiny(document);
+        equalizer.resize(600, 200);
+        const auto glowing = [&] {
+            const QImage image = equalizer.grab().toImage();
+            const QRgb hot = HeatMap::colourOf(1, equalizer.palette()).rgb();
+            int count = 0;
+            for (int y = 0; y < image.height(); ++y)
+                for (int x = 0; x < image.width(); ++x) count += image.pixel(x, y) == hot;
+            return count;
+        };
+        QCOMPARE(glowing(), 0);
+        equalizer.setHeat({{{"conv1", LayerOperand::weights}, {{2, 1.0}, {8, 0.0}}}});
+        const int one = glowing();
+        QVERIFY2(one > 20, qPrintable(QString::number(one)));
+        equalizer.setHeat({{{"conv1", LayerOperand::weights}, {{2, 1.0}, {4, 1.0}, {8, 0.0}}}});
+        QVERIFY(std::abs(glowing() - 2 * one) <= one / 4); // twice as high
+        equalizer.setHeat({});
+        QCOMPARE(glowing(), 0);
+        const flow::Model model = test::tiny_model();
+        const LayerHeat heat = layer_heat(
+            sensitivity_map(example(), SensitivityMetric::accuracy, *model.graph, uniform_plan(8, 8)));
+        QCOMPARE(heat.size(), size_t(7)); // a pool has no weights
+        QCOMPARE(heat.at({"conv1", LayerOperand::weights}).at(2), 1.0);
+    }
+
     void long_networks_scroll() {
         HeatMapContent content;
         content.groups = {{"W", {"2"}}};
@@ -178,6 +207,7 @@ private slots:
         Project project(document);
         SensitivityStudy study(document, project);
         SensitivityPanel panel(document, study);
+        QSignalSpy heated(&panel, &SensitivityPanel::heatChanged);
         QVERIFY(panel.findChild<QLabel*>("sensitivityHint")->text().contains("network"));
         QVERIFY(!panel.findChild<QPushButton*>("sensitivityMeasure")->isEnabled());
         project.openNetwork("zoo:demo"); // for its project file: a faster network takes its place
@@ -193,6 +223,7 @@ private slots:
         QTRY_VERIFY_WITH_TIMEOUT(study.shown() && !study.running(), 30000);
         QVERIFY(failed.isEmpty());
         QVERIFY(!study.stale());
+        QVERIFY(!heated.isEmpty() && !heated.last()[0].value<LayerHeat>().empty());
         QCOMPARE(study.shown()->layers.size(), size_t(4));
         QVERIFY(study.shown()->layers[0].weight_trace);
         const auto rows =
@@ -215,6 +246,7 @@ private slots:
         const DatasetPtr data = document.data();
         document.setData(test::tiny_data(65), nullptr);
         QVERIFY(study.shown() && study.stale());
+        QVERIFY(heated.last()[0].value<LayerHeat>().empty());
         QVERIFY(panel.map().content().stale);
         document.setData(data, nullptr);
         QVERIFY(study.shown() && !study.stale());
