@@ -26,7 +26,7 @@ struct MarkStyle {
         , baseline(palette.color(QPalette::Active, QPalette::WindowText))
         , dominated(muted_text(palette))
         , paper(palette.color(QPalette::Base))
-        , search(okabe_ito::green) {}
+        , search(is_dark(palette) ? okabe_ito::green.lighter(140) : okabe_ito::green) {}
 
     void draw_front(QPainter& p, const QPointF& at) const {
         p.setPen(QPen(paper, 1));
