@@ -234,7 +234,7 @@ void Equalizer::paintHeat(QPainter& painter, const QRectF& place, const QString&
                           LayerOperand operand) const {
     const auto found = m_heat.find({layer, operand});
     if (found == m_heat.end()) return;
-    constexpr double k_harmless = 0.1, k_widest = 4;
+    constexpr double k_harmless = 0.25, k_widest = 4;
     const double width = std::min(k_widest, std::max(1.0, place.width() * 0.3));
     double below = 0;
     for (const auto& [bits, heat] : found->second) {
