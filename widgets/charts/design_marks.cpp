@@ -215,8 +215,11 @@ void DesignMarks::paintLegend(QPainter& painter) const {
         entry(QObject::tr("searched"), [&](const QPointF& p) { style.draw_candidate(painter, p); });
     if (space.points.empty()) return;
     entry(QObject::tr("Pareto front"), [&](const QPointF& p) { style.draw_front(painter, p); });
-    entry(QObject::tr("current"), [&](const QPointF& p) { style.draw_current(painter, p); });
-    entry(QObject::tr("baseline w8a8"), [&](const QPointF& p) { style.draw_baseline(painter, p); });
+    // Only what there is: narrow charts have no room for more.
+    if (space.current_id != 0)
+        entry(QObject::tr("current"), [&](const QPointF& p) { style.draw_current(painter, p); });
+    if (space.baseline_id != 0)
+        entry(QObject::tr("baseline w8a8"), [&](const QPointF& p) { style.draw_baseline(painter, p); });
     entry(QObject::tr("dominated"), [&](const QPointF& p) { style.draw_dominated(painter, p); });
 }
 
