@@ -36,7 +36,7 @@ std::optional<std::vector<Choices>> IntegerProgram::next_batch() {
         if (!problem().start.empty()) return problem().start;
     }
     Surrogate surrogate(m_noise.slot_count(), problem().worst_drop);
-    surrogate.fit(measured_designs(known(), m_noise));
+    surrogate.fit(measured_designs(known(), m_noise, problem().goals));
     const std::vector<Point> all = places(m_front, m_noise, surrogate, problem().goals);
     std::vector<Point> free, taken;
     std::vector<size_t> positions, beyond;

@@ -1,18 +1,47 @@
 #include "core/explore/measured_designs.h"
 
+#include "core/explore/pareto.h"
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace widthwise::explore {
+namespace {
 
-std::vector<Measured> measured_designs(const std::map<Choices, Outcome>& known, const DesignNoise& noise) {
+/// In the order of `outcomes`.
+std::vector<const Outcome*> nearest_to_front(const std::vector<const Outcome*>& outcomes, const Goals& goals,
+                                             size_t most) {
+    std::vector<Point> points;
+    for (const Outcome* outcome : outcomes) {
+        points.emplace_back();
+        for (const Metric metric : goals.objectives) points.back().push_back(outcome->figures.loss(metric));
+    }
+    const std::vector<int> ranks = non_dominated_ranks(points);
+    std::vector<size_t> order(outcomes.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::ranges::stable_sort(order, {}, [&](size_t i) { return ranks[i]; });
+    order.resize(most);
+    std::ranges::sort(order);
+    std::vector<const Outcome*> nearest;
+    for (const size_t i : order) nearest.push_back(outcomes[i]);
+    return nearest;
+}
+
+} // namespace
+
+std::vector<Measured> measured_designs(const std::map<Choices, Outcome>& known, const DesignNoise& noise,
+                                       const Goals& goals, size_t most) {
+    std::vector<const Outcome*> run;
+    for (const auto& [choices, outcome] : known)
+        if (outcome.samples > 0 && std::isfinite(outcome.figures[Metric::drop])) run.push_back(&outcome);
+    if (run.size() > most) run = nearest_to_front(run, goals, most);
     std::vector<Measured> measured;
-    for (const auto& [choices, outcome] : known) {
-        const double drop = outcome.figures[Metric::drop];
-        if (outcome.samples <= 0 || !std::isfinite(drop)) continue;
+    for (const Outcome* outcome : run) {
         // Few images may by chance show no difference at all: half an answer is the least that is not known.
-        const double least = 0.5 / static_cast<double>(outcome.samples);
-        measured.push_back({noise.of(choices), drop, std::max(outcome.drop_sigma, least)});
+        const double least = 0.5 / static_cast<double>(outcome->samples);
+        measured.push_back({noise.of(outcome->choices), outcome->figures[Metric::drop],
+                            std::max(outcome->drop_sigma, least)});
     }
     return measured;
 }

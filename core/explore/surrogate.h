@@ -23,14 +23,14 @@ struct Prediction {
 /// The additive model, corrected by what the measured designs say.
 ///
 /// Each slot counts c(n) = ln(1 + 20 n)^0.75 of its noise n: a layer that is destroyed cannot be destroyed
-/// further, and small errors add up to something between their energies and their amplitudes (constants: the
-/// best rank correlation over 400 random designs of a ResNet-20). T = sum of c(n); drop = worst (1 - exp(-(T
-/// / a)^b)), with a and b fitted, drawn to a = 6.4, b = 2. What is left is a Gaussian process in units of the
-/// link's slope by ln T (a design's error grows with what it loses): a linear kernel of the slots' shares of
-/// T (some layers matter more than their noise says), a squared exponential of the rows c(n) (nearby designs
-/// err alike), and white noise; amplitudes and length by marginal likelihood over a grid (Rasmussen and
-/// Williams 2006, algorithm 2.1 and eq. 5.8). Without measured designs it is the additive model alone with a
-/// wide interval. The same samples in the same order give the same bits.
+/// further, and small errors add up to something between their energies and their amplitudes (constants: from
+/// the plateau of best rank correlations over 650 random designs of a ResNet-20). T = sum of c(n); drop =
+/// worst (1 - exp(-(T / a)^b)), with a and b fitted, drawn to a = 6.4, b = 2. What is left is a Gaussian
+/// process in units of the link's slope by ln T (a design's error grows with what it loses): a linear kernel
+/// of the slots' shares of T (some layers matter more than their noise says), a squared exponential of the
+/// rows c(n) (nearby designs err alike), and white noise; amplitudes and length by marginal likelihood over a
+/// grid (Rasmussen and Williams 2006, algorithm 2.1 and eq. 5.8). Without measured designs it is the additive
+/// model alone with a wide interval. The same samples in the same order give the same bits.
 class Surrogate {
 public:
     /// `slot_count`: numbers per design. `worst_drop`: where the link saturates (float top-1 less chance

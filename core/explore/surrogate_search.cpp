@@ -206,7 +206,7 @@ std::optional<std::vector<Choices>> SurrogateSearch::next_batch() {
         if (std::vector<Choices> batch = first_batch(); !batch.empty()) return batch;
     }
     Surrogate surrogate(m_noise.slot_count(), problem().worst_drop);
-    surrogate.fit(measured_designs(known(), m_noise));
+    surrogate.fit(measured_designs(known(), m_noise, problem().goals));
     const std::map<Choices, Predicted> seen = look_around(surrogate);
     const auto count = static_cast<size_t>(std::clamp<int64_t>(problem().budget / 20, 1, 8));
     std::vector<Choices> chosen = promising(seen, 1, count + k_kept_seeds);

@@ -186,6 +186,11 @@ private slots:
         // Better than float; no noise at all.
         surrogate.fit(std::vector<Measured>{{std::vector<double>(k_slots, 0), -0.01, 0.001}});
         QVERIFY(std::isfinite(surrogate.predict(noise).drop));
+        // A network that is no better than chance.
+        Surrogate nothing_to_lose(k_slots, -0.02);
+        nothing_to_lose.fit(
+            std::vector<Measured>{{noise, 0.001, 0.01}, {std::vector<double>(k_slots, 1), -0.002, 0.01}});
+        QVERIFY(std::isfinite(nothing_to_lose.predict(noise).drop));
     }
 
     // Spearman 1904 by hand: d^2 = 1 + 1 + 0 + 0, rho = 1 - 6 * 2 / (4 * 15).

@@ -1,5 +1,6 @@
 #include "core/base/normal.h"
 #include "core/explore/improvement.h"
+#include "core/explore/measured_designs.h"
 #include "core/explore/predicted_evolution.h"
 #include "core/explore/surrogate_search.h"
 #include "tests/core/explore/toy_space.h"
@@ -216,6 +217,28 @@ private slots:
         const auto algorithm = make_surrogate_search(toy.problem(1, 10));
         const test::Course course = test::run(*algorithm, toy, {}, 10);
         QVERIFY(course.ended && course.outcomes.size() == 1);
+    }
+
+    void nearestToTheFrontAreKept() {
+        const Toy toy(2);
+        const DesignNoise noise(toy.space, *toy.noise);
+        std::map<Choices, Outcome> known;
+        for (const Outcome& outcome : test::all_outcomes(toy, {})) known.emplace(outcome.choices, outcome);
+        Outcome& rejected = known.begin()->second;
+        rejected.samples = 0;
+        QCOMPARE(measured_designs(known, noise, {}).size(), known.size() - 1);
+        std::vector<Outcome> run;
+        for (const auto& [choices, outcome] : known)
+            if (outcome.samples > 0) run.push_back(outcome);
+        const size_t front = front_of_outcomes(run).size();
+        const std::vector<Measured> kept = measured_designs(known, noise, {}, front);
+        QCOMPARE(kept.size(), front);
+        std::vector<double> drops, wanted;
+        for (const Measured& m : kept) drops.push_back(m.drop);
+        for (const Point& point : front_of_outcomes(run)) wanted.push_back(point[0]);
+        std::ranges::sort(drops);
+        QCOMPARE(drops, wanted);
+        QCOMPARE(kept.front().sigma, 0.5 / 1000); // no difference seen is not no error
     }
 
     // Designs that were left after few images bring the search no harm.
