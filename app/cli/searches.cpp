@@ -2,6 +2,7 @@
 #include "app/cli/json_output.h"
 #include "app/cli/table.h"
 #include "core/base/format.h"
+#include "core/flow/explore_summary.h"
 #include "core/store/project_file.h"
 
 #include <nlohmann/json.hpp>
@@ -20,6 +21,13 @@ struct Options {
     bool json = false;
 };
 
+/// Null where it cannot be read.
+Json parse(const std::string& text) {
+    if (!flow::is_shallow(text)) return nullptr;
+    Json document = Json::parse(text, nullptr, false);
+    return document.is_discarded() ? Json(nullptr) : document;
+}
+
 /// `document[key][...]`, null where another program wrote something else.
 Json look_up(const Json& document, std::initializer_list<const char*> keys) {
     Json value = document;
@@ -34,8 +42,7 @@ Result<Json> describe(const ProjectFile& project, const StoredExploration& searc
     auto candidates = project.candidates(search.id, "search");
     if (!candidates) return forward_error(candidates);
     const auto rejected = std::ranges::count(*candidates, "rejected", &StoredCandidate::verdict);
-    const Json request = Json::parse(search.request_json, nullptr, false);
-    const Json summary = Json::parse(search.summary_json, nullptr, false);
+    const Json request = parse(search.request_json), summary = parse(search.summary_json);
     const Json front = look_up(summary, {"front"});
     return Json{{"exploration", search.id},
                 {"label", search.label},

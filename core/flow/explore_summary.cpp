@@ -20,6 +20,7 @@ using Json = nlohmann::ordered_json;
 constexpr double k_one_point = 0.01;
 constexpr size_t k_longest_value = 40; ///< that is shown where two requests differ
 constexpr size_t k_most_differences = 4;
+constexpr int k_deepest = 64; ///< levels; no document of ours comes near
 
 constexpr std::array<std::pair<Metric, const char*>, 10> k_cost_keys = {
     {{Metric::energy, "energy_j"},
@@ -172,6 +173,21 @@ std::string summary_to_json(const ExploreRequest& request, const ExploreOutcome&
         {"ended_early", text_or_null(outcome.ended_early)},
         {"course", std::move(course)}};
     return document.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+bool is_shallow(std::string_view json) {
+    int depth = 0;
+    bool in_text = false;
+    for (size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (in_text && c == '\\') ++i; // what it escapes
+        if (c == '"') in_text = !in_text;
+        if (in_text) continue;
+        if (c == '{' || c == '[') ++depth;
+        if (c == '}' || c == ']') --depth;
+        if (depth > k_deepest) return false;
+    }
+    return true;
 }
 
 std::string request_difference(std::string_view stored, std::string_view asked) {

@@ -27,6 +27,10 @@ namespace widthwise::flow {
 [[nodiscard]] std::string summary_to_json(const ExploreRequest& request, const ExploreOutcome& outcome,
                                           int64_t id);
 
+/// Whether a stored document may be read at all: objects and arrays nested so deep that they would exhaust
+/// the stack are none of ours.
+[[nodiscard]] bool is_shallow(std::string_view json);
+
 /// Which keys of two request_to_json documents differ, with both values where they are short: "budget (400,
 /// here 200), variables". Empty: none.
 [[nodiscard]] std::string request_difference(std::string_view stored, std::string_view asked);

@@ -129,6 +129,10 @@ private slots:
         for (const std::string& text : {std::string(), std::string("{"), good.substr(0, good.size() / 2),
                                         std::string(100000, '['), std::string("\xff\xfe")})
             QVERIFY2(!request_difference(text, good).empty(), text.substr(0, 20).c_str());
+        std::string deep;
+        for (int i = 0; i < 200000; ++i) deep += "{\"goals\":";
+        deep += "1" + std::string(200000, '}');
+        QVERIFY(!request_difference(deep, good).empty());
         for (const char* text : {"null", "[]", "3", "{}", "{\"model\": 3, \"variables\": {\"a\": []}}"})
             QVERIFY2(!request_difference(text, good).empty(), text);
     }
