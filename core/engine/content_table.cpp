@@ -50,6 +50,12 @@ bool same_storage(const std::vector<Buffer>& a, const std::vector<Buffer>& b) {
     });
 }
 
+int64_t weight_bytes(const Operation& operation) {
+    const auto* conv = std::get_if<ConvStep>(&operation);
+    if (!conv) return 0;
+    return static_cast<int64_t>(conv->weights_q.size() + conv->weights_f32.size() * sizeof(float));
+}
+
 bool sums_floats(const Operation& operation) {
     const auto* conv = std::get_if<ConvStep>(&operation);
     return conv && !conv->is_integer();
@@ -86,7 +92,9 @@ OperationId ContentTable::operation_id(const Program& program, Step& step) {
     if (!id.valid()) {
         id.index = m_next_operation++;
         if (known_form) {
-            m_operations.emplace(id, KnownOperation{step.node, step.operation, buffers, m_generation});
+            const int64_t bytes = weight_bytes(step.operation);
+            m_operations.emplace(id, KnownOperation{step.node, step.operation, buffers, bytes, m_generation});
+            m_bytes += bytes;
             m_by_hash.emplace(hash, id);
         }
     }
@@ -127,6 +135,7 @@ Numbering ContentTable::number(Program& program, int batch, const std::string& i
     }
     for (size_t i = 0; i < program.buffers.size(); ++i)
         numbering.contents[i] = numbering.of(storage(program, BufferId{static_cast<int>(i)}));
+    forget_beyond_budget();
     return numbering;
 }
 
@@ -140,9 +149,26 @@ void ContentTable::set_computed(ContentId id, int64_t generation) {
     if (computed == 0) computed = generation;
 }
 
+void ContentTable::forget_beyond_budget() {
+    if (m_bytes <= m_budget) return;
+    std::vector<std::pair<int64_t, OperationId>> oldest;
+    for (const auto& [id, known] : m_operations)
+        if (known.bytes > 0 && known.last_met < m_generation) oldest.emplace_back(known.last_met, id);
+    std::sort(oldest.begin(), oldest.end());
+    for (const auto& [last_met, id] : oldest) {
+        if (m_bytes <= m_budget) break;
+        m_bytes -= m_operations.at(id).bytes;
+        m_operations.erase(id);
+    }
+    std::erase_if(m_by_hash, [&](const auto& item) { return !m_operations.contains(item.second); });
+}
+
 void ContentTable::forget_old() {
-    std::erase_if(m_operations,
-                  [&](const auto& item) { return item.second.last_met + k_remembered < m_generation; });
+    std::erase_if(m_operations, [&](const auto& item) {
+        const bool old = item.second.last_met + k_remembered < m_generation;
+        if (old) m_bytes -= item.second.bytes;
+        return old;
+    });
     std::erase_if(m_by_hash, [&](const auto& item) { return !m_operations.contains(item.second); });
     if (m_contents.size() <= k_max_contents) return;
     // Later programs that meet them again start afresh, which costs time only.

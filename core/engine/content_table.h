@@ -37,20 +37,26 @@ public:
 
     /// Programs numbered so far; operations remember when they were met last.
     [[nodiscard]] int64_t generation() const { return m_generation; }
-    /// Operations met within the last k_remembered programs stay known.
+    /// Operations met within the last k_remembered programs stay known, as far as their weights take no more
+    /// than the budget; those met longest ago go first, the program numbered last stays.
     [[nodiscard]] bool knows(OperationId id) const { return m_operations.contains(id); }
 
     /// Which program computed a content first: one before `generation`?
     [[nodiscard]] bool was_computed_before(ContentId id, int64_t generation) const;
     void set_computed(ContentId id, int64_t generation);
 
+    void set_budget(int64_t bytes) { m_budget = bytes; }
+    [[nodiscard]] int64_t bytes() const { return m_bytes; } ///< of the weights of known operations
+
     static constexpr int64_t k_remembered = 32;
+    static constexpr int64_t k_default_budget = int64_t{256} << 20;
 
 private:
     struct KnownOperation {
         std::string node;
         Operation operation;         ///< its buffers renamed to their places in reads()
         std::vector<Buffer> buffers; ///< what it reads, then what it writes
+        int64_t bytes = 0;
         int64_t last_met = 0;
     };
     struct KnownContent {
@@ -62,6 +68,7 @@ private:
     OperationId operation_id(const Program& program, Step& step);
     ContentId content_id(const ContentKey& key);
     void forget_old();
+    void forget_beyond_budget();
 
     std::unordered_map<OperationId, KnownOperation> m_operations;
     std::unordered_multimap<size_t, OperationId> m_by_hash;
@@ -70,6 +77,7 @@ private:
     std::map<std::string, ContentId> m_inputs;
     int m_next_operation = 0, m_next_content = 0;
     int64_t m_generation = 0;
+    int64_t m_budget = k_default_budget, m_bytes = 0;
 };
 
 } // namespace widthwise::engine

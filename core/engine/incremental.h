@@ -52,6 +52,11 @@ public:
     void set_memory_budget(int64_t bytes) { m_store.set_budget(bytes); }
     [[nodiscard]] int64_t memory_budget() const { return m_store.budget(); }
     [[nodiscard]] int64_t memory_used() const { return m_store.used(); }
+    /// Bytes of weights whose compiled layers are kept for programs to come (each takes about twice as much
+    /// again); the last program's are kept in any case.
+    void set_layer_budget(int64_t bytes) { m_table.set_budget(bytes); }
+    [[nodiscard]] int64_t layer_bytes() const { return m_table.bytes(); }
+    [[nodiscard]] size_t compiled_layers() const { return m_layers.size(); }
 
     /// `order` outlives what is prepared; its data fit the network. Errors: as lower, InputReader.
     [[nodiscard]] Result<PreparedPtr> prepare(const Graph& graph, const PrecisionPlan& resolved,

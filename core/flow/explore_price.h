@@ -22,7 +22,7 @@ public:
     [[nodiscard]] explore::Figures best_reachable(const explore::Goals& goals);
 
     /// Sets of tables kept; the one used longest ago goes.
-    static constexpr size_t k_most_machines = 16;
+    static constexpr size_t k_most_machines = 8;
 
 private:
     class State;

@@ -192,6 +192,7 @@ Result<Sensitivity> explore_sensitivity(const ExploreRequest& request, ExploreLo
     if (!known) return forward_error(known);
     if (*known) return std::move(**known);
     Evaluator evaluator;
+    if (!request.incremental) evaluator.set_memory_budget(0); // every entry from the first layer on
     auto measured = evaluator.sensitivity(asked, control);
     if (!measured) return measured;
     if (auto ok = log.add_sensitivity(document, *measured); !ok) return forward_error(ok);

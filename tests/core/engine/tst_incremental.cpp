@@ -118,6 +118,7 @@ private slots:
     void anEditRunsOnlyWhatFollows();
     void earlyStopThenAll();
     void cancelledRunsLeaveNothingWrong();
+    void layersOfManyDesignsStayWithinTheirBudget();
     void resnet20();
 };
 
@@ -323,6 +324,39 @@ void TestIncremental::cancelledRunsLeaveNothingWrong() {
     QVERIFY(!done);
     QCOMPARE(done.error().code, ErrorCode::cancelled);
     QVERIFY(outputs_of(engine, *graph, plan, order, What::repeated) == from_the_start(*graph, plan, order));
+}
+
+/// As in a long search: designs that share little.
+void TestIncremental::layersOfManyDesignsStayWithinTheirBudget() {
+    const GraphPtr graph = branched_network(5);
+    const Images images({3, 12, 12}, 32, 3);
+    const ImageOrder order = shuffled(images, 1);
+    const auto statistics = calibrate(graph, images, 20, {}).value();
+    IncrementalEngine roomy, tight;
+    roomy.set_memory_budget(1 << 20);
+    tight.set_memory_budget(1 << 20);
+    constexpr int64_t budget = 40'000; // about three programs
+    tight.set_layer_budget(budget);
+    Rng rng(11);
+    int64_t most = 0, most_roomy = 0;
+    size_t layers = 0;
+    for (int design = 0; design < 40; ++design) {
+        PrecisionPlan plan;
+        for (const std::string& layer : layers_of(*graph))
+            plan.set(layer, {weight_integer(static_cast<int>(2 + rng.below(7))),
+                             activation_integer(static_cast<int>(2 + rng.below(7))),
+                             {}});
+        plan = resolve_plan(*graph, plan, statistics).value();
+        const auto expected = from_the_start(*graph, plan, order);
+        QCOMPARE(outputs_of(tight, *graph, plan, order, What::repeated), expected);
+        QCOMPARE(outputs_of(roomy, *graph, plan, order, What::repeated), expected);
+        most = std::max(most, tight.layer_bytes());
+        most_roomy = std::max(most_roomy, roomy.layer_bytes());
+        layers = std::max(layers, tight.compiled_layers());
+    }
+    QVERIFY2(most <= budget, qPrintable(QString::number(most)));
+    QVERIFY2(most_roomy > 2 * budget, qPrintable(QString::number(most_roomy)));
+    QVERIFY2(layers < 40, qPrintable(QString::number(layers)));
 }
 
 void TestIncremental::resnet20() {
