@@ -191,8 +191,11 @@ bool is_shallow(std::string_view json) {
 }
 
 std::string request_difference(std::string_view stored, std::string_view asked) {
+    if (stored == asked) return {};
+    constexpr const char* k_unreadable = "what it asked for cannot be read";
+    if (!is_shallow(stored) || !is_shallow(asked)) return k_unreadable;
     const Json a = Json::parse(stored, nullptr, false), b = Json::parse(asked, nullptr, false);
-    if (!a.is_object() || !b.is_object()) return stored == asked ? "" : "what it asked for cannot be read";
+    if (!a.is_object() || !b.is_object()) return k_unreadable;
     std::vector<std::string> differences;
     compare(a, b, {}, differences);
     if (differences.size() > k_most_differences) {
