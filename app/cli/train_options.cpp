@@ -132,6 +132,11 @@ void TrainOptions::declare_method(CLI::App& command) {
         "Share of the target spread over all classes")
         ->check(CLI::Range(0.0, 0.99))
         ->type_name("X");
+    add(command, "--average-weights", &Options::weight_average,
+        "Decay of a moving average of the weights, which is what comes out; 0: none [0.998 with --qat, else "
+        "0]")
+        ->check(CLI::Range(0.0, 0.999999))
+        ->type_name("X");
     add(command, "--distillation", &Options::distillation,
         "Share of the loss taken from the float network that training starts from")
         ->check(CLI::Range(0.0, 1.0))

@@ -23,6 +23,8 @@ train::Options recommended_options(bool qat, bool pretrained) {
     // Running statistics lag behind weights that jump between levels (Nagel et al. 2022, Overcoming
     // Oscillations in Quantization-Aware Training; from memory).
     options.reestimate_images = 1024;
+    // The same oscillations average out.
+    options.weight_average = 0.998;
     return options;
 }
 

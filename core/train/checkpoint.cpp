@@ -7,13 +7,14 @@
 #include "core/train/byte_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace widthwise::train {
 namespace {
 
 constexpr std::string_view k_magic = "WWTRAIN\n";
-constexpr uint32_t k_version = 2; // 1: its network_hash() left out most attributes
+constexpr uint32_t k_version = 3; // 1: its network_hash() left out most attributes; 2: no averages
 constexpr size_t k_hash_digits = 64;
 constexpr size_t k_head = 8 + 4 + 8;                 // magic, version, size
 constexpr int64_t k_slack_bytes = int64_t{64} << 20; // for options and epochs
@@ -40,6 +41,13 @@ RunIdentity identity_from(ByteReader& from) {
     return identity;
 }
 
+/// In the file's order.
+template <typename State> auto arrays_of(State& state) {
+    return std::array{&state.trained,          &state.running,        &state.optimizer.first,
+                      &state.optimizer.second, &state.best_trained,   &state.best_running,
+                      &state.average_trained,  &state.average_running};
+}
+
 void put(ByteWriter& to, const TrainingState& state) {
     const RunProgress& progress = state.progress;
     to.put(progress.step);
@@ -54,9 +62,7 @@ void put(ByteWriter& to, const TrainingState& state) {
              {epoch.loss, epoch.train_top1, epoch.validation_top1, epoch.learning_rate, epoch.seconds})
             to.put(value);
     to.put(state.optimizer.steps);
-    for (const auto* values : {&state.trained, &state.running, &state.optimizer.first,
-                               &state.optimizer.second, &state.best_trained, &state.best_running})
-        to.put(*values);
+    for (const auto* values : arrays_of(state)) to.put(*values);
 }
 
 TrainingState state_from(ByteReader& from) {
@@ -79,17 +85,14 @@ TrainingState state_from(ByteReader& from) {
     // Out of range: no epoch at all, which fits() refuses.
     progress.best_epoch = best >= -1 && best < std::ssize(progress.epochs) ? static_cast<int>(best) : -2;
     state.optimizer.steps = from.number<int64_t>();
-    for (auto* values : {&state.trained, &state.running, &state.optimizer.first, &state.optimizer.second,
-                         &state.best_trained, &state.best_running})
-        *values = from.floats();
+    for (auto* values : arrays_of(state)) *values = from.floats();
     return state;
 }
 
 /// No run goes on from infinity or NaN, or from a mean of squares below zero.
 bool are_possible(const TrainingState& state) {
     const auto finite = [](float v) { return std::isfinite(v); };
-    for (const auto* numbers : {&state.trained, &state.running, &state.optimizer.first,
-                                &state.optimizer.second, &state.best_trained, &state.best_running})
+    for (const auto* numbers : arrays_of(state))
         if (!std::ranges::all_of(*numbers, finite)) return false;
     return std::ranges::all_of(state.optimizer.second, [](float v) { return v >= 0; });
 }
@@ -98,12 +101,16 @@ bool fits(const TrainingState& state, const RunShape& run) {
     const RunProgress& progress = state.progress;
     const bool kept = run.keeps_best && progress.best_epoch >= 0;
     const int64_t epoch_start = std::ssize(progress.epochs) * run.steps_per_epoch;
+    const bool averaged = run.averages && progress.step > 0;
     return state.trained.size() == run.trained && state.running.size() == run.running &&
            state.optimizer.first.size() == run.trained &&
            state.optimizer.second.size() == (run.second_moment ? run.trained : 0) &&
            state.best_trained.size() == (kept ? run.trained : 0) &&
-           state.best_running.size() == (kept ? run.running : 0) && state.optimizer.steps == progress.step &&
-           progress.step <= run.steps && progress.step <= epoch_start + run.steps_per_epoch &&
+           state.best_running.size() == (kept ? run.running : 0) &&
+           state.average_trained.size() == (averaged ? run.trained : 0) &&
+           state.average_running.size() == (averaged ? run.running : 0) &&
+           state.optimizer.steps == progress.step && progress.step <= run.steps &&
+           progress.step <= epoch_start + run.steps_per_epoch &&
            progress.step >= std::min(epoch_start, run.steps) && progress.best_epoch >= -1 &&
            are_possible(state);
 }
@@ -148,7 +155,7 @@ Result<TrainingState> read_checkpoint(const std::filesystem::path& file, const R
         return fail(ErrorCode::invalid_input, std::move(what), file.string(), std::move(remedy));
     };
     const std::string start_anew = "remove it to start anew";
-    const auto arrays = static_cast<int64_t>((4 * run.trained + 2 * run.running) * sizeof(float));
+    const auto arrays = static_cast<int64_t>((5 * run.trained + 3 * run.running) * sizeof(float));
     Result<std::string> bytes = read_input(file, arrays + k_slack_bytes);
     if (!bytes) return forward_error(bytes);
     const std::string_view all = *bytes;

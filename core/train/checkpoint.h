@@ -46,7 +46,8 @@ struct TrainingState {
     std::vector<float> trained, running; ///< by the layout
     OptimizerState optimizer;
     RunProgress progress;
-    std::vector<float> best_trained, best_running; ///< empty unless kept
+    std::vector<float> best_trained, best_running;       ///< empty unless kept
+    std::vector<float> average_trained, average_running; ///< empty unless averaged
     bool operator==(const TrainingState&) const = default;
 };
 
@@ -57,7 +58,7 @@ struct TrainingState {
 /// What the arrays and counts of a run can be; anything else is refused.
 struct RunShape {
     size_t trained = 0, running = 0;
-    bool second_moment = false, keeps_best = false;
+    bool second_moment = false, keeps_best = false, averages = false;
     int64_t steps = 0, steps_per_epoch = 1;
 };
 /// Errors: invalid_input naming the file, and what is wrong with it or what differs from `identity`.

@@ -35,6 +35,8 @@ Result<void> validate(const Options& o) {
     if (!(o.label_smoothing >= 0 && o.label_smoothing < 1))
         return refuse("the label smoothing must be at least 0 and below 1");
     if (!(o.distillation >= 0 && o.distillation <= 1)) return refuse("the distillation must be from 0 to 1");
+    if (!(o.weight_average >= 0 && o.weight_average < 1))
+        return refuse("the decay of the weights' average must be at least 0 and below 1");
     if (o.augmentation.cutout < 0) return refuse("the side of the cutout cannot be negative");
     if (!(o.validation_split >= 0 && o.validation_split < 1))
         return refuse("the validation split must be at least 0 and below 1");

@@ -100,6 +100,11 @@ struct Options {
     /// Share of the loss taken from the float network that training starts from (Hinton et al. 2015, with
     /// temperature 1): loss = (1 - d) cross-entropy(labels) + d cross-entropy(teacher's softmax). 0: none.
     double distillation = 0;
+    /// Decay of an exponential moving average of everything that is trained, BatchNormalization's running
+    /// statistics included: it is what is validated and what comes out (Polyak and Juditsky 1992; for weights
+    /// that flip between levels Nagel et al. 2022, Overcoming Oscillations; from memory). After n steps at
+    /// most (1 + n) / (10 + n), so that short runs average too. 0: none.
+    double weight_average = 0;
     Augmentation augmentation;
     /// Share of the training images held out, by the seed, to measure on where no validation data are given.
     double validation_split = 0;

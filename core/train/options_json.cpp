@@ -39,6 +39,7 @@ std::vector<std::pair<std::string, std::string>> option_values(const Options& o)
             {"schedule", text(to_string(o.schedule))},
             {"label_smoothing", text(o.label_smoothing)},
             {"distillation", text(o.distillation)},
+            {"weight_average", text(o.weight_average)},
             {"flip", text(o.augmentation.flip)},
             {"crop", text(o.augmentation.crop)},
             {"cutout", text(o.augmentation.cutout)},

@@ -93,10 +93,10 @@ Result<void> TrainingRun::prepare_workers(const GraphPtr& graph) {
 Result<void> TrainingRun::resume() {
     std::error_code error;
     if (!std::filesystem::exists(m_options.checkpoint.file, error)) return {};
-    Result<TrainingState> state = read_checkpoint(m_options.checkpoint.file, m_identity,
-                                                  {m_model->trained.size(), m_model->running.size(),
-                                                   m_options.optimizer == OptimizerType::adam,
-                                                   m_options.keep_best, m_steps, m_steps_per_epoch});
+    Result<TrainingState> state = read_checkpoint(
+        m_options.checkpoint.file, m_identity,
+        {m_model->trained.size(), m_model->running.size(), m_options.optimizer == OptimizerType::adam,
+         m_options.keep_best, m_options.weight_average > 0, m_steps, m_steps_per_epoch});
     if (!state) return forward_error(state);
     m_model->trained = std::move(state->trained);
     m_model->running = std::move(state->running);
@@ -104,6 +104,7 @@ Result<void> TrainingRun::resume() {
     m_progress = std::move(state->progress);
     m_best_trained = std::move(state->best_trained);
     m_best_running = std::move(state->best_running);
+    m_average.set(std::move(state->average_trained), std::move(state->average_running));
     return {};
 }
 
@@ -111,7 +112,7 @@ Result<void> TrainingRun::save() {
     if (m_options.checkpoint.file.empty()) return {};
     return write_checkpoint(m_options.checkpoint.file, m_identity,
                             {m_model->trained, m_model->running, m_optimizer->state(), m_progress,
-                             m_best_trained, m_best_running});
+                             m_best_trained, m_best_running, m_average.trained(), m_average.running()});
 }
 
 tl::unexpected<Error> TrainingRun::stopped(Error error) {
@@ -175,6 +176,7 @@ Result<void> TrainingRun::step(std::span<const Sample> batch) {
     m_optimizer->step(m_model->trained, m_sharded->gradients(), rate);
     if (Result<void> finite = check_numbers(); !finite) return finite;
     ++m_progress.step;
+    m_average.add(m_model->trained, m_model->running, m_progress.step);
     m_progress.epoch_sum.loss += loss->loss;
     m_progress.epoch_sum.correct += loss->correct;
     m_progress.learning_rate = rate;
@@ -206,6 +208,24 @@ Result<std::vector<float>> TrainingRun::present_statistics() {
     return m_sharded->measure_statistics(*m_model, m_options.reestimate_images, m_control.cancel);
 }
 
+const std::vector<float>& TrainingRun::present_trained() const {
+    return m_average.trained().empty() ? m_model->trained : m_average.trained();
+}
+
+const std::vector<float>& TrainingRun::present_running() const {
+    return m_average.trained().empty() ? m_model->running : m_average.running();
+}
+
+Result<double> TrainingRun::validate_present() {
+    std::vector<float> trained = present_trained(), running = present_running();
+    m_model->trained.swap(trained);
+    m_model->running.swap(running);
+    Result<double> top1 = validate();
+    m_model->trained.swap(trained);
+    m_model->running.swap(running);
+    return top1;
+}
+
 Result<double> TrainingRun::validate() {
     m_model->update_effective();
     Result<std::vector<float>> statistics =
@@ -222,7 +242,7 @@ Result<void> TrainingRun::finish_epoch() {
     done.train_top1 = static_cast<double>(m_progress.epoch_sum.correct) / images;
     done.learning_rate = m_progress.learning_rate;
     if (m_check) {
-        Result<double> top1 = validate();
+        Result<double> top1 = validate_present();
         if (!top1) return forward_error(top1);
         done.validation_top1 = *top1;
     }
@@ -235,8 +255,8 @@ Result<void> TrainingRun::finish_epoch() {
     if (better) {
         m_progress.best_epoch = epoch();
         if (m_options.keep_best) {
-            m_best_trained = m_model->trained;
-            m_best_running = m_model->running;
+            m_best_trained = present_trained();
+            m_best_running = present_running();
         }
     }
     m_progress.epochs.push_back(done);
@@ -256,6 +276,9 @@ Result<Outcome> TrainingRun::finish() {
         outcome.best_epoch = m_progress.best_epoch;
         m_model->trained = m_best_trained;
         m_model->running = m_best_running;
+    } else if (!m_average.trained().empty()) {
+        m_model->trained = m_average.trained();
+        m_model->running = m_average.running();
     }
     m_model->update_effective();
     Result<std::vector<float>> statistics = present_statistics();

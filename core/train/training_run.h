@@ -7,6 +7,7 @@
 #include "core/train/throughput.h"
 #include "core/train/trainer.h"
 #include "core/train/validation.h"
+#include "core/train/weight_average.h"
 
 #include <chrono>
 #include <memory>
@@ -16,7 +17,7 @@ namespace widthwise::train {
 class TrainingRun {
 public:
     TrainingRun(const Options& options, const WorkControl& control, const Observer& observer)
-        : m_options(options), m_control(control), m_observer(observer) {}
+        : m_options(options), m_control(control), m_observer(observer), m_average(options.weight_average) {}
 
     /// Everything that a run needs, and its state where it resumes. The data outlive the run.
     Result<void> prepare(const GraphPtr& graph, const Dataset& training, const Dataset* validation);
@@ -34,7 +35,12 @@ private:
     Result<void> step(std::span<const Sample> batch);
     Result<void> check_numbers() const;
     Result<void> finish_epoch();
+    /// Numbers that the run would end with now.
+    [[nodiscard]] const std::vector<float>& present_trained() const;
+    [[nodiscard]] const std::vector<float>& present_running() const;
+    /// Of the numbers that the model has.
     Result<double> validate();
+    Result<double> validate_present();
     Result<std::vector<float>> present_statistics();
     Result<Outcome> finish();
     Result<void> save();
@@ -61,6 +67,7 @@ private:
     std::unique_ptr<Optimizer> m_optimizer;
 
     RunProgress m_progress;
+    WeightAverage m_average;
     std::vector<float> m_best_trained, m_best_running;
     Throughput m_throughput;
     Clock::time_point m_lap;

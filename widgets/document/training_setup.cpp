@@ -85,6 +85,7 @@ template <typename Setup, typename Visit> void visit_fields(Setup& setup, Visit 
     visit("schedule", o.schedule);
     visit("labelSmoothing", o.label_smoothing);
     visit("distillation", o.distillation);
+    visit("weightAverage", o.weight_average);
     visit("flip", o.augmentation.flip);
     visit("crop", o.augmentation.crop);
     visit("cutout", o.augmentation.cutout);

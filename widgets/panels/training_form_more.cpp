@@ -57,6 +57,9 @@ void TrainingForm::buildMore() {
             name("Smoothing"), 0, 0.999, 3, 0.05, o.label_smoothing, form);
     addReal(tr("Distillation"), tr("0 to 1: the share of the loss taken from the float network's answers"),
             name("Distillation"), 0, 1, 2, 0.1, o.distillation, form);
+    addReal(tr("Weight average"),
+            tr("0 to below 1: decay of a moving average of the weights, which is what comes out; 0: none"),
+            name("Average"), 0, 0.9999, 4, 0.001, o.weight_average, form);
     addCheck(tr("Flip images"), tr("Mirrors left and right in half of the cases"), name("Flip"),
              o.augmentation.flip, form);
     addCheck(tr("Shift images"), tr("By up to 4 pixels; zeros move in"), name("Crop"), o.augmentation.crop,

@@ -19,7 +19,7 @@ using widthwise::test::ToyDataset;
 
 namespace {
 
-constexpr RunShape k_run{5, 2, true, true, 20, 6};
+constexpr RunShape k_run{5, 2, true, true, true, 20, 6};
 
 TrainingState some_state() {
     TrainingState state;
@@ -29,6 +29,8 @@ TrainingState some_state() {
     state.progress = {8, {12.5, 77}, 3.25, 0.01, {{0.7, 0.5, 0.6, 0.1, 2.5}}, 0};
     state.best_trained = {5, 4, 3, 2, 1};
     state.best_running = {0, 1};
+    state.average_trained = {2, 3, 5, 7, 11};
+    state.average_running = {1, 0};
     return state;
 }
 
@@ -98,9 +100,11 @@ void TestCheckpoint::state_without_extras() {
     state.optimizer.second.clear();
     state.best_trained.clear();
     state.best_running.clear();
+    state.average_trained.clear();
+    state.average_running.clear();
     QVERIFY(write_checkpoint(path(), some_identity(), state));
     RunShape run = k_run;
-    run.second_moment = run.keeps_best = false;
+    run.second_moment = run.keeps_best = run.averages = false;
     const auto read = read_checkpoint(path(), some_identity(), run);
     QVERIFY(read && *read == state);
 }
@@ -163,6 +167,8 @@ void TestCheckpoint::contradicting_counts() {
     QVERIFY(refused([](TrainingState& s) { s.optimizer.second.clear(); }));
     QVERIFY(refused([](TrainingState& s) { s.optimizer.steps = 7; }));
     QVERIFY(refused([](TrainingState& s) { s.best_trained.clear(); }));
+    QVERIFY(refused([](TrainingState& s) { s.average_trained.pop_back(); }));
+    QVERIFY(refused([](TrainingState& s) { s.average_running.clear(); }));
     QVERIFY(refused([](TrainingState& s) { s.progress.best_epoch = 1; }));
     QVERIFY(refused([](TrainingState& s) { s.progress.best_epoch = -2; }));
     // One epoch of six steps is finished: the run is between steps 6 and 12.
@@ -184,6 +190,7 @@ void TestCheckpoint::numbers_that_no_run_has() {
         QVERIFY(refused([&](TrainingState& s) { s.optimizer.second[2] = bad; }));
         QVERIFY(refused([&](TrainingState& s) { s.best_trained[3] = bad; }));
         QVERIFY(refused([&](TrainingState& s) { s.best_running[0] = bad; }));
+        QVERIFY(refused([&](TrainingState& s) { s.average_trained[1] = bad; }));
     }
     QVERIFY(refused([](TrainingState& s) { s.optimizer.second[1] = -1e-20F; }));
     QVERIFY(!refused([](TrainingState& s) { s.optimizer.first[1] = -1e-20F; }));
@@ -191,10 +198,10 @@ void TestCheckpoint::numbers_that_no_run_has() {
 
 void TestCheckpoint::other_versions() {
     QByteArray changed = bytes();
-    changed[8] = 3;
+    changed[8] = 4;
     replace(sealed(changed));
     QVERIFY(refusal().find("newer version") != std::string::npos);
-    changed[8] = 1;
+    changed[8] = 2;
     replace(sealed(changed));
     QVERIFY(refusal().find("older version") != std::string::npos);
     changed[8] = 0;

@@ -118,6 +118,7 @@ void TestResume::after_any_step() {
         options.qat = QatOptions{.plan = resolved_plan(m_graph, "w4a4", fold, m_training)};
         options.reestimate_images = 32;
         options.distillation = 0.5;
+        options.weight_average = 0.9;
     }
     forget();
     const auto whole = run(options, 2);

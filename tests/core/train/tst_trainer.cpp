@@ -62,6 +62,7 @@ private slots:
     void another_seed_gives_other_weights();
     void structure_survives();
     void fewer_images_than_a_batch();
+    void averages_weights();
     void reports_epochs_and_progress();
     void cancelling_stops();
     void divergence_is_an_error_that_says_when();
@@ -201,6 +202,26 @@ void TestTrainer::fewer_images_than_a_batch() {
     QVERIFY(!trained_numbers(options, 2, 7).empty());
     options.batch_size = 20; // rounded up to two shards of 16
     QVERIFY(!trained_numbers(options, 2, 7).empty());
+}
+
+void TestTrainer::averages_weights() {
+    Options options;
+    options.batch_size = 16;
+    options.schedule = Schedule::constant;
+    options.learning_rate = 0.05;
+    options.keep_best = false;
+    std::vector<std::vector<float>> after; // step 1, 2, 3
+    for (options.steps = 1; options.steps <= 3; ++options.steps) after.push_back(trained_numbers(options, 2));
+    options.steps = 3;
+    options.weight_average = 0.3;
+    const std::vector<float> averaged = trained_numbers(options, 1);
+    QCOMPARE(averaged.size(), after[0].size());
+    for (size_t i = 0; i < averaged.size(); ++i) {
+        // Decays of steps 2 and 3: min(0.3, 3 / 12), min(0.3, 4 / 13).
+        const double two = after[0][i] * 0.25 + after[1][i] * 0.75;
+        const double three = two * 0.3 + after[2][i] * 0.7;
+        QVERIFY(std::abs(averaged[i] - three) <= 1e-6 * (1 + std::abs(three)));
+    }
 }
 
 void TestTrainer::reports_epochs_and_progress() {

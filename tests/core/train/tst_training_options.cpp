@@ -205,6 +205,8 @@ void TestTrainingOptions::options_out_of_range_are_refused() {
     QVERIFY(refused([](Options& o) { o.label_smoothing = 1; }));
     QVERIFY(refused([](Options& o) { o.label_smoothing = -0.1; }));
     QVERIFY(refused([](Options& o) { o.distillation = 1.1; }));
+    QVERIFY(refused([](Options& o) { o.weight_average = 1; }));
+    QVERIFY(refused([](Options& o) { o.weight_average = -0.1; }));
     QVERIFY(refused([](Options& o) { o.distillation = nan; }));
     QVERIFY(refused([](Options& o) { o.augmentation.cutout = -1; }));
     QVERIFY(refused([](Options& o) { o.validation_split = 1; }));
