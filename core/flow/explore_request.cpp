@@ -2,7 +2,6 @@
 
 #include "core/base/hash.h"
 #include "core/design/format_json.h"
-#include "core/design/mapping_json.h"
 #include "core/flow/explore_data.h"
 #include "core/passes/prepare.h"
 
@@ -72,7 +71,7 @@ Json cost_options_to_json(const cost::Options& options) {
     if (options.keep_feature_maps) json["keep_feature_maps"] = *options.keep_feature_maps;
     for (const auto& [layer, zeros] : options.zeros)
         json["zeros"][layer] = {zeros.inputs, zeros.weights, zeros.outputs};
-    for (const auto& [layer, mapping] : options.mappings) json["mappings"][layer] = levels_json(mapping);
+    for (const auto& [layer, mapping] : options.mappings) json["mappings"][layer] = Json::parse(mapping_to_json(mapping));
     return json;
 }
 
