@@ -13,8 +13,20 @@ namespace widthwise::explore {
 namespace {
 
 constexpr size_t k_most_options = 1024;
-/// With three losses and more fronts are surfaces: fewer states keep the work alike.
-constexpr size_t k_most_states_of_many_losses = 1024;
+/// With three losses and more fronts are surfaces, which every round of a search looks through: fewer states
+/// keep the work alike.
+size_t most_states(size_t costs) {
+    switch (costs) {
+    case 1:
+        return k_most_states;
+    case 2:
+        return 1024;
+    case 3:
+        return 256;
+    default:
+        return 128;
+    }
+}
 constexpr double k_slack = 0.1;
 
 struct Group {
@@ -190,9 +202,8 @@ std::vector<AdditiveDesign> Model::front() {
     m_base_costs = costs_of(figures, m_metrics);
     for (const std::vector<size_t>& variables : connected(m_problem.space)) add_group(variables);
     if (m_metrics.empty()) return {};
-    const size_t most = m_metrics.size() == 1 ? k_most_states : k_most_states_of_many_losses;
     set_limits();
-    return priced(solve_front(m_program, most));
+    return priced(solve_front(m_program, most_states(m_metrics.size())));
 }
 
 } // namespace
