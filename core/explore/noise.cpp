@@ -54,10 +54,8 @@ void add_curve(std::vector<NoiseTable::Curve>& curves, const LayerSensitivity& l
     curves.push_back(std::move(curve));
 }
 
-/// The integer width that is about as fine, for formats that sensitivities are not measured for. Floating
-/// point with p significant bits has a relative error of 2^-p whatever the value: at usual crest factors that
-/// of an integer of p + 2 bits (6.02 dB a bit; Widrow and Kollar 2008, from memory). Powers of two are off by
-/// up to a factor of sqrt(2), as integers of 3 bits are over much of their range.
+} // namespace
+
 int comparable_bits(const NumberFormat& format) {
     switch (format.type) {
     case FormatType::float32:
@@ -84,8 +82,6 @@ int comparable_bits(const NumberFormat& format) {
     }
     return format.bits;
 }
-
-} // namespace
 
 NoiseTable::NoiseTable(const Sensitivity& sensitivity) {
     for (const LayerSensitivity& layer : sensitivity.layers)

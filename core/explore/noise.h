@@ -12,6 +12,12 @@
 
 namespace widthwise::explore {
 
+/// The integer width that is about as fine, for formats that sensitivities are not measured for. Floating
+/// point with p significant bits has a relative error of 2^-p whatever the value: at usual crest factors that
+/// of an integer of p + 2 bits (6.02 dB a bit; Widrow and Kollar 2008, from memory). Powers of two are off by
+/// up to a factor of sqrt(2), as integers of 3 bits are over much of their range.
+[[nodiscard]] int comparable_bits(const NumberFormat& format);
+
 /// KL divergence (nat) of the outputs when one operand alone is quantized; networks without classes: the
 /// noise-to-signal ratio of the output. Additive to first order: independent small errors add their energies
 /// (Zhou et al. 2018, "Adaptive quantization for deep neural network", section 3).

@@ -2,8 +2,10 @@
 
 #include "core/base/text.h"
 #include "core/design/target_parameter.h"
+#include "core/explore/noise.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace widthwise::explore {
@@ -62,20 +64,27 @@ std::optional<size_t> base_choice(const Space& space, const Variable& variable) 
     return static_cast<size_t>(found - variable.values.begin());
 }
 
-/// The narrowest format of at least `bits`, integers before others of the same width; else the widest.
+bool is_integer(const NumberFormat& format) {
+    return format.type == FormatType::integer;
+}
+
+/// The narrowest format of at least `bits`, of equal ones integers, then the finest. Formats that a narrower
+/// one is finer than do not count. None is as wide: the finest, of equal ones integers.
 size_t at_least(std::span<const NumberFormat> formats, int bits) {
-    size_t best = formats.size() - 1;
-    const auto before = [&](const NumberFormat& a, const NumberFormat& b) {
-        if (a.bits != b.bits) return a.bits < b.bits;
-        return a.type == FormatType::integer && b.type != FormatType::integer;
+    const auto counts = [&](const NumberFormat& format) {
+        return std::ranges::none_of(formats, [&](const NumberFormat& other) {
+            return other.bits < format.bits && comparable_bits(other) > comparable_bits(format);
+        });
     };
-    bool found = false;
-    for (size_t i = 0; i < formats.size(); ++i)
-        if (formats[i].bits >= bits && (!found || before(formats[i], formats[best]))) {
-            best = i;
-            found = true;
-        }
-    return best;
+    const auto before = [&](const NumberFormat& a, const NumberFormat& b) {
+        const auto key = [&](const NumberFormat& format) {
+            const bool reaches = format.bits >= bits && counts(format);
+            const int fine = -comparable_bits(format), other = is_integer(format) ? 0 : 1;
+            return reaches ? std::array{0, format.bits, other, fine} : std::array{1, fine, other, 0};
+        };
+        return key(a) < key(b);
+    };
+    return static_cast<size_t>(std::ranges::min_element(formats, before) - formats.begin());
 }
 
 } // namespace

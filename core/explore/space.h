@@ -45,8 +45,9 @@ struct Space {
 /// The design of the space that is this plan (hardware variables stand at the base target's values); nullopt:
 /// the plan is not in the space.
 [[nodiscard]] std::optional<Choices> choices_of(const Space& space, const PrecisionPlan& plan);
-/// All variables at the format of `weight_bits`/`activation_bits` or the next wider one (else the widest);
-/// hardware at the base target's values, else at the largest.
+/// All variables at the format of `weight_bits`/`activation_bits` or the next wider one, integers before
+/// others; where none is as wide at the finest (comparable_bits() in noise.h: 8-bit integers are finer than
+/// 8-bit powers of two). Hardware at the base target's values, else at the largest.
 [[nodiscard]] Choices uniform_choices(const Space& space, int weight_bits, int activation_bits);
 
 /// "3,0,4": how designs are written in the project file; the reader refuses what the space does not have.

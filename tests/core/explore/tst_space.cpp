@@ -121,6 +121,32 @@ private slots:
         QCOMPARE(uniform_choices(elsewhere, 8, 8)[3], uint8_t{1}); // the largest
     }
 
+    // A search is refused, or not, by its widest design: that is the finest one, not the last in the list.
+    void the_widest_choice_is_the_finest() {
+        Space space = small_space();
+        const auto choice = [&](std::vector<NumberFormat> weights, int bits) {
+            space.variables[0].formats = std::move(weights);
+            return int{uniform_choices(space, bits, 8)[0]};
+        };
+        const auto format = [](FormatType type) { return default_weight_format(type); };
+        const NumberFormat log8 = [] {
+            NumberFormat f = default_weight_format(FormatType::power_of_two);
+            f.bits = 8;
+            return f;
+        }();
+        const NumberFormat e5m2 = format(FormatType::float8_e5m2), e4m3 = format(FormatType::float8_e4m3);
+        QCOMPARE(choice({weight_integer(4), weight_integer(8), log8}, 32), 1);
+        QCOMPARE(choice({weight_integer(4), weight_integer(8), e5m2}, 32), 1);
+        QCOMPARE(choice({e5m2, weight_integer(8), log8}, 32), 1);
+        QCOMPARE(choice({weight_integer(4), e4m3, e5m2}, 32), 1);
+        QCOMPARE(choice({weight_integer(4), weight_integer(8), format(FormatType::float16)}, 32), 2);
+        QCOMPARE(choice({weight_integer(8), weight_integer(16), format(FormatType::float16)}, 32), 1);
+        // At a width: integers, then the finer one; powers of two are no finer for more bits.
+        QCOMPARE(choice({weight_integer(4), log8, weight_integer(8)}, 8), 2);
+        QCOMPARE(choice({weight_integer(4), e5m2, e4m3}, 8), 2);
+        QCOMPARE(choice({weight_integer(6), log8}, 8), 0);
+    }
+
     void text_is_read_back() {
         const Space space = small_space();
         QCOMPARE(to_text(Choices{2, 0, 1, 2}), std::string("2,0,1,2"));
