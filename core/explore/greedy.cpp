@@ -1,6 +1,7 @@
 #include "core/explore/greedy.h"
 
 #include "core/explore/descent.h"
+#include "core/explore/noise_link.h"
 #include "core/explore/queued_algorithm.h"
 
 #include <algorithm>
@@ -62,7 +63,7 @@ private:
 
     /// No design of the last chunk is worth going on from.
     [[nodiscard]] bool loses_too_much() const {
-        double limit = k_useful_share * problem().worst_drop;
+        double limit = k_useful_share * what_can_be_lost(problem().worst_drop);
         for (const Constraint& constraint : problem().goals.constraints)
             if (constraint.metric == Metric::drop) limit = std::min(limit, 2 * constraint.limit);
         return !m_chunk.empty() && std::ranges::all_of(m_chunk, [&](const Choices& choices) {

@@ -29,6 +29,10 @@ double negative_log_posterior(const NoiseLink& link, std::span<const NoisyDrop> 
 
 } // namespace
 
+double what_can_be_lost(double worst_drop) {
+    return worst_drop > k_least_worst ? worst_drop : k_least_worst; // NaN too
+}
+
 double NoiseLink::drop(double total) const {
     return total > 0 ? -worst * std::expm1(-std::pow(total / scale, power)) : 0;
 }
@@ -40,7 +44,7 @@ double NoiseLink::slope(double total) const {
 
 NoiseLink fit_link(std::span<const NoisyDrop> drops, double worst) {
     NoiseLink best;
-    best.worst = worst;
+    best.worst = what_can_be_lost(worst);
     if (drops.empty()) return best;
     double least = std::numeric_limits<double>::infinity();
     // A grid around the best so far, three times finer each round.

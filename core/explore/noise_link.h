@@ -5,6 +5,12 @@
 
 namespace widthwise::explore {
 
+/// Least that is believed to be lost at all: a network no better than chance has nothing to lose, but errors
+/// need a unit.
+inline constexpr double k_least_worst = 0.05;
+/// `worst_drop`, or k_least_worst where it is less or no number.
+[[nodiscard]] double what_can_be_lost(double worst_drop);
+
 /// drop = worst (1 - exp(-(total / scale)^power)).
 struct NoiseLink {
     double worst = 0.9;
@@ -21,6 +27,7 @@ struct NoisyDrop {
 
 /// The scale and power under which the drops are likeliest, their errors being normal with sigma and a
 /// quarter of the slope together; log-normal priors around the defaults (ln scale +- 1, ln power +- 0.3).
+/// `worst` as what_can_be_lost() believes it.
 [[nodiscard]] NoiseLink fit_link(std::span<const NoisyDrop> drops, double worst);
 
 } // namespace widthwise::explore

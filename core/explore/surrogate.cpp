@@ -20,8 +20,6 @@ using Eigen::VectorXd;
 constexpr Eigen::Index k_most_for_parameters = 128;
 /// Paired differences over few images may all be zero: nothing is known better than this.
 constexpr double k_least_sigma = 2e-4;
-/// A network no better than chance has nothing to lose, but errors need a unit.
-constexpr double k_least_worst = 0.01;
 /// ln of the factor by which the total noise may be misjudged before anything was measured.
 constexpr double k_prior_error = 1;
 
@@ -147,7 +145,7 @@ struct Surrogate::State {
 
 Surrogate::Surrogate(size_t slot_count, double worst_drop) : m_state(std::make_unique<State>()) {
     m_state->slot_count = slot_count;
-    m_state->link.worst = worst_drop > k_least_worst ? worst_drop : k_least_worst; // NaN too
+    m_state->link.worst = what_can_be_lost(worst_drop);
 }
 Surrogate::Surrogate(Surrogate&&) noexcept = default;
 Surrogate& Surrogate::operator=(Surrogate&&) noexcept = default;

@@ -193,6 +193,17 @@ private slots:
         QVERIFY(std::isfinite(nothing_to_lose.predict(noise).drop));
     }
 
+    // Chance level and below it: the link still rises, and its slope is a unit of errors.
+    void nothingToLose() {
+        const std::vector<NoisyDrop> drops = {{1, 0.001, 0.01}, {3, -0.002, 0.01}, {8, 0.01, 0.01}};
+        for (const double worst : {0.0, -0.1, static_cast<double>(NAN)}) {
+            const NoiseLink link = fit_link(drops, worst);
+            QVERIFY(link.slope(0) > 0 && link.slope(link.scale) > link.slope(0));
+            QVERIFY(link.drop(link.scale) > 0 && link.drop(1e6) <= k_least_worst);
+        }
+        QCOMPARE(fit_link(drops, 0.6).worst, 0.6);
+    }
+
     // Spearman 1904 by hand: d^2 = 1 + 1 + 0 + 0, rho = 1 - 6 * 2 / (4 * 15).
     void rankCorrelation() {
         QVERIFY(
