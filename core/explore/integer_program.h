@@ -9,7 +9,8 @@ namespace widthwise::explore {
 /// Asks for the problem's start, then for designs evenly spread along the front of the additive model
 /// (additive_front.h: what is exact there and what is not), the widest gaps first: gaps in cost and in drop,
 /// which the surrogate predicts from what was told so far. Drops of more than half beyond what is useful (the
-/// accuracy goal, 0.2) are left out. It is content when the front is used up. The problem has noise.
+/// accuracy goal, 0.2) come last, the least of them first: they hardly promise anything. It is content when
+/// the front is used up. The problem has noise.
 [[nodiscard]] std::unique_ptr<Algorithm> make_integer_program(Problem problem);
 
 } // namespace widthwise::explore

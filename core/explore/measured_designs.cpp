@@ -17,10 +17,27 @@ std::vector<const Outcome*> nearest_to_front(const std::vector<const Outcome*>& 
         points.emplace_back();
         for (const Metric metric : goals.objectives) points.back().push_back(outcome->figures.loss(metric));
     }
-    const std::vector<int> ranks = non_dominated_ranks(points);
-    std::vector<size_t> order(outcomes.size());
-    std::iota(order.begin(), order.end(), size_t{0});
-    std::ranges::stable_sort(order, {}, [&](size_t i) { return ranks[i]; });
+    // Front after front is peeled off: ranks of all designs of a long search would take too long.
+    std::vector<size_t> order, left(points.size());
+    std::iota(left.begin(), left.end(), size_t{0});
+    while (order.size() < most) {
+        const std::vector<size_t> front = pareto_front(points);
+        if (front.empty()) break; // what is left lacks a figure
+        std::vector<size_t> rest;
+        std::vector<Point> rest_points;
+        for (size_t i = 0, next = 0; i < left.size(); ++i) {
+            if (next < front.size() && front[next] == i) {
+                order.push_back(left[i]);
+                ++next;
+            } else {
+                rest.push_back(left[i]);
+                rest_points.push_back(std::move(points[i]));
+            }
+        }
+        left = std::move(rest);
+        points = std::move(rest_points);
+    }
+    order.insert(order.end(), left.begin(), left.end());
     order.resize(most);
     std::ranges::sort(order);
     std::vector<const Outcome*> nearest;

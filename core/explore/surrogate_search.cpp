@@ -24,6 +24,8 @@ constexpr double k_beyond = 1.5;
 /// Spaces up to here are predicted whole.
 constexpr int64_t k_small_space = 1024;
 constexpr size_t k_additive_seeds = 32, k_random_seeds = 16, k_kept_seeds = 24;
+/// Some 50 rounds' worth; then they are forgotten and asked for again as needed.
+constexpr size_t k_most_prices = size_t{1} << 16;
 
 class SurrogateSearch : public QueuedAlgorithm {
 public:
@@ -46,7 +48,8 @@ private:
 
     DesignNoise m_noise;
     std::vector<AdditiveDesign> m_front;
-    Point m_reference; ///< the drop first, then the cost objectives
+    double m_useful_drop;
+    Point m_reference; ///< the drop first, then the cost objectives; empty: not known yet
     std::map<Choices, Priced> m_prices;
     std::vector<Choices> m_kept; ///< of the last round: its most promising designs that were not asked for
     bool m_started = false;
@@ -59,19 +62,21 @@ Point costs_of(const Figures& figures, const Goals& goals) {
     return costs;
 }
 
-/// Costs from which on a design is worth nothing: those of w8a8, as the hypervolume is defined; of the
-/// front's dearest design where w8a8 cannot be run or leaves no room.
-Point reference_of(const Problem& problem, std::span<const AdditiveDesign> front) {
+/// Costs from which on a design is worth nothing: those of w8a8, as the hypervolume is defined; those of the
+/// dearest of `possible` designs (their cost objectives) where w8a8 cannot be run or leaves no room. Empty:
+/// none is possible.
+Point reference_of(const Problem& problem, std::span<const Point> possible) {
+    if (possible.empty()) return {};
     Point reference{useful_drop(problem.goals)};
     const Priced uniform = problem.price(uniform_choices(problem.space, 8, 8));
-    for (const Metric metric : problem.goals.objectives) {
-        if (metric == Metric::drop) continue;
+    const Point uniform_costs = costs_of(uniform.figures, problem.goals);
+    for (size_t k = 0; k < uniform_costs.size(); ++k) {
         double least = std::numeric_limits<double>::infinity(), most = -least;
-        for (const AdditiveDesign& design : front) {
-            least = std::min(least, design.figures.loss(metric));
-            most = std::max(most, design.figures.loss(metric));
+        for (const Point& costs : possible) {
+            least = std::min(least, costs[k]);
+            most = std::max(most, costs[k]);
         }
-        const double own = uniform.problem.empty() ? uniform.figures.loss(metric) : most;
+        const double own = uniform.problem.empty() ? uniform_costs[k] : most;
         const double wanted = own > least ? own : most;
         // A little room, so that a design at the reference itself counts.
         const double room = std::max(1e-3 * (most - least), 1e-6 * std::abs(wanted));
@@ -80,11 +85,18 @@ Point reference_of(const Problem& problem, std::span<const AdditiveDesign> front
     return reference;
 }
 
+std::vector<Point> all_costs(std::span<const AdditiveDesign> front, const Goals& goals) {
+    std::vector<Point> costs;
+    for (const AdditiveDesign& design : front) costs.push_back(costs_of(design.figures, goals));
+    return costs;
+}
+
 SurrogateSearch::SurrogateSearch(Problem given)
     : QueuedAlgorithm(std::move(given))
     , m_noise(problem().space, *problem().noise)
     , m_front(additive_front(problem(), m_noise))
-    , m_reference(reference_of(problem(), m_front)) {}
+    , m_useful_drop(useful_drop(problem().goals))
+    , m_reference(reference_of(problem(), all_costs(m_front, problem().goals))) {}
 
 Point SurrogateSearch::losses(const Outcome& outcome) const {
     Point point = costs_of(outcome.figures, problem().goals);
@@ -123,8 +135,8 @@ Predicted SurrogateSearch::predict(const Surrogate& surrogate, const Choices& ch
     const double broken = violation(problem().goals, price.figures);
     predicted.allowed = price.problem.empty() && broken == 0 &&
                         std::ranges::all_of(predicted.costs, [](double x) { return std::isfinite(x); });
-    // Beyond the reference nothing is worth anything.
-    predicted.violation = std::max(prediction.drop / m_reference.front() - 1, 0.0) + broken +
+    // Beyond it nothing is worth anything.
+    predicted.violation = std::max(prediction.drop / m_useful_drop - 1, 0.0) + broken +
                           (predicted.allowed || broken > 0 ? 0 : 1e6);
     return predicted;
 }
@@ -183,6 +195,7 @@ std::vector<Choices> SurrogateSearch::what_is_left(const std::map<Choices, Predi
 
 std::vector<Choices> SurrogateSearch::promising(const std::map<Choices, Predicted>& seen, double doubt,
                                                 size_t count) const {
+    if (m_reference.empty()) return {};
     std::vector<Point> front;
     for (const Choices& choices : measured_front()) front.push_back(losses(*outcome_of(choices)));
     const double margin = half_an_answer();
@@ -200,6 +213,13 @@ std::vector<Choices> SurrogateSearch::promising(const std::map<Choices, Predicte
     return chosen;
 }
 
+std::vector<Point> possible_costs(const std::map<Choices, Predicted>& seen) {
+    std::vector<Point> costs;
+    for (const auto& [choices, predicted] : seen)
+        if (predicted.allowed) costs.push_back(predicted.costs);
+    return costs;
+}
+
 std::optional<std::vector<Choices>> SurrogateSearch::next_batch() {
     if (!m_started) {
         m_started = true;
@@ -207,7 +227,10 @@ std::optional<std::vector<Choices>> SurrogateSearch::next_batch() {
     }
     Surrogate surrogate(m_noise.slot_count(), problem().worst_drop);
     surrogate.fit(measured_designs(known(), m_noise, problem().goals));
+    if (m_prices.size() > k_most_prices) m_prices.clear();
     const std::map<Choices, Predicted> seen = look_around(surrogate);
+    // The additive model knew of no possible design, but the evolution may have come upon some.
+    if (m_reference.empty()) m_reference = reference_of(problem(), possible_costs(seen));
     const auto count = static_cast<size_t>(std::clamp<int64_t>(problem().budget / 20, 1, 8));
     std::vector<Choices> chosen = promising(seen, 1, count + k_kept_seeds);
     // Nothing is expected; but the prediction may be too sure of itself.

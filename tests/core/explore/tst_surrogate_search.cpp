@@ -1,4 +1,5 @@
 #include "core/base/normal.h"
+#include "core/explore/additive_front.h"
 #include "core/explore/improvement.h"
 #include "core/explore/measured_designs.h"
 #include "core/explore/predicted_evolution.h"
@@ -166,6 +167,39 @@ private slots:
         QVERIFY(course.ended && course.outcomes.size() < 200);
     }
 
+    // The target runs few designs, and none that the additive model would have started from.
+    void nothingAdditiveIsPossible() {
+        const Toy toy(3); // 4096 designs
+        Problem problem = toy.problem(1, 60);
+        const auto is_possible = [](const Choices& c) { return c[0] == 1 && c[3] == 2; };
+        problem.price = [&](const Choices& choices) {
+            return Priced{toy.costs(choices), is_possible(choices) ? "" : "no such array"};
+        };
+        QVERIFY(additive_front(problem, {toy.space, *toy.noise}).empty());
+        const auto algorithm = make_surrogate_search(problem);
+        std::vector<Outcome> run;
+        for (std::vector<Choices> asked = algorithm->ask(8); !asked.empty() && run.size() < 60;
+             asked = algorithm->ask(8)) {
+            std::vector<Outcome> answers;
+            for (const Choices& choices : asked) {
+                answers.push_back(toy.outcome(choices, {}));
+                if (is_possible(choices)) {
+                    run.push_back(answers.back());
+                    continue;
+                }
+                answers.back().verdict = Verdict::rejected;
+                answers.back().samples = 0;
+                answers.back().figures[Metric::drop] = NAN;
+            }
+            algorithm->tell(answers);
+        }
+        std::vector<Outcome> all;
+        for (const Outcome& outcome : test::all_outcomes(toy, {}))
+            if (is_possible(outcome.choices)) all.push_back(outcome);
+        const double share = test::volume(run, toy, {}) / test::volume(all, toy, {});
+        QVERIFY2(run.size() > 8 && share > 0.99, std::to_string(share).c_str());
+    }
+
     void keepsConstraints() {
         const Toy toy = meeting(4);
         const double energy = 0.5 * toy.costs(uniform_choices(toy.space, 8, 8))[Metric::energy];
@@ -238,6 +272,10 @@ private slots:
         for (const Point& point : front_of_outcomes(run)) wanted.push_back(point[0]);
         std::ranges::sort(drops);
         QCOMPARE(drops, wanted);
+        const Toy large(3);
+        std::map<Choices, Outcome> many;
+        for (const Outcome& outcome : test::all_outcomes(large, {})) many.emplace(outcome.choices, outcome);
+        QCOMPARE(measured_designs(many, {large.space, *large.noise}, {}).size(), size_t{512});
         QCOMPARE(kept.front().sigma, 0.5 / 1000); // no difference seen is not no error
     }
 
