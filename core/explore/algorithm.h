@@ -42,6 +42,9 @@ public:
     [[nodiscard]] virtual std::vector<Choices> ask(int most) = 0;
     /// What became of the designs of the last ask(), in its order.
     virtual void tell(std::span<const Outcome> outcomes) = 0;
+    /// After an empty ask(): what made it give up though there may be more to find, as a clause to read.
+    /// Empty: there is nothing left that it would ask.
+    [[nodiscard]] virtual std::string why_ended() const { return {}; }
 };
 
 struct AlgorithmInfo {

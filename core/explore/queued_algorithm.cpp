@@ -15,12 +15,12 @@ constexpr int64_t k_least_rejections = 1000;
 QueuedAlgorithm::QueuedAlgorithm(Problem problem, Rejections rejections)
     : m_problem(std::move(problem))
     , m_rng(Rng::stream(m_problem.seed, 0))
-    , m_rejections_left(rejections == Rejections::unbounded
+    , m_most_rejections(rejections == Rejections::unbounded
                             ? std::numeric_limits<int64_t>::max()
                             : k_least_rejections + k_rejections_per_design * m_problem.budget) {}
 
 std::vector<Choices> QueuedAlgorithm::ask(int most) {
-    for (int stale = 0; m_queue.empty() && m_rejections_left > 0;) {
+    for (int stale = 0; m_queue.empty() && m_rejections < m_most_rejections;) {
         const std::optional<std::vector<Choices>> batch = next_batch();
         if (!batch) break;
         bool any = false;
@@ -40,10 +40,17 @@ std::vector<Choices> QueuedAlgorithm::ask(int most) {
 
 void QueuedAlgorithm::tell(std::span<const Outcome> outcomes) {
     for (const Outcome& outcome : outcomes) {
-        if (outcome.verdict == Verdict::rejected) --m_rejections_left;
+        if (outcome.verdict == Verdict::rejected) ++m_rejections;
         m_asked.insert(outcome.choices);
         m_known.insert_or_assign(outcome.choices, outcome);
     }
+}
+
+std::string QueuedAlgorithm::why_ended() const {
+    if (m_rejections < m_most_rejections) return {};
+    return std::to_string(m_rejections) + " designs were rejected (the target cannot run them, or they break "
+                                          "a limit), more than a search of "
+                                          "this budget tries";
 }
 
 const Outcome* QueuedAlgorithm::outcome_of(const Choices& choices) const {

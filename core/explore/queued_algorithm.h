@@ -18,6 +18,8 @@ class QueuedAlgorithm : public Algorithm {
 public:
     [[nodiscard]] std::vector<Choices> ask(int most) final;
     void tell(std::span<const Outcome> outcomes) final;
+    /// It was told of too many rejected designs.
+    [[nodiscard]] std::string why_ended() const final;
 
 protected:
     enum class Rejections { bounded, unbounded };
@@ -43,7 +45,7 @@ private:
 
     Problem m_problem;
     Rng m_rng;
-    int64_t m_rejections_left;
+    int64_t m_most_rejections, m_rejections = 0;
     std::deque<Choices> m_queue;
     std::set<Choices> m_asked;
     std::map<Choices, Outcome> m_known;

@@ -180,6 +180,37 @@ private slots:
         for (const Outcome& outcome : course.outcomes) QVERIFY(outcome.verdict == Verdict::rejected);
     }
 
+    // Of a network that is no better than chance nothing can be lost: not each design loses too much.
+    void greedy_where_nothing_can_be_lost() {
+        Toy toy(4, {2, 4, 6, 8});
+        toy.flat = true;
+        const auto asked = [&](double worst_drop) {
+            Problem problem = toy.problem(3, 60);
+            problem.worst_drop = worst_drop;
+            return questions(run(*make("greedy", problem), toy, {}, 60));
+        };
+        const std::vector<Choices> wanted = asked(0.9);
+        QVERIFY(asked(0) == wanted);
+        QVERIFY(asked(-0.1) == wanted);
+    }
+
+    // Giving up is told from having nothing left to ask.
+    void why_it_ended() {
+        const Toy large(12, {2, 3, 4, 6, 8});
+        const Goals goals{{Metric::drop, Metric::energy}, {{Metric::energy, 1e-9}}};
+        const auto gave_up = make("random", large.problem(1, 5, goals));
+        const Course course = run(*gave_up, large, goals, 5);
+        const std::string rejected = std::to_string(course.outcomes.size()) + " designs were rejected";
+        QVERIFY2(gave_up->why_ended().starts_with(rejected), gave_up->why_ended().c_str());
+        const Toy toy = tiny();
+        const auto exhausted = make("random", toy.problem(1, 1000));
+        QVERIFY(run(*exhausted, toy, {}, 1000).ended);
+        QVERIFY(exhausted->why_ended().empty());
+        const auto all = make("exhaustive", toy.problem(1, 1000, goals));
+        QVERIFY(run(*all, toy, goals, 1000).ended);
+        QVERIFY(all->why_ended().empty());
+    }
+
     void a_variable_without_a_choice_is_carried_along_data() { add_names(); }
     void a_variable_without_a_choice_is_carried_along() {
         QFETCH(QString, name);
