@@ -197,7 +197,8 @@ Result<void> Exploration::search() {
         const int64_t left = m_request.budget - m_course->now().evaluations;
         const std::vector<Choices> asked = searcher.ask(static_cast<int>(std::min(left, k_most_at_once)));
         if (asked.empty()) {
-            m_result.ended_early = "the algorithm has no more designs to try";
+            const std::string why = searcher.why_ended();
+            m_result.ended_early = why.empty() ? "the algorithm has no more designs to try" : why;
             return {};
         }
         std::vector<Outcome> outcomes(asked.size());
