@@ -5,6 +5,7 @@
 #include "core/flow/explore_data.h"
 #include "core/passes/prepare.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <set>
@@ -55,11 +56,11 @@ Json variable_to_json(const Variable& variable) {
 }
 
 Json goals_to_json(const explore::Goals& goals) {
-    Json json{{"objectives", Json::array()}, {"constraints", Json::object()}};
+    Json json{{"objectives", Json::array()}, {"constraints", Json::array()}};
     for (const explore::Metric metric : goals.objectives)
         json["objectives"].push_back(explore::to_string(metric));
     for (const explore::Constraint& c : goals.constraints)
-        json["constraints"][std::string(explore::to_string(c.metric))] = c.limit;
+        json["constraints"].push_back({{"metric", explore::to_string(c.metric)}, {"limit", c.limit}});
     return json;
 }
 
@@ -71,7 +72,8 @@ Json cost_options_to_json(const cost::Options& options) {
     if (options.keep_feature_maps) json["keep_feature_maps"] = *options.keep_feature_maps;
     for (const auto& [layer, zeros] : options.zeros)
         json["zeros"][layer] = {zeros.inputs, zeros.weights, zeros.outputs};
-    for (const auto& [layer, mapping] : options.mappings) json["mappings"][layer] = Json::parse(mapping_to_json(mapping));
+    for (const auto& [layer, mapping] : options.mappings)
+        json["mappings"][layer] = Json::parse(mapping_to_json(mapping));
     return json;
 }
 
@@ -150,8 +152,13 @@ SensitivityRequest sensitivity_request(const ExploreRequest& request, const Data
     asked.base.calibration_samples = request.calibration_samples;
     asked.base.seed = request.seed;
     asked.base.plan = explore::plan_of(space, explore::uniform_choices(space, 8, 8));
+    for (const Variable& variable : space.variables)
+        for (const std::string& layer : variable.layers)
+            if (std::ranges::find(asked.layers, layer) == asked.layers.end()) asked.layers.push_back(layer);
     const std::set<int> widths = widths_of(space);
-    asked.widths.assign(widths.begin(), widths.end());
+    // All at 8 bits is what the others are compared with: it adds no noise to itself.
+    for (const int bits : widths)
+        if (bits != 8 || widths.size() == 1) asked.widths.push_back(bits);
     if (asked.widths.empty()) asked.widths = {2, 4, 8}; // other formats are placed between these
     asked.weight_format = [space](int bits) { return format_of(space, FormatRole::weights, bits); };
     asked.activation_format = [space](int bits) { return format_of(space, FormatRole::activations, bits); };
@@ -170,6 +177,7 @@ std::string sensitivity_request_to_json(const SensitivityRequest& request) {
         json["widths"].push_back({{"bits", bits},
                                   {"weights", write_format(request.weight_format(bits))},
                                   {"activations", write_format(request.activation_format(bits))}});
+    if (!request.layers.empty()) json["layers"] = request.layers;
     if (request.base.limit > 0) json["limit"] = request.base.limit;
     if (request.decide_within) json["decide_within"] = *request.decide_within;
     if (const auto& traces = request.traces)

@@ -117,8 +117,13 @@ Result<void> SensitivityRun::make_variants() {
         m_variants.push_back({layer, weights, bits, std::move(*resolved), {}, 0, 0, 0, 0, 0, false, {}});
         return {};
     };
+    const auto wanted = [&](const std::string& layer) {
+        return m_request.layers.empty() ||
+               std::ranges::find(m_request.layers, layer) != m_request.layers.end();
+    };
     for (const NodeId id : m_graph.node_ids())
         for (const bool weights : {true, false}) {
+            if (!wanted(m_graph.node(id).name)) continue;
             if (weights ? !is_weighted(m_graph, id) : !reads_activations(m_graph, id)) continue;
             for (const int bits : m_request.widths)
                 if (auto ok = add(m_graph.node(id).name, weights, bits); !ok) return ok;

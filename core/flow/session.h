@@ -82,6 +82,7 @@ struct EvaluationOutcome {
 struct SensitivityRequest {
     EvaluationRequest base; ///< its plan: what all other layers keep (float: the usual choice)
     std::vector<int> widths = {2, 3, 4, 6, 8};
+    std::vector<std::string> layers = {}; ///< only these; empty: all that take a precision
     /// How an entry's bits are written.
     std::function<NumberFormat(int bits)> weight_format = weight_integer;
     std::function<NumberFormat(int bits)> activation_format = activation_integer;
