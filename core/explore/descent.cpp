@@ -40,15 +40,17 @@ AddedNoise added_noise(const Space& space, const NoiseTable& noise) {
 }
 
 AddedNoise added_noise(const Space& space, std::span<const double> drops) {
+    const Choices widest_design = widest(space);
     AddedNoise added;
     for (size_t v = 0; v < space.variables.size(); ++v) {
         const Variable& variable = space.variables[v];
         added.emplace_back(variable.size(), 0.0);
         if (is_hardware(variable)) continue;
-        const int probed = variable.formats[probe(space, v)[v]].bits;
+        const int probed = comparable_bits(variable.formats[probe(space, v)[v]]);
         const double drop = drops[v] > k_least_drop ? drops[v] : k_least_drop;
-        for (size_t c = 0; c + 1 < variable.size(); ++c)
-            added[v][c] = drop * std::pow(4.0, probed - variable.formats[c].bits);
+        for (size_t c = 0; c < variable.size(); ++c)
+            if (c != widest_design[v])
+                added[v][c] = drop * std::pow(4.0, probed - comparable_bits(variable.formats[c]));
     }
     return added;
 }
@@ -69,7 +71,9 @@ double Descent::cost(const Choices& choices) const {
 std::optional<Descent::Step> Descent::best_step(const Choices& at, double cost_there, size_t variable) const {
     std::optional<Step> best;
     Choices next = at;
-    for (size_t c = 0; c < at[variable]; ++c) {
+    for (size_t c = 0; c < noise[variable].size(); ++c) {
+        // Down is where noise is added: not always to fewer bits.
+        if (c == at[variable] || noise[variable][c] < noise[variable][at[variable]]) continue;
         next[variable] = static_cast<uint8_t>(c);
         const double saved = cost_there - cost(next);
         if (!(saved > 0)) continue;

@@ -1,6 +1,6 @@
 #pragma once
 // Greedy bit descent on an additive table of noise: a path from the widest design to the narrowest, each step
-// narrowing the variable that saves most for the noise that it adds.
+// taking the variable to the coarser format that saves most for the noise that it adds.
 
 #include "core/explore/losses.h"
 

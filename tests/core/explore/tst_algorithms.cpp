@@ -1,6 +1,7 @@
 // What every search algorithm must do: the same again from the same answers, nothing asked twice, an end, and
 // fronts that are close to the true one.
 
+#include "core/explore/descent.h"
 #include "tests/core/explore/toy_space.h"
 
 #include <QTest>
@@ -192,6 +193,30 @@ private slots:
         const std::vector<Choices> wanted = asked(0.9);
         QVERIFY(asked(0) == wanted);
         QVERIFY(asked(-0.1) == wanted);
+    }
+
+    // Integers of 8 bits are finer than powers of two of 8 bits, which come after them and cost less here.
+    void descents_reach_coarse_formats_of_many_bits() {
+        const Toy toy(2, {4, 8});
+        Problem problem = toy.problem(1, 10);
+        NumberFormat log8 = default_weight_format(FormatType::power_of_two);
+        log8.bits = 8;
+        problem.space.variables[0].formats.push_back(log8);
+        problem.price = [](const Choices& choices) {
+            Priced price;
+            price.figures[Metric::energy] = choices[0] == 2 ? 0.1 : 1.0 + choices[0];
+            for (size_t v = 1; v < choices.size(); ++v) price.figures[Metric::energy] += 1.0 + choices[v];
+            return price;
+        };
+        const Losses losses(problem);
+        const std::vector<double> drops(problem.space.variables.size(), 0.01);
+        for (const AddedNoise& noise :
+             {added_noise(problem.space, *problem.noise), added_noise(problem.space, drops)}) {
+            const std::vector<Choices> path =
+                Descent{problem, losses, noise, {1, 1}}.path(widest(problem.space));
+            QVERIFY(path.front() == (Choices{1, 1, 1, 1}));
+            QVERIFY(path.back() == (Choices{2, 0, 0, 0}));
+        }
     }
 
     // Giving up is told from having nothing left to ask.
