@@ -1,6 +1,7 @@
 #include "core/explore/improvement.h"
 
 #include "core/base/normal.h"
+#include "core/explore/spread.h"
 
 #include <algorithm>
 #include <array>
@@ -40,6 +41,19 @@ double area_added(const std::vector<Point>& front, const Point& point, const Poi
     return sum + (reference[0] - from) * std::max(top - point[1], 0.0);
 }
 
+/// k_most_front points, far from each other where each loss counts by its range below the reference.
+std::vector<Point> some_of(const std::vector<Point>& front, const Point& reference) {
+    Point least = reference;
+    for (const Point& point : front)
+        for (size_t k = 0; k < least.size(); ++k) least[k] = std::min(least[k], point[k]);
+    std::vector<Point> scaled = front;
+    for (Point& point : scaled)
+        for (size_t k = 0; k < point.size(); ++k) point[k] /= reference[k] - least[k];
+    std::vector<Point> some;
+    for (const size_t i : spread(scaled, {}, k_most_front)) some.push_back(front[i]);
+    return some;
+}
+
 Point point_of(double first, const Point& costs) {
     Point point{first};
     point.insert(point.end(), costs.begin(), costs.end());
@@ -51,6 +65,7 @@ Point point_of(double first, const Point& costs) {
 Improvement::Improvement(std::vector<Point> front, Point reference) : m_reference(std::move(reference)) {
     std::erase_if(front, [&](const Point& point) { return !is_below(point, m_reference); });
     for (const size_t i : pareto_front(front)) m_front.push_back(front[i]);
+    if (m_reference.size() > 2 && m_front.size() > k_most_front) m_front = some_of(m_front, m_reference);
     std::ranges::sort(m_front);
 }
 

@@ -15,10 +15,14 @@ struct Uncertain {
     Point costs; ///< the other losses
 };
 
+inline constexpr size_t k_most_front = 128;
+
 /// Volume between the front and a reference point, with points added one by one.
 class Improvement {
 public:
-    /// `front`: losses of measured designs. What does not lie below the reference is left out.
+    /// `front`: losses of measured designs. What does not lie below the reference is left out. Of a front of
+    /// three losses and more that has more than k_most_front points only so many are taken, those that are
+    /// farthest from each other (spread.h): the work grows with their square and more.
     Improvement(std::vector<Point> front, Point reference);
 
     /// Volume that a design would add if its losses were `point`.
@@ -27,6 +31,7 @@ public:
     /// likely values of the first loss.
     [[nodiscard]] double expected(const Uncertain& design) const;
     void add(const Point& point);
+    [[nodiscard]] size_t front_size() const { return m_front.size(); }
 
 private:
     std::vector<Point> m_front;

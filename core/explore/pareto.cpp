@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <map>
 #include <numeric>
 
 namespace widthwise::explore {
@@ -22,6 +24,23 @@ std::vector<size_t> lexicographic(std::span<const Point> points) {
     std::ranges::stable_sort(order, [&](size_t a, size_t b) { return points[a] < points[b]; });
     return order;
 }
+
+/// The front of three losses in lexicographic order, in which only the last two decide: steps of the lowest
+/// third loss by rising second one (Kung, Luccio and Preparata 1975).
+class Staircase {
+public:
+    /// Whether a point before it is no worse in both; if not it becomes a step.
+    bool beats(double second, double third) {
+        auto above = m_steps.upper_bound(second);
+        if (above != m_steps.begin() && std::prev(above)->second <= third) return true;
+        while (above != m_steps.end() && above->second >= third) above = m_steps.erase(above);
+        m_steps.insert_or_assign(second, third);
+        return false;
+    }
+
+private:
+    std::map<double, double> m_steps; ///< the third loss falls
+};
 
 double box(const Point& point, const Point& reference) {
     double volume = 1;
@@ -72,14 +91,22 @@ bool dominates(const Point& a, const Point& b) {
 
 std::vector<size_t> pareto_front(std::span<const Point> points) {
     std::vector<size_t> front;
+    Staircase staircase;
     for (const size_t i : lexicographic(points)) {
         const auto beats = [&](size_t j) {
             return points[j] == points[i] || dominates(points[j], points[i]);
         };
-        // In two dimensions the last one on the front is the lowest so far.
-        const bool beaten =
-            points[i].size() == 2 ? !front.empty() && beats(front.back()) : std::ranges::any_of(front, beats);
-        if (!beaten) front.push_back(i);
+        const auto is_beaten = [&] {
+            switch (points[i].size()) {
+            case 2: // the last one on the front is the lowest so far
+                return !front.empty() && beats(front.back());
+            case 3:
+                return staircase.beats(points[i][1], points[i][2]);
+            default:
+                return std::ranges::any_of(front, beats);
+            }
+        };
+        if (!is_beaten()) front.push_back(i);
     }
     std::ranges::sort(front);
     return front;

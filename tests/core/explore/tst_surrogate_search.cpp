@@ -64,6 +64,25 @@ private slots:
             }
     }
 
+    // Of long fronts of three losses some points stand for all, which leaves a little more to gain.
+    void longFrontsAreThinned() {
+        Rng rng(4);
+        std::vector<Point> points;
+        for (int i = 0; i < 2000; ++i) { // on a sphere: none dominates another
+            Point point;
+            double length = 0;
+            for (int k = 0; k < 3; ++k) point.push_back(rng.uniform());
+            for (const double x : point) length += x * x;
+            for (double& x : point) x = 1 - x / std::sqrt(length);
+            points.push_back(std::move(point));
+        }
+        const Point reference{1, 1, 1};
+        const Improvement improvement(points, reference);
+        QCOMPARE(improvement.front_size(), k_most_front);
+        const double covered = 1 - improvement.of({0, 0, 0}), all = hypervolume(points, reference);
+        QVERIFY2(covered < all && covered > 0.9 * all, std::to_string(covered / all).c_str());
+    }
+
     // One point in the corner: the expected improvement of a drop is one-dimensional and known in closed form
     // (Jones, Schonlau and Welch 1998, eq. 15), times the width in costs.
     void expectedImprovementByHand() {
