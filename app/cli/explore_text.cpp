@@ -62,7 +62,7 @@ std::string against_baseline(const ExploreRequest& request, const ExploreOutcome
     std::string text = "design " + row_id(design) + ", " + label(request, design) + ": " +
                        explore::format_figure(cost, design.figures[cost]);
     const double share = design.figures[cost] / outcome.baseline[cost];
-    if (std::isfinite(share)) text += ", " + format_percent(share) + " of w8a8's";
+    if (std::isfinite(share)) text += ", " + format_percent(share) + " of " + outcome.baseline_label + "'s";
     return text;
 }
 
@@ -87,6 +87,7 @@ std::string exploration_text(const ExploreRequest& request, const ExploreOutcome
     if (!outcome.front.empty()) text = front_table(request, outcome) + "\n";
     if (!outcome.nothing_feasible.empty()) text += outcome.nothing_feasible + "\n";
     text += stand_out_text(request, outcome);
+    for (const std::string& note : outcome.notes) text += "note: " + note + "\n";
     if (!outcome.ended_early.empty()) text += "ended early: " + outcome.ended_early + "\n";
     text += "float top-1: " + format_percent(outcome.float_top1, 2) + " of " +
             grouped(outcome.search_images) + " search images";

@@ -1,7 +1,5 @@
 #include "core/explore/decision.h"
 
-#include "core/explore/pareto.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -64,6 +62,19 @@ std::optional<size_t> cheapest_within(std::span<const Outcome> outcomes, std::sp
     return best;
 }
 
+std::optional<size_t> last_of_sequence(std::span<const Tested> designs) {
+    std::vector<Point> points;
+    for (const Tested& design : designs) points.push_back({design.drop, design.cost});
+    std::vector<size_t> sequence = pareto_front(points);
+    std::ranges::stable_sort(sequence, std::ranges::greater(), [&](size_t i) { return designs[i].cost; });
+    std::optional<size_t> last;
+    for (const size_t i : sequence) {
+        if (!designs[i].passed) break;
+        last = i;
+    }
+    return last;
+}
+
 std::vector<Move> explain(const PrecisionPlan& baseline, const CostBreakdown& baseline_cost,
                           const PrecisionPlan& design, const CostBreakdown& design_cost,
                           const NoiseTable* noise) {
@@ -96,12 +107,12 @@ std::vector<Move> explain_hardware(const Space& space, std::span<const uint8_t> 
     return moves;
 }
 
-std::optional<Infeasible> tightest(const Goals& goals, const Figures& best_reachable) {
+std::optional<Infeasible> tightest(const Goals& goals, const Figures& best_found) {
     std::optional<Infeasible> found;
     double most = 1;
     for (const Constraint& constraint : goals.constraints) {
-        if (!(violation(constraint, best_reachable) > 0)) continue;
-        const double best = best_reachable[constraint.metric];
+        if (!(violation(constraint, best_found) > 0)) continue;
+        const double best = best_found[constraint.metric];
         const double tight = tightness(constraint, best);
         if (found && !(tight > most)) continue;
         most = tight;
@@ -113,11 +124,11 @@ std::optional<Infeasible> tightest(const Goals& goals, const Figures& best_reach
     if (std::isnan(found->best))
         found->message = "the target gives no " + name + ", so that no design can keep its limit";
     else if (larger_is_better(metric))
-        found->message = "no design of this space reaches a " + name + " of " + limit + ": the most is " +
-                         format_figure(metric, found->best);
+        found->message = "no design of this space reaches a " + name + " of " + limit +
+                         ": the most found is " + format_figure(metric, found->best);
     else
-        found->message = "no design of this space keeps " + name + " below " + limit + ": the least is " +
-                         format_figure(metric, found->best);
+        found->message = "no design of this space keeps " + name + " below " + limit +
+                         ": the least found is " + format_figure(metric, found->best);
     return found;
 }
 

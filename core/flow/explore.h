@@ -48,7 +48,7 @@ struct SpaceOptions {
 struct ExploreRequest {
     Model model;
     DatasetPtr data;        ///< of which the search sees the search images
-    DatasetPtr report_data; ///< null: `data` is split 70 : 30 by the seed
+    DatasetPtr report_data; ///< null, or the same images as `data`: `data` is split 70 : 30 by the seed
     DatasetPtr calibration; ///< null: the first search images
     int64_t calibration_samples = 256;
     int64_t limit = 0; ///< search images at most, drawn by the seed; 0: all
@@ -77,6 +77,8 @@ struct Candidate {
 class ExploreLog {
 public:
     virtual ~ExploreLog() = default;
+    /// Spent on it so far, where more is known than the last conclusion says.
+    [[nodiscard]] virtual double seconds() const { return 0; }
     /// What is already known, by number, without gaps. Asked once, at the start.
     [[nodiscard]] virtual Result<std::vector<Candidate>> known() = 0;
     /// Committed when it returns.
@@ -124,11 +126,13 @@ struct ExploreOutcome {
     int64_t images_run = 0; ///< by the search, of all designs
     int64_t search_images = 0, report_images = 0;
     double float_top1 = 0, report_float_top1 = 0;
-    explore::Figures baseline;    ///< w8a8 (or the widest of the space) on the base target
-    double seconds = 0;           ///< over all sittings
-    bool cancelled = false;       ///< the front is that of what was finished
-    std::string nothing_feasible; ///< why the front is empty, with the nearest design
-    std::string ended_early;      ///< why it ended before its budget was spent
+    explore::Figures baseline;      ///< w8a8 on the base target, or the widest design that it can run
+    std::string baseline_label;     ///< "w8a8"
+    double seconds = 0;             ///< over all sittings
+    bool cancelled = false;         ///< the front is that of what was finished
+    std::string nothing_feasible;   ///< why the front is empty, with the nearest design
+    std::string ended_early;        ///< why it ended before its budget was spent
+    std::vector<std::string> notes; ///< what a reader of the figures has to know besides
 };
 
 struct ExploreObserver {

@@ -126,13 +126,16 @@ Metric cost_of(const explore::Goals& goals) {
 const FrontDesign* cheapest_within_one_point(const ExploreRequest& request, const ExploreOutcome& outcome,
                                              bool surely) {
     const Metric cost = cost_of(request.goals);
-    const FrontDesign* best = nullptr;
+    std::vector<explore::Tested> tested;
+    std::vector<const FrontDesign*> designs;
     for (const FrontDesign& design : outcome.front) {
         if (!confirmed(design)) continue;
         const bool within = surely ? design.within_one_point == true : report_drop(design) <= k_one_point;
-        if (within && (!best || design.figures.loss(cost) < best->figures.loss(cost))) best = &design;
+        tested.push_back({design.figures[Metric::drop], design.figures.loss(cost), within});
+        designs.push_back(&design);
     }
-    return best;
+    const auto last = explore::last_of_sequence(tested);
+    return last ? designs[*last] : nullptr;
 }
 
 std::string summary_to_json(const ExploreRequest& request, const ExploreOutcome& outcome, int64_t id) {
@@ -145,6 +148,8 @@ std::string summary_to_json(const ExploreRequest& request, const ExploreOutcome&
         course.push_back({{"evaluations", point.evaluations},
                           {"seconds", point.seconds},
                           {"hypervolume", point.hypervolume}});
+    Json baseline{{"label", outcome.baseline_label}};
+    baseline.update(figures_json(outcome.baseline));
     const Json document{
         {"exploration", id},
         {"algorithm", algorithm_name(request)},
@@ -162,7 +167,7 @@ std::string summary_to_json(const ExploreRequest& request, const ExploreOutcome&
         {"seconds", outcome.seconds},
         {"float_top1", number(outcome.float_top1)},
         {"report_float_top1", number(outcome.report_float_top1)},
-        {"baseline", figures_json(outcome.baseline)},
+        {"baseline", std::move(baseline)},
         {"front", std::move(front)},
         {"hypervolume", outcome.hypervolume},
         {"search_hypervolume", outcome.search_hypervolume},
@@ -171,6 +176,7 @@ std::string summary_to_json(const ExploreRequest& request, const ExploreOutcome&
         {"cheapest_measured_within_one_point", id_json(cheapest_within_one_point(request, outcome, false))},
         {"nothing_feasible", text_or_null(outcome.nothing_feasible)},
         {"ended_early", text_or_null(outcome.ended_early)},
+        {"notes", outcome.notes},
         {"course", std::move(course)}};
     return document.dump(1, ' ', false, Json::error_handler_t::replace);
 }

@@ -16,9 +16,11 @@ namespace widthwise::flow {
 
 /// The first objective besides the drop: what "cheap" means.
 [[nodiscard]] explore::Metric cost_of(const explore::Goals& goals);
-/// Of the front designs that the report images confirmed, the cheapest one that lies within one point of
-/// float (0.01) on them; null: none. `surely`: by the paired test at 95 %, else as measured. Points into
-/// `outcome`.
+/// Of the front designs that were run on the report images, the cheapest one that lies within one point of
+/// float (0.01) on them; null: none. Found by the fixed sequence of explore::last_of_sequence in the order of
+/// the search images, so that luck on the report images does not choose. `surely`: by the one-sided paired
+/// test at 97.5 %, which bounds the error of what is named by 2.5 %; else as measured, without a bound.
+/// Points into `outcome`.
 [[nodiscard]] const FrontDesign* cheapest_within_one_point(const ExploreRequest& request,
                                                            const ExploreOutcome& outcome, bool surely);
 

@@ -39,14 +39,16 @@ void mark_knees(std::vector<FrontEntry>& entries, const explore::Goals& goals) {
 void mark_cheapest(std::vector<FrontEntry>& entries, explore::Metric cost) {
     const bool any_confirmed =
         std::ranges::any_of(entries, [](const FrontEntry& entry) { return entry.confirmed.has_value(); });
-    FrontEntry* cheapest = nullptr;
+    std::vector<explore::Tested> tested;
+    std::vector<FrontEntry*> designs;
     for (FrontEntry& entry : entries) {
         // Only what the report images decided counts, once there are any.
+        if (any_confirmed && !entry.confirmed) continue;
         const bool within = any_confirmed ? within_one_point(entry).value_or(false) : entry.drop() <= 0.01;
-        if (within && (!cheapest || entry.figures.loss(cost) < cheapest->figures.loss(cost)))
-            cheapest = &entry;
+        tested.push_back({entry.figures[explore::Metric::drop], entry.figures.loss(cost), within});
+        designs.push_back(&entry);
     }
-    if (cheapest) cheapest->cheapest = true;
+    if (const auto last = explore::last_of_sequence(tested)) designs[*last]->cheapest = true;
 }
 
 } // namespace

@@ -1,5 +1,6 @@
 // Questions asked of a finished search.
 
+#include "core/base/rng.h"
 #include "core/explore/decision.h"
 
 #include <QTest>
@@ -71,6 +72,41 @@ private slots:
                  std::optional<size_t>(1));
     }
 
+    void a_sequence_ends_at_the_first_failure() {
+        const auto last = [](std::vector<Tested> designs) { return last_of_sequence(designs); };
+        QVERIFY(!last({}));
+        QVERIFY(!last({{0, 3, false}, {0.01, 2, true}}));
+        // In any order; the cheapest passed by luck, behind one that failed.
+        QVERIFY(last({{0.2, 1, true}, {0.1, 2, false}, {0.0, 4, true}, {0.01, 3, true}}) == size_t{3});
+        // What another design beats in both is no part of it.
+        QVERIFY(last({{0.0, 3, true}, {0.02, 3.5, false}, {0.01, 2, true}}) == size_t{2});
+    }
+
+    /// Designs that are truly just beyond a limit, found on some images, tested on others.
+    void a_sequence_keeps_the_error_of_one_test() {
+        constexpr int k_rounds = 4000;
+        constexpr double k_limit = 0.01, k_sigma = 0.01, k_quantile = 1.96;
+        Rng rng(5);
+        int wrong = 0, wrong_by_choice = 0;
+        for (int round = 0; round < k_rounds; ++round) {
+            std::vector<Tested> designs;
+            bool any = false;
+            for (int i = 0; i < 15; ++i) {
+                const double truth = i < 3 ? -0.1 : k_limit; // -0.1: always passes
+                const double seen = truth + k_sigma * rng.normal();
+                designs.push_back({0.001 * i, 20.0 - i, seen + k_quantile * k_sigma <= k_limit});
+                any = any || (i >= 3 && designs.back().passed);
+            }
+            const auto last = last_of_sequence(designs);
+            QVERIFY(last.has_value());
+            wrong += *last >= 3;
+            wrong_by_choice += any;
+        }
+        // 2.5 % with a standard error of 0.25 %; choosing among twelve tests errs in 1 - 0.975^12 = 26 %.
+        QVERIFY2(wrong > 0 && wrong < 0.035 * k_rounds, std::to_string(wrong).c_str());
+        QVERIFY(wrong_by_choice > 0.2 * k_rounds);
+    }
+
     void a_design_is_explained_layer_by_layer() {
         const LayerPrecision w8a8{weight_integer(8), activation_integer(8)};
         const PrecisionPlan baseline(w8a8);
@@ -139,12 +175,14 @@ private slots:
         QVERIFY(found.has_value());
         QVERIFY(found->constraint == (Constraint{Metric::energy, 1e-6}));
         QCOMPARE(found->best, 21.4e-6);
-        QCOMPARE(found->message,
-                 std::string("no design of this space keeps energy below 1.00 µJ: the least is 21.4 µJ"));
+        QCOMPARE(
+            found->message,
+            std::string("no design of this space keeps energy below 1.00 µJ: the least found is 21.4 µJ"));
         goals.constraints = {{Metric::throughput, 1000}, {Metric::latency, 1.5e-3}};
         QCOMPARE(tightest(goals, best)->message,
-                 std::string("no design of this space reaches a throughput of 1000 images/s: the most is 500 "
-                             "images/s"));
+                 std::string(
+                     "no design of this space reaches a throughput of 1000 images/s: the most found is 500 "
+                     "images/s"));
         goals.constraints = {{Metric::area, 3}};
         QVERIFY(tightest(goals, best)->message.find("gives no area") != std::string::npos);
     }

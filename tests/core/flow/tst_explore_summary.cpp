@@ -15,9 +15,10 @@ using nlohmann::json;
 
 namespace {
 
-/// Confirmed on the report images.
+/// Confirmed on the report images; on the search images the cheaper one is the worse one.
 FrontDesign front_design(int64_t id, double energy, double delta, Interval interval) {
     FrontDesign design;
+    design.figures[Metric::drop] = 1 - energy / 10;
     design.design_id = id;
     design.figures[Metric::energy] = energy;
     design.top1 = 0.9;
@@ -40,8 +41,9 @@ private slots:
         ExploreOutcome outcome;
         QVERIFY(!cheapest_within_one_point(request, outcome, true));
         outcome.front = {front_design(1, 1, -0.05, {-0.08, -0.02}), front_design(2, 2, -0.005, {-0.02, 0.01}),
-                         front_design(3, 3, 0, {-0.008, 0.008}), front_design(4, 4, 0.01, {0, 0.02}),
-                         front_design(0, 0.5, 0, {0, 0})}; // never run on report images
+                         front_design(3, 3, 0, {-0.008, 0.008}),    front_design(4, 4, 0.01, {0, 0.02}),
+                         front_design(0, 0.5, 0, {0, 0}),        // never run on report images
+                         front_design(5, 0.7, 0.01, {0, 0.02})}; // lucky: the one before it failed
         QCOMPARE(cheapest_within_one_point(request, outcome, false)->design_id, 2);
         QCOMPARE(cheapest_within_one_point(request, outcome, true)->design_id, 3);
         // Cheap is what the search asked for: of a throughput, much.
@@ -61,11 +63,15 @@ private slots:
         outcome.front[0].knee = true;
         outcome.baseline[Metric::energy] = 4e-6;
         outcome.nothing_feasible = "\"quoted\"\n";
+        outcome.notes = {"as you know"};
+        outcome.baseline_label = "w8a8";
         const json document = json::parse(summary_to_json(request, outcome, 3));
         QVERIFY(document["exploration"] == 3);
         QVERIFY(document["algorithm"] == "surrogate");
         QVERIFY(document["nothing_feasible"] == "\"quoted\"\n");
         QVERIFY(document["ended_early"].is_null());
+        QVERIFY(document["notes"] == json::array({"as you know"}));
+        QVERIFY(document["baseline"]["label"] == "w8a8");
         QVERIFY(document["knee"] == json::array({7}));
         const json& design = document["front"][0];
         QVERIFY(design["energy_j"] == 2e-6);
@@ -112,7 +118,7 @@ private slots:
         QCOMPARE(difference([](ExploreRequest& r) {
                      r.goals.constraints = {{Metric::drop, 0.5}};
                  }),
-                 "goals.constraints.drop (null, here 0.5)");
+                 "goals.constraints ([], here [{\"metric\":\"drop\",\"limit\":0.5}])");
         const std::string many = difference([](ExploreRequest& r) {
             r.budget = 1;
             r.seed = 3;
