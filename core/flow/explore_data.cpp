@@ -58,8 +58,10 @@ Result<ExploreData> explore_data(const ExploreRequest& request) {
         return fail(ErrorCode::usage, "the limit is negative", "--limit", "0 means all images");
     if (request.sensitivity_samples < 1)
         return fail(ErrorCode::usage, "sensitivities need at least one image", "sensitivity samples");
-    ExploreData data{request.data, request.report_data, {}};
-    if (!data.report) {
+    ExploreData data{request.data, request.report_data, {}, {}};
+    const bool same = data.report && data.report->hash() == data.search->hash();
+    if (same) data.note = "the report data are the search data: split 70 : 30 as if none were named";
+    if (same || !data.report) {
         const int64_t all = request.data->size();
         if (all < 2)
             return fail(ErrorCode::invalid_input, "one image cannot be split for search and report",

@@ -8,10 +8,11 @@ namespace widthwise::flow {
 struct ExploreData {
     DatasetPtr search, report;
     DatasetPtr sensitivity; ///< of the search images
+    std::string note;       ///< what a reader has to know of the split; mostly empty
 };
-/// Without report data 30 % of the images are drawn by the seed and set aside. `limit` and
-/// `sensitivity_samples` are drawn from the search images by the seed too, for data may be ordered by class.
-/// Errors: usage for negative limits; invalid_input for a single image to split.
+/// Without report data, or with the search's own as such, 30 % of the images are drawn by the seed and set
+/// aside. `limit` and `sensitivity_samples` are drawn from the search images by the seed too, for data may be
+/// ordered by class. Errors: usage for negative limits; invalid_input for a single image to split.
 [[nodiscard]] Result<ExploreData> explore_data(const ExploreRequest& request);
 
 /// At most `count` images of `data`, drawn by the seed.
