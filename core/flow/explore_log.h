@@ -34,6 +34,7 @@ public:
     /// invalid_input for a search that the project does not have.
     [[nodiscard]] static Result<std::unique_ptr<ProjectLog>> open(ProjectFile& project, int64_t exploration,
                                                                   const ExploreRequest& request);
+    [[nodiscard]] double seconds() const override { return m_seconds; }
     /// Errors: invalid_input naming the row that is missing, or that is no design of the space.
     [[nodiscard]] Result<std::vector<Candidate>> known() override;
     [[nodiscard]] Result<void> add(const Candidate& candidate) override;
@@ -44,13 +45,19 @@ public:
                                                const Sensitivity& sensitivity) override;
 
 private:
-    ProjectLog(ProjectFile& project, int64_t exploration, int64_t version, const ExploreRequest& request)
-        : m_project(project), m_exploration(exploration), m_version(version), m_request(request) {}
-    /// A row that was written just before a crash took the one that refers to it; 0: none.
+    ProjectLog(ProjectFile& project, const StoredExploration& row, const ExploreRequest& request)
+        : m_project(project)
+        , m_exploration(row.id)
+        , m_version(row.version)
+        , m_seconds(row.seconds)
+        , m_request(request) {}
+    /// A row that was written just before a crash took the one that refers to it; 0: none. Rows that a
+    /// search refers to are taken.
     [[nodiscard]] Result<int64_t> evaluation_of(const StoredEvaluation& wanted) const;
 
     ProjectFile& m_project;
     int64_t m_exploration, m_version;
+    double m_seconds;
     const ExploreRequest& m_request;
     bool m_wrote_front = false; ///< in this sitting
 };

@@ -2,7 +2,6 @@
 
 #include "core/explore/pareto.h"
 #include "core/flow/evaluator_state.h"
-#include "core/flow/explore_front.h"
 #include "core/flow/explore_log.h"
 #include "core/flow/explore_summary.h"
 
@@ -12,6 +11,8 @@
 
 namespace widthwise::flow {
 namespace {
+
+constexpr const char* k_finished = "finished";
 
 Result<StoredExploration> stored_exploration(const ProjectFile& project, int64_t id) {
     auto rows = project.explorations();
@@ -23,13 +24,33 @@ Result<StoredExploration> stored_exploration(const ProjectFile& project, int64_t
     return *row;
 }
 
+/// Which designs a summary names; empty: it cannot be read.
+nlohmann::json designs_of(const std::string& summary) {
+    nlohmann::json ids;
+    if (!is_shallow(summary)) return ids;
+    const auto json = nlohmann::json::parse(summary, nullptr, false);
+    if (!json.is_object() || !json.contains("front")) return ids;
+    for (const nlohmann::json& design : json.at("front"))
+        if (design.is_object() && design.contains("design_id")) ids.push_back(design.at("design_id"));
+    return ids;
+}
+
+/// A finished search that is looked at again stays what it was, but for designs that were deleted and stand
+/// in the project again under other numbers.
+void look_again(StoredExploration& row, const ExploreRequest& request, Result<ExploreOutcome>& outcome) {
+    if (!outcome || outcome->cancelled) return;
+    outcome->seconds = row.seconds;
+    std::string summary = summary_to_json(request, *outcome, row.id);
+    if (designs_of(summary) != designs_of(row.summary_json)) row.summary_json = std::move(summary);
+}
+
 void conclude(StoredExploration& row, const ExploreRequest& request, const Result<ExploreOutcome>& outcome) {
     if (!outcome) {
         row.status = outcome.error().code == ErrorCode::cancelled ? "cancelled"
                                                                   : "failed: " + outcome.error().to_line();
         return;
     }
-    row.status = outcome->cancelled ? "cancelled" : "finished";
+    row.status = outcome->cancelled ? "cancelled" : k_finished;
     row.seconds = outcome->seconds;
     if (!outcome->cancelled) row.summary_json = summary_to_json(request, *outcome, row.id);
 }
@@ -82,10 +103,16 @@ Result<ExploreOutcome> explore_in_project(ProjectFile& project, int64_t id, cons
                     "give what it was begun with, or begin a new one");
     auto log = ProjectLog::open(project, id, request);
     if (!log) return forward_error(log);
-    row->status = "running";
-    if (auto ok = project.update_exploration(*row); !ok) return forward_error(ok);
+    const bool finished = row->status == k_finished;
+    if (!finished) {
+        row->status = "running";
+        if (auto ok = project.update_exploration(*row); !ok) return forward_error(ok);
+    }
     Result<ExploreOutcome> outcome = run_exploration(request, **log, control, observer);
-    conclude(*row, request, outcome);
+    if (finished)
+        look_again(*row, request, outcome);
+    else
+        conclude(*row, request, outcome);
     if (auto ok = project.update_exploration(*row); !ok && outcome) return forward_error(ok);
     return outcome;
 }
@@ -97,10 +124,8 @@ std::vector<FrontPlace> merge_fronts(std::span<const std::vector<FrontDesign>> f
     for (size_t search = 0; search < fronts.size(); ++search)
         for (size_t position = 0; position < fronts[search].size(); ++position) {
             const FrontDesign& design = fronts[search][position];
-            explore::Figures figures = design.figures;
-            if (design.design_id != 0) figures[explore::Metric::drop] = report_drop(design);
             explore::Point point;
-            for (const explore::Metric metric : objectives) point.push_back(figures.loss(metric));
+            for (const explore::Metric metric : objectives) point.push_back(design.figures.loss(metric));
             points.push_back(std::move(point));
             places.push_back({search, position});
         }

@@ -18,8 +18,9 @@ namespace widthwise::flow {
 [[nodiscard]] Result<std::optional<StoredExploration>>
 find_exploration(const ProjectFile& project, const ExploreRequest& request, int64_t version);
 /// Begins or goes on with the search `id`, whose row tells what became of it: its status, seconds and, at the
-/// end, its summary. Errors: invalid_input for an unknown id or one that was made by another request (what
-/// differs is named); as run_exploration.
+/// end, its summary. A finished one is looked at: its row stays, interrupted or not, except that a summary
+/// whose designs were deleted since names those that were measured again. Errors: invalid_input for an
+/// unknown id or one that was made by another request (what differs is named); as run_exploration.
 [[nodiscard]] Result<ExploreOutcome> explore_in_project(ProjectFile& project, int64_t id,
                                                         const ExploreRequest& request,
                                                         const WorkControl& control,
@@ -30,8 +31,8 @@ struct FrontPlace {
     size_t search = 0, position = 0;
     bool operator==(const FrontPlace&) const = default;
 };
-/// The front of several fronts, by rising second objective: drops as the report images have them where they
-/// were run, else the search's. Searches of one network and equal report images are comparable.
+/// The front of several fronts, by rising second objective, as the search images have them: report images
+/// choose nothing. Searches of one network and equal search images are comparable.
 [[nodiscard]] std::vector<FrontPlace> merge_fronts(std::span<const std::vector<FrontDesign>> fronts,
                                                    const std::vector<explore::Metric>& objectives);
 

@@ -6,9 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace widthwise::flow {
 namespace {
+
+constexpr const char* k_report_stage = "report";
 
 /// Which images an evaluation was made on, as its document has it.
 std::string data_of(const StoredEvaluation& stored) {
@@ -29,7 +32,7 @@ Result<std::unique_ptr<ProjectLog>> ProjectLog::open(ProjectFile& project, int64
     if (row == rows->end())
         return fail(ErrorCode::invalid_input, "there is no search " + std::to_string(exploration),
                     project.path().string());
-    return std::unique_ptr<ProjectLog>(new ProjectLog(project, exploration, row->version, request));
+    return std::unique_ptr<ProjectLog>(new ProjectLog(project, *row, request));
 }
 
 Result<std::vector<Candidate>> ProjectLog::known() {
@@ -55,10 +58,18 @@ Result<void> ProjectLog::add(const Candidate& candidate) {
 Result<int64_t> ProjectLog::evaluation_of(const StoredEvaluation& wanted) const {
     auto rows = m_project.evaluations();
     if (!rows) return forward_error(rows);
+    auto searches = m_project.explorations();
+    if (!searches) return forward_error(searches);
+    std::set<int64_t> taken;
+    for (const StoredExploration& search : *searches) {
+        auto candidates = m_project.candidates(search.id, k_report_stage);
+        if (!candidates) return forward_error(candidates);
+        for (const StoredCandidate& candidate : *candidates) taken.insert(candidate.evaluation);
+    }
     for (const StoredEvaluation& row : *rows)
-        if (row.version == wanted.version && row.top1 == wanted.top1 && row.energy_j == wanted.energy_j &&
-            row.resolved_json == wanted.resolved_json && row.cost_json == wanted.cost_json &&
-            data_of(row) == data_of(wanted))
+        if (!taken.contains(row.id) && row.version == wanted.version && row.top1 == wanted.top1 &&
+            row.energy_j == wanted.energy_j && row.resolved_json == wanted.resolved_json &&
+            row.cost_json == wanted.cost_json && data_of(row) == data_of(wanted))
             return row.id;
     return 0;
 }
@@ -67,12 +78,12 @@ Result<int64_t> ProjectLog::add_front(const explore::Choices& choices, const Eva
                                       const CostBreakdown& cost) {
     StoredCandidate row;
     row.exploration = m_exploration;
-    row.stage = "report";
+    row.stage = k_report_stage;
     row.choices = explore::to_text(choices);
     auto rows = m_project.candidates(m_exploration, row.stage);
     if (!rows) return forward_error(rows);
     const auto found = std::ranges::find(*rows, row.choices, &StoredCandidate::choices);
-    if (found != rows->end()) return found->evaluation;
+    if (found != rows->end() && found->evaluation != 0) return found->evaluation;
 
     StoredEvaluation stored = to_stored(report.evaluation, cost, *m_request.model.graph);
     stored.version = m_version;
@@ -81,6 +92,11 @@ Result<int64_t> ProjectLog::add_front(const explore::Choices& choices, const Eva
     if (id && *id == 0) id = m_project.add_evaluation(stored);
     if (!id) return id;
     m_wrote_front = true;
+    if (found != rows->end()) { // its design was deleted
+        if (auto ok = m_project.set_candidate_evaluation(m_exploration, row.stage, found->number, *id); !ok)
+            return forward_error(ok);
+        return id;
+    }
     row.evaluation = *id;
     row.number = static_cast<int64_t>(rows->size());
     row.verdict = explore::to_string(explore::Verdict::measured);

@@ -36,6 +36,13 @@ Result<bool> exists(Statement query, int64_t id) {
     return query.bind(1, id).step();
 }
 
+Result<void> check_evaluation(store::Database& database, int64_t id, const std::filesystem::path& path) {
+    auto known = exists(database.prepare("SELECT 1 FROM evaluation WHERE id = ?1"), id);
+    if (!known) return forward_error(known);
+    if (*known) return {};
+    return fail(ErrorCode::invalid_input, "there is no design " + std::to_string(id), path.string());
+}
+
 } // namespace
 
 Result<int64_t> ProjectFile::add_sensitivity(const StoredSensitivity& sensitivity) {
@@ -111,14 +118,8 @@ Result<void> ProjectFile::add_candidate(const StoredCandidate& candidate) {
         exists(m_impl->database.prepare("SELECT 1 FROM exploration WHERE id = ?1"), candidate.exploration);
     if (!known) return forward_error(known);
     if (!*known) return no_exploration(candidate.exploration, path());
-    if (candidate.evaluation != 0) {
-        auto measured =
-            exists(m_impl->database.prepare("SELECT 1 FROM evaluation WHERE id = ?1"), candidate.evaluation);
-        if (!measured) return forward_error(measured);
-        if (!*measured)
-            return fail(ErrorCode::invalid_input,
-                        "there is no design " + std::to_string(candidate.evaluation), path().string());
-    }
+    if (candidate.evaluation != 0)
+        if (auto ok = check_evaluation(m_impl->database, candidate.evaluation, path()); !ok) return ok;
     // One statement, so that two programs cannot both take a number.
     Statement insert = m_impl->database.prepare(
         "INSERT INTO candidate (" + std::string(k_candidate_columns) +
@@ -144,6 +145,22 @@ Result<void> ProjectFile::add_candidate(const StoredCandidate& candidate) {
                         std::to_string(candidate.exploration) + " does not follow the last one",
                     path().string(), "another program may be searching in this project");
     return insert.run(); // commits
+}
+
+Result<void> ProjectFile::set_candidate_evaluation(int64_t exploration, std::string_view stage,
+                                                   int64_t number, int64_t evaluation) {
+    if (auto ok = check_evaluation(m_impl->database, evaluation, path()); !ok) return ok;
+    Statement update = m_impl->database.prepare("UPDATE candidate SET evaluation = ?4 WHERE exploration = ?1 "
+                                                "AND stage = ?2 AND number = ?3 RETURNING number");
+    Result<bool> found =
+        update.bind(1, exploration).bind(2, stage).bind(3, number).bind(4, evaluation).step();
+    if (!found) return forward_error(found);
+    if (!*found)
+        return fail(ErrorCode::invalid_input,
+                    "there is no candidate " + std::to_string(number) + " of exploration " +
+                        std::to_string(exploration),
+                    path().string());
+    return update.run(); // commits
 }
 
 Result<std::vector<StoredCandidate>> ProjectFile::candidates(int64_t exploration,

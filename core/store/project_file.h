@@ -140,6 +140,10 @@ public:
     /// Committed when it returns. Errors: invalid_input for a number that does not follow the last one of its
     /// stage, an unknown exploration or evaluation.
     Result<void> add_candidate(const StoredCandidate& candidate);
+    /// For a candidate whose evaluation was removed and made again. Errors: invalid_input for an unknown
+    /// candidate or evaluation.
+    Result<void> set_candidate_evaluation(int64_t exploration, std::string_view stage, int64_t number,
+                                          int64_t evaluation);
     /// Of one exploration and stage, by number; none of an unknown one. Errors: invalid_input for a gap.
     [[nodiscard]] Result<std::vector<StoredCandidate>> candidates(int64_t exploration,
                                                                   std::string_view stage) const;

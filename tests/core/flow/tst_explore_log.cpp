@@ -42,6 +42,7 @@ private slots:
     void missingRowsAreRefused();
     void requestsAreToldApart();
     void sensitivitiesAreFoundAgain();
+    void deletedDesignsAreMeasuredAgain();
     void frontsAreMerged();
 };
 
@@ -129,6 +130,13 @@ void TestExploreLog::requestsAreToldApart() {
     QVERIFY(differs([](R& r) { r.algorithm = "random"; }));
     QVERIFY(differs([](R& r) { r.screen = false; }));
     QVERIFY(differs([](R& r) { r.goals.constraints.push_back({Metric::drop, 0.1}); }));
+    // Of two limits on one cost both count.
+    const auto limited = [](double first) {
+        flow::ExploreRequest r = small_search();
+        r.goals.constraints = {{Metric::energy, first}, {Metric::energy, 2}};
+        return flow::request_to_json(r);
+    };
+    QVERIFY(limited(1) != limited(3));
     QVERIFY(differs([](R& r) { r.goals.objectives.push_back(Metric::size); }));
     QVERIFY(differs([](R& r) { r.cost.batch = 2; }));
     QVERIFY(differs([](R& r) { r.cost.zeros["first"].inputs = 0.5; }));
@@ -162,6 +170,43 @@ void TestExploreLog::sensitivitiesAreFoundAgain() {
     QCOMPARE(need(project->sensitivities()).size(), size_t{2});
 }
 
+/// Two searches with one front: each has its own rows.
+void TestExploreLog::deletedDesignsAreMeasuredAgain() {
+    const QTemporaryDir folder;
+    auto project = need(ProjectFile::open(folder.filePath("a.widthwise").toStdString()));
+    flow::ExploreRequest request = small_search();
+    request.budget = 6;
+    const auto ids = [](const flow::ExploreOutcome& outcome) {
+        std::vector<int64_t> list;
+        for (const flow::FrontDesign& design : outcome.front) list.push_back(design.design_id);
+        return list;
+    };
+    const auto rows_of = [&](int64_t search) {
+        std::vector<int64_t> list;
+        for (const StoredCandidate& row : need(project->candidates(search, "report")))
+            list.push_back(row.evaluation);
+        return list;
+    };
+    const int64_t one = need(flow::begin_exploration(*project, request, 0, "one"));
+    const int64_t two = need(flow::begin_exploration(*project, request, 0, "two"));
+    const auto first = ids(need(flow::explore_in_project(*project, one, request, {})));
+    const auto second = ids(need(flow::explore_in_project(*project, two, request, {})));
+    QVERIFY(first.size() == second.size() && !first.empty());
+    for (const int64_t id : second) QVERIFY(std::ranges::find(first, id) == first.end());
+    QCOMPARE(need(project->evaluations()).size(), first.size() + second.size());
+
+    QVERIFY(project->remove_evaluation(first.front()).has_value());
+    QCOMPARE(rows_of(one).front(), 0);
+    const auto again = ids(need(flow::explore_in_project(*project, one, request, {})));
+    QVERIFY(again.front() > second.back());
+    QVERIFY(std::equal(again.begin() + 1, again.end(), first.begin() + 1, first.end()));
+    QCOMPARE(rows_of(one), again);
+    QCOMPARE(rows_of(two), second);
+    const auto row = need(project->explorations()).front();
+    const std::string named = "\"design_id\": " + std::to_string(again.front());
+    QVERIFY(row.summary_json.find(named) != std::string::npos);
+}
+
 void TestExploreLog::frontsAreMerged() {
     const auto design = [](double search, double report, double energy) {
         flow::FrontDesign d;
@@ -178,7 +223,8 @@ void TestExploreLog::frontsAreMerged() {
         {design(0.02, 0.02, 3), design(0.5, NAN, 0.5)},
     };
     const auto merged = flow::merge_fronts(fronts, {Metric::drop, Metric::energy});
-    const std::vector<flow::FrontPlace> expected = {{2, 1}, {0, 0}, {2, 0}};
+    // Report images choose nothing: the order and the places are those of the search's figures.
+    const std::vector<flow::FrontPlace> expected = {{2, 1}, {0, 0}, {2, 0}, {0, 1}};
     QVERIFY(merged == expected);
     QVERIFY(flow::merge_fronts({}, {Metric::drop, Metric::energy}).empty());
 }

@@ -79,6 +79,7 @@ private slots:
     void atEveryCut_data();
     void atEveryCut();
     void inAProject();
+    void aFinishedSearchStaysFinished();
     void anotherRequestIsRefused();
     void anotherWayIsRefused();
 };
@@ -161,6 +162,43 @@ void TestExploreResume::inAProject() {
     QCOMPARE(need(project->evaluations()).size(), resumed.front.size());
     QCOMPARE(need(project->candidates(id, "search")).size(), kept.size());
     QCOMPARE(need(project->sensitivities()).size(), size_t{1});
+}
+
+/// Looked at again, all the way or not.
+void TestExploreResume::aFinishedSearchStaysFinished() {
+    const QTemporaryDir folder;
+    auto project = need(ProjectFile::open(folder.filePath("a.widthwise").toStdString()));
+    flow::ExploreRequest request = small_search();
+    request.budget = 8;
+    const int64_t id = need(flow::begin_exploration(*project, request, 0, "first"));
+    (void)need(flow::explore_in_project(*project, id, request, {}));
+    StoredExploration finished = need(project->explorations()).front();
+    // Time is spent after the last design, too, and in more sittings than one.
+    finished.seconds += 1000;
+    QVERIFY(project->update_exploration(finished).has_value());
+    const auto unchanged = [&] {
+        const StoredExploration row = need(project->explorations()).front();
+        return row.status == "finished" && row.seconds == finished.seconds &&
+               row.summary_json == finished.summary_json;
+    };
+    WorkControl cancelled;
+    flow::ExploreObserver observer;
+    bool still_finished = false;
+    observer.on_front = [&](const flow::FrontDesign&) {
+        still_finished = unchanged();
+        cancelled.cancel.cancel();
+    };
+    QVERIFY(need(flow::explore_in_project(*project, id, request, cancelled, observer)).cancelled);
+    QVERIFY(still_finished);
+    QVERIFY(unchanged());
+    QCOMPARE(need(flow::explore_in_project(*project, id, request, {})).seconds, finished.seconds);
+    QVERIFY(unchanged());
+
+    StoredExploration broken = finished;
+    broken.status = "cancelled";
+    QVERIFY(project->update_exploration(broken).has_value());
+    QVERIFY(need(flow::explore_in_project(*project, id, request, {})).seconds > finished.seconds);
+    QVERIFY(need(project->explorations()).front().seconds > finished.seconds);
 }
 
 void TestExploreResume::anotherRequestIsRefused() {

@@ -176,6 +176,11 @@ private slots:
         // The design may go, what the search saw stays.
         QVERIFY(project->remove_evaluation(front.evaluation).has_value());
         QCOMPARE(project->candidates(1, "report")->at(0).evaluation, 0);
+        QVERIFY(is_invalid(project->set_candidate_evaluation(1, "report", 0, front.evaluation)));
+        const int64_t again = *project->add_evaluation({});
+        QVERIFY(is_invalid(project->set_candidate_evaluation(1, "report", 7, again)));
+        QVERIFY(project->set_candidate_evaluation(1, "report", 0, again).has_value());
+        QCOMPARE(open(path)->candidates(1, "report")->at(0).evaluation, again);
     }
 
     void onlyTheNextNumberIsTaken() {
