@@ -53,10 +53,21 @@ Result<Formats> formats_of(FormatRole role, const SpaceOptions& options) {
     return distinct;
 }
 
-/// JSON texts, smallest first where they are numbers.
-bool smaller(const std::string& a, const std::string& b) {
-    const auto x = parse_double(a), y = parse_double(b);
-    return x && y && *x < *y;
+/// JSON texts: numbers, smallest first, then all others as they stood; each value once ("8" is "8.0").
+std::vector<std::string> in_order(const std::vector<std::string>& values) {
+    std::vector<std::pair<double, std::string>> numbers;
+    std::vector<std::string> ordered, others;
+    for (const std::string& value : values) {
+        const auto number = parse_double(value);
+        if (number &&
+            std::ranges::find(numbers, *number, &std::pair<double, std::string>::first) == numbers.end())
+            numbers.emplace_back(*number, value);
+        if (!number && std::ranges::find(others, value) == others.end()) others.push_back(value);
+    }
+    std::ranges::stable_sort(numbers, {}, &std::pair<double, std::string>::first);
+    for (auto& number : numbers) ordered.push_back(std::move(number.second));
+    std::ranges::move(others, std::back_inserter(ordered));
+    return ordered;
 }
 
 Result<Variable> hardware_variable(const HardwareTarget& target, const HardwareVariable& asked) {
@@ -74,9 +85,7 @@ Result<Variable> hardware_variable(const HardwareTarget& target, const HardwareV
         if (auto changed = with_target_parameter(target, asked.key, value); !changed)
             return fail(ErrorCode::usage, changed.error().message, asked.key + " = " + value,
                         changed.error().remedy);
-    std::ranges::stable_sort(variable.values, smaller);
-    const auto repeated = std::ranges::unique(variable.values);
-    variable.values.erase(repeated.begin(), repeated.end());
+    variable.values = in_order(variable.values);
     if (variable.values.size() > k_most_choices)
         return fail(ErrorCode::usage, "more than 255 values to choose from", asked.key, "name fewer");
     return variable;

@@ -38,6 +38,7 @@ private slots:
     void tiedOperandsHaveOneWidth();
     void widthsThatTheTargetCannotTakeAreLeftOut();
     void hardwareComesLast();
+    void hardwareValuesStandOnceInOrder();
     void refusals();
 };
 
@@ -116,6 +117,21 @@ void TestExploreSpace::hardwareComesLast() {
     QVERIFY(rows.kind == Kind::hardware);
     QCOMPARE(rows.values, (std::vector<std::string>{"4", "8", "16"}));
     QVERIFY(space.variables.back().values.size() > 1);
+}
+
+void TestExploreSpace::hardwareValuesStandOnceInOrder() {
+    flow::SpaceOptions options;
+    const auto values = [&](std::vector<std::string> asked, const std::string& key = "array.rows") {
+        options.hardware = {{key, std::move(asked)}};
+        return need(space_of(options)).variables.back().values;
+    };
+    QCOMPARE(values({"16", "8", "8.0", "16", "4", "8"}), (std::vector<std::string>{"4", "8", "16"}));
+    // Names have no order of their own; numbers come first.
+    const std::string serial = "\"bit_serial\"", composable = "\"bit_composable\"";
+    QCOMPARE(values({serial, composable, serial}, "mac.style"),
+             (std::vector<std::string>{serial, composable}));
+    QCOMPARE(values({"null", "0.5", "0.2", "null", "0.3"}, "static_power_w"),
+             (std::vector<std::string>{"0.2", "0.3", "0.5", "null"}));
 }
 
 void TestExploreSpace::refusals() {
