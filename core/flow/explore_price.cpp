@@ -4,6 +4,7 @@
 #include "core/cost/estimator.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -18,6 +19,9 @@ using explore::Variable;
 
 constexpr size_t k_most_formats = 32; ///< of a design table
 constexpr int k_most_sweeps = 20;
+constexpr int k_wide_bits = 8;
+constexpr std::array k_start_bits = {1, 4, 8, 16};
+constexpr int64_t k_most_combinations = int64_t{1} << 40; ///< counted
 
 size_t position_in(std::vector<NumberFormat>& menu, const NumberFormat& format) {
     const auto found = std::ranges::find(menu, format);
@@ -89,14 +93,28 @@ public:
         return priced;
     }
 
-    Figures best_reachable(const explore::Goals& goals) {
-        Figures best;
-        const auto consider = [&](Metric metric) {
-            if (metric != Metric::drop) best[metric] = least(metric);
-        };
-        for (const Metric metric : goals.objectives) consider(metric);
-        for (const explore::Constraint& constraint : goals.constraints) consider(constraint.metric);
-        return best;
+    Pricer::Found best_found(const explore::Goals& goals) {
+        std::vector<Reach> reaches;
+        for (const explore::Constraint& constraint : goals.constraints)
+            if (constraint.metric != Metric::drop) reaches.push_back({constraint.metric, INFINITY, {}});
+        Pricer::Found found;
+        bool any = reaches.empty();
+        for (const Choices& hardware : hardware_to_try()) {
+            const std::vector<Choices> starts = uniform_designs(hardware);
+            for (const Choices& start : starts) {
+                const std::string problem = price(start).problem;
+                any = any || problem.empty();
+                if (found.problem.empty()) found.problem = problem;
+            }
+            for (Reach& reach : reaches) descend_from_best(reach, starts, false);
+            if (keeps_all(goals, reaches, found.best)) break;
+        }
+        // Hardware between what was tried.
+        for (Reach& reach : reaches)
+            if (!reach.at.empty() && !m_hardware.empty()) descend_from_best(reach, {Choices(reach.at)}, true);
+        keeps_all(goals, reaches, found.best);
+        if (any) found.problem.clear();
+        return found;
     }
 
 private:
@@ -174,21 +192,79 @@ private:
         return std::isfinite(value) ? value : INFINITY;
     }
 
-    double least(Metric metric) {
-        double best = INFINITY;
-        for (const int bits : {1, 4, 8, 16}) // narrow ones may be what the target cannot run
-            best = std::min(best, descend(metric, explore::uniform_choices(m_space, bits, bits)));
-        if (!std::isfinite(best)) return NAN;
-        return explore::larger_is_better(metric) ? -best : best;
+    /// The best that was found of a metric, and where.
+    struct Reach {
+        Metric metric;
+        double loss;
+        Choices at;
+    };
+
+    /// Choices of the hardware variables alone: the base target's, then all, or some spread over them.
+    [[nodiscard]] std::vector<Choices> hardware_to_try() const {
+        const Choices base = explore::uniform_choices(m_space, k_wide_bits, k_wide_bits);
+        std::vector<Choices> list{{}};
+        int64_t all = 1;
+        for (const size_t v : m_hardware) {
+            list.front().push_back(base[v]);
+            all = std::min(all * static_cast<int64_t>(m_space.variables[v].size()), k_most_combinations);
+        }
+        const bool slow = m_space.target.kind == TargetKind::fpga_dataflow || m_space.target.fpga;
+        const int64_t tried = std::min(all, slow ? Pricer::k_most_slow_hardware : Pricer::k_most_hardware);
+        for (int64_t i = 0; i < tried && !m_hardware.empty(); ++i) {
+            int64_t index = i * (all / tried);
+            Choices choices;
+            for (const size_t v : m_hardware) {
+                const auto size = static_cast<int64_t>(m_space.variables[v].size());
+                choices.push_back(static_cast<uint8_t>(index % size));
+                index /= size;
+            }
+            if (choices != list.front()) list.push_back(std::move(choices));
+        }
+        return list;
     }
 
-    double descend(Metric metric, Choices at) {
+    /// Pairs of widths: narrow ones, or equal ones, may be what the target cannot run.
+    [[nodiscard]] std::vector<Choices> uniform_designs(const Choices& hardware) const {
+        std::vector<Choices> designs;
+        for (const int weights : k_start_bits)
+            for (const int activations : k_start_bits) {
+                Choices design = explore::uniform_choices(m_space, weights, activations);
+                for (size_t i = 0; i < m_hardware.size(); ++i) design[m_hardware[i]] = hardware[i];
+                if (std::ranges::find(designs, design) == designs.end()) designs.push_back(std::move(design));
+            }
+        return designs;
+    }
+
+    void descend_from_best(Reach& reach, const std::vector<Choices>& starts, bool with_hardware) {
+        const auto loss_of = [&](const Choices& choices) { return loss(reach.metric, choices); };
+        Choices at = *std::ranges::min_element(starts, {}, loss_of);
+        const double least = descend(reach.metric, at, with_hardware);
+        if (!(least < reach.loss)) return;
+        reach.loss = least;
+        reach.at = std::move(at);
+    }
+
+    /// Fills in `best`.
+    static bool keeps_all(const explore::Goals& goals, const std::vector<Reach>& reaches, Figures& best) {
+        bool all = true;
+        for (const Reach& reach : reaches) {
+            if (std::isfinite(reach.loss))
+                best[reach.metric] = explore::larger_is_better(reach.metric) ? -reach.loss : reach.loss;
+        }
+        for (const explore::Constraint& constraint : goals.constraints)
+            all = all && explore::violation(constraint, best) == 0;
+        return all;
+    }
+
+    double descend(Metric metric, Choices& at, bool with_hardware) {
         double best = loss(metric, at);
         bool better = true;
         for (int sweep = 0; better && sweep < k_most_sweeps; ++sweep) {
             better = false;
-            for (size_t v = 0; v < at.size(); ++v)
-                for (size_t c = 0; c < m_space.variables[v].size(); ++c) {
+            for (size_t v = 0; v < at.size(); ++v) {
+                const Variable& variable = m_space.variables[v];
+                if (!with_hardware && variable.kind == Variable::Kind::hardware) continue;
+                for (size_t c = 0; c < variable.size(); ++c) {
                     Choices other = at;
                     other[v] = static_cast<uint8_t>(c);
                     const double value = loss(metric, other);
@@ -197,6 +273,7 @@ private:
                     at = std::move(other);
                     better = true;
                 }
+            }
         }
         return best;
     }
@@ -224,8 +301,8 @@ Priced Pricer::price(const Choices& choices) {
     return m_state->price(choices);
 }
 
-Figures Pricer::best_reachable(const explore::Goals& goals) {
-    return m_state->best_reachable(goals);
+Pricer::Found Pricer::best_found(const explore::Goals& goals) {
+    return m_state->best_found(goals);
 }
 
 } // namespace widthwise::flow

@@ -16,10 +16,19 @@ public:
                                                                 cost::Options options);
     ~Pricer();
     [[nodiscard]] explore::Priced price(const explore::Choices& choices);
-    /// The least (of throughput: the most) found of each metric that `goals` name: from uniform designs
-    /// on, one variable after another takes the choice that is best for the metric, until none improves it.
-    /// NaN: not named, or no design can be priced.
-    [[nodiscard]] explore::Figures best_reachable(const explore::Goals& goals);
+    struct Found {
+        explore::Figures best; ///< NaN: not limited, or no design that was tried has it
+        std::string problem;   ///< not empty: no design that was tried can be run, and why
+    };
+    /// The least (of throughput: the most) found of each cost that `goals` limit: on each choice of hardware
+    /// (of many, k_most_hardware spread over them) from uniform designs on, one variable after another takes
+    /// what is best for the metric, until none improves it. It ends where all limits are seen to be kept,
+    /// each by itself. No proof that nothing is better: costs of a target need not be sums over layers.
+    [[nodiscard]] Found best_found(const explore::Goals& goals);
+
+    static constexpr int64_t k_most_hardware = 256;
+    /// The same where pricing is no sum of table entries.
+    static constexpr int64_t k_most_slow_hardware = 16;
 
     /// Sets of tables kept; the one used longest ago goes.
     static constexpr size_t k_most_machines = 8;

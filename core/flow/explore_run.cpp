@@ -1,6 +1,7 @@
 // The search itself: ask, judge, write down, tell.
 
 #include "core/base/normal.h"
+#include "core/flow/explore_baseline.h"
 #include "core/flow/explore_course.h"
 #include "core/flow/explore_data.h"
 #include "core/flow/explore_front.h"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <numeric>
 
 namespace widthwise::flow {
@@ -26,6 +28,8 @@ constexpr int64_t k_most_rejected = 100'000;
 /// An accuracy goal is given up when the widest design misses it with this probability of error.
 constexpr double k_hopeless_alpha = 0.01;
 constexpr int k_widest_bits = 32;
+/// What a network may lose that is no better than chance, so that drops have a scale.
+constexpr double k_least_worst_drop = 0.05;
 
 double seconds_since(Clock::time_point begin) {
     return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -34,6 +38,12 @@ double seconds_since(Clock::time_point begin) {
 double share_of(const explore::Answers& answers) {
     return static_cast<double>(std::accumulate(answers.begin(), answers.end(), int64_t{0})) /
            static_cast<double>(answers.size());
+}
+
+bool walks_through(const ExploreRequest& request) {
+    const auto info =
+        std::ranges::find(explore::algorithms(), algorithm_name(request), &explore::AlgorithmInfo::name);
+    return info != explore::algorithms().end() && info->needs_small_space;
 }
 
 /// Positions in the order in which the designs are run: those that begin alike one after another.
@@ -91,10 +101,11 @@ Result<void> Exploration::prepare() {
     auto known = m_log.known();
     if (!known) return forward_error(known);
     m_known = std::move(*known);
-    if (!m_known.empty()) m_before = m_known.back().seconds;
+    m_before = std::max(m_known.empty() ? 0 : m_known.back().seconds, m_log.seconds());
     auto data = explore_data(m_request);
     if (!data) return forward_error(data);
     m_data = std::move(*data);
+    if (!m_data.note.empty()) m_result.notes.push_back(m_data.note);
     if (auto ok = check_fit(*m_request.model.graph, *m_data.report); !ok) return ok;
     auto pricer = Pricer::create(m_request.model.graph, m_request.space, m_request.cost);
     if (!pricer) return forward_error(pricer);
@@ -120,18 +131,21 @@ Result<void> Exploration::prepare() {
 }
 
 Result<void> Exploration::price_baseline() {
-    const PrecisionPlan plan =
-        explore::plan_of(m_request.space, explore::uniform_choices(m_request.space, 8, 8));
-    auto cost = cost::estimate(*m_request.model.graph, plan, m_request.space.target, m_request.cost);
-    if (!cost) return forward_error(cost);
-    m_result.baseline = explore::figures_of(*cost);
+    auto baseline = explore_baseline(m_request);
+    if (!baseline) return forward_error(baseline);
+    m_result.baseline_label = std::move(baseline->label);
+    m_result.baseline = baseline->figures;
     m_course = std::make_unique<Course>(m_request.goals, m_result.baseline);
     return {};
 }
 
 Result<void> Exploration::check_costs() {
-    const auto hopeless = explore::tightest(m_request.goals, m_pricer->best_reachable(m_request.goals));
+    const Pricer::Found found = m_pricer->best_found(m_request.goals);
+    const auto hopeless = explore::tightest(m_request.goals, found.best);
     if (!hopeless) return {};
+    if (!found.problem.empty())
+        return fail(ErrorCode::invalid_input, "the target can run no design that was tried: " + found.problem,
+                    "target '" + m_request.space.target.name + "'", "choose other formats or another target");
     return fail(ErrorCode::invalid_input, hopeless->message, "goals of the search",
                 "relax it, or widen the space");
 }
@@ -171,7 +185,8 @@ Result<std::unique_ptr<explore::Algorithm>> Exploration::algorithm() {
     problem.budget = m_request.budget;
     problem.price = [pricer = m_pricer](const Choices& choices) { return pricer->price(choices); };
     const int64_t classes = m_data.search->class_count();
-    problem.worst_drop = m_result.float_top1 - (classes > 0 ? 1.0 / static_cast<double>(classes) : 0);
+    problem.worst_drop = std::max(
+        m_result.float_top1 - (classes > 0 ? 1.0 / static_cast<double>(classes) : 0), k_least_worst_drop);
     problem.start = {explore::uniform_choices(m_request.space, 8, 8)};
     for (const PrecisionPlan& plan : m_request.start)
         if (auto choices = explore::choices_of(m_request.space, plan);
@@ -192,6 +207,8 @@ Result<void> Exploration::search() {
     auto made = algorithm();
     if (!made) return forward_error(made);
     explore::Algorithm& searcher = **made;
+    // A space that is to be walked through is small enough for it.
+    const bool exhaustive = walks_through(m_request);
     int64_t rejected_before = 0, evaluations_before = 0;
     while (m_course->now().evaluations < m_request.budget) {
         const int64_t left = m_request.budget - m_course->now().evaluations;
@@ -210,7 +227,7 @@ Result<void> Exploration::search() {
         if (m_course->now().evaluations > evaluations_before) {
             evaluations_before = m_course->now().evaluations;
             rejected_before = m_course->rejected();
-        } else if (m_course->rejected() - rejected_before > k_most_rejected) {
+        } else if (!exhaustive && m_course->rejected() - rejected_before > k_most_rejected) {
             m_result.ended_early =
                 "none of the last " + std::to_string(k_most_rejected) + " designs could be run";
             return {};
@@ -275,13 +292,27 @@ Result<ExploreOutcome> Exploration::finish() {
         r.rejected = m_course->rejected();
         r.images_run = m_course->images_run();
     }
+    const int64_t seen = static_cast<int64_t>(m_outcomes.size());
+    if (const auto designs = m_request.space.designs();
+        !r.cancelled && walks_through(m_request) && designs && seen < *designs)
+        r.notes.push_back("looked at " + std::to_string(seen) + " of " + std::to_string(*designs) +
+                          " designs: the budget ended before the space did");
     if (r.front.empty() && !r.cancelled) r.nothing_feasible = why_nothing();
     r.seconds = seconds();
     return std::move(m_result);
 }
 
 std::string Exploration::why_nothing() const {
-    const auto nearest = std::ranges::min_element(m_outcomes, {}, &Outcome::violation);
+    // Of a design that was never run or never priced less is known to be broken: it only seems nearer.
+    const auto distance = [&](const Outcome& outcome) {
+        const bool priced = std::ranges::all_of(m_request.goals.constraints, [&](const auto& constraint) {
+            return constraint.metric == Metric::drop || !std::isnan(outcome.figures[constraint.metric]);
+        });
+        const bool broken = outcome.violation > 0; // else it was rejected because nothing can run it
+        const int unknown = outcome.samples > 0 ? 0 : priced && broken ? 1 : 2;
+        return std::pair(unknown, outcome.violation);
+    };
+    const auto nearest = std::ranges::min_element(m_outcomes, {}, distance);
     const std::string all =
         "none of the " + std::to_string(m_outcomes.size()) + " designs looked at keeps all limits";
     if (nearest == m_outcomes.end()) return "no design was looked at";

@@ -1,6 +1,7 @@
 // Searches on a small network: against searching everything, against measuring each design alone, and against
 // themselves under other threads and shortcuts.
 
+#include "core/flow/explore_price.h"
 #include "tests/core/flow/explore_world.h"
 
 #include <QTest>
@@ -45,6 +46,13 @@ private slots:
     void cancelKeepsWhatIsFinished();
     void hardwareIsSearchedToo();
     void unlabelledImages();
+    void oneSetForBothIsSplit();
+    void networksAtChance();
+    void aSmallBudgetForEverythingIsTold();
+    void everythingIsLookedAtHoweverMuchIsRejected();
+    void theNearestDesignCouldBeRun();
+    void limitsAreJudgedOnAllHardware();
+    void theBaselineIsW8a8();
     void badRequests();
 };
 
@@ -330,6 +338,140 @@ void TestRunExploration::unlabelledImages() {
         QVERIFY(design.report_top1 > 0 && design.report_top1 <= 1);
     }
     QVERIFY(outcome.hypervolume > 0);
+}
+
+void TestRunExploration::oneSetForBothIsSplit() {
+    flow::ExploreRequest request = small_search();
+    request.budget = 2;
+    QVERIFY(searched(request).notes.empty());
+    request.report_data = std::make_shared<LabelledNoise>(1, 320, request.model.graph); // the search's
+    QCOMPARE(request.report_data->hash(), request.data->hash());
+    const auto outcome = searched(request);
+    QCOMPARE(outcome.search_images, 224);
+    QCOMPARE(outcome.report_images, 96);
+    QCOMPARE(outcome.notes.size(), size_t{1});
+}
+
+/// Labels that no network can know: drops mean nothing, and the search goes on all the same.
+void TestRunExploration::networksAtChance() {
+    flow::ExploreRequest request = small_search();
+    class Wrong final : public NoiseImages {
+    public:
+        explicit Wrong(const GraphPtr& graph) : NoiseImages(1, 320) {
+            for (const int32_t top1 : need(engine::predict(graph, PrecisionPlan(), *this, {}, {})).top1)
+                m_labels.push_back((top1 + 1) % k_classes);
+        }
+        [[nodiscard]] int64_t label(int64_t index) const override {
+            return m_labels.empty() ? 0 : m_labels[static_cast<size_t>(index)];
+        }
+
+    private:
+        std::vector<int64_t> m_labels;
+    };
+    request.data = std::make_shared<Wrong>(request.model.graph);
+    request.algorithm = "greedy";
+    const auto outcome = searched(request);
+    QCOMPARE(outcome.float_top1, 0.0);
+    QVERIFY2(outcome.evaluations > 10, std::to_string(outcome.evaluations).c_str());
+}
+
+void TestRunExploration::aSmallBudgetForEverythingIsTold() {
+    flow::ExploreRequest request = small_search();
+    request.algorithm = "exhaustive";
+    request.budget = 10;
+    const auto part = searched(request);
+    QCOMPARE(part.notes.size(), size_t{1});
+    QVERIFY2(part.notes[0].starts_with("looked at 10 of 64 designs"), part.notes[0].c_str());
+    request.budget = 64;
+    QVERIFY(searched(request).notes.empty());
+    request.algorithm = "random";
+    request.budget = 10;
+    QVERIFY(searched(request).notes.empty());
+}
+
+void TestRunExploration::everythingIsLookedAtHoweverMuchIsRejected() {
+    flow::SpaceOptions options;
+    options.weight_widths = options.activation_widths = {2, 3, 4, 5, 6, 7, 8};
+    flow::ExploreRequest request = small_search(options, "asic-45nm");
+    request.algorithm = "exhaustive";
+    const auto narrowest = explore::plan_of(request.space, explore::Choices(6, 0));
+    const auto cost = need(cost::estimate(*request.model.graph, narrowest, request.space.target));
+    request.goals.constraints = {explore::Constraint{Metric::energy, cost.energy_j * (1 + 1e-9)}};
+    const auto outcome = searched(request);
+    QCOMPARE(outcome.evaluations + outcome.rejected, 7 * 7 * 7 * 7 * 7 * 7);
+}
+
+void TestRunExploration::theNearestDesignCouldBeRun() {
+    flow::SpaceOptions options = weights_only();
+    options.hardware = {{"mac.style", {"\"bit_composable\"", "\"bit_serial\""}}};
+    flow::ExploreRequest request = small_search(options);
+    // A choice that makes no target at all: nothing is known of it, so that nothing is known to be broken.
+    request.space.variables.back().values.back() = "\"nonsense\"";
+    request.algorithm = "exhaustive";
+    request.budget = 128;
+    // What the widest design may keep, but the search does not.
+    request.goals.constraints = {explore::Constraint{Metric::drop, -0.005}};
+    const auto outcome = searched(request);
+    QVERIFY(outcome.front.empty());
+    QVERIFY2(outcome.nothing_feasible.find("accuracy drop") != std::string::npos,
+             outcome.nothing_feasible.c_str());
+}
+
+/// Against every design, priced one by one.
+void TestRunExploration::limitsAreJudgedOnAllHardware() {
+    flow::SpaceOptions options = weights_only();
+    options.weight_widths = {2, 8};
+    options.hardware = {{"array.rows", {"4", "8", "32"}},
+                        {"array.cols", {"4", "16"}},
+                        {"mac.style", {"\"bit_serial\"", "\"bit_composable\""}}};
+    const flow::ExploreRequest request = small_search(options);
+    auto pricer = need(flow::Pricer::create(request.model.graph, request.space, request.cost));
+    explore::Goals goals;
+    for (const Metric metric : {Metric::energy, Metric::latency, Metric::area, Metric::throughput})
+        goals.constraints.push_back({metric, metric == Metric::throughput ? 1e30 : 1e-30});
+    const auto found = pricer->best_found(goals);
+    QVERIFY(found.problem.empty());
+    for (const explore::Constraint& constraint : goals.constraints) {
+        double least = INFINITY;
+        for (int64_t i = 0; i < *request.space.designs(); ++i) {
+            explore::Choices choices;
+            int64_t index = i;
+            for (const explore::Variable& variable : request.space.variables) {
+                choices.push_back(static_cast<uint8_t>(index % static_cast<int64_t>(variable.size())));
+                index /= static_cast<int64_t>(variable.size());
+            }
+            const auto priced = pricer->price(choices);
+            if (priced.problem.empty()) least = std::min(least, priced.figures.loss(constraint.metric));
+        }
+        QCOMPARE(found.best.loss(constraint.metric), least);
+    }
+
+    // No choice of hardware makes a target: that is what is said, not that the target gives no energy.
+    explore::Space space = request.space;
+    for (std::string& value : space.variables.back().values) value = "\"nonsense\"";
+    pricer = need(flow::Pricer::create(request.model.graph, space, request.cost));
+    QVERIFY(!pricer->best_found(goals).problem.empty());
+    flow::ExploreRequest hopeless = request;
+    hopeless.space = space;
+    hopeless.goals.constraints = {explore::Constraint{Metric::energy, 1}};
+    flow::MemoryLog log;
+    const auto refused = flow::run_exploration(hopeless, log, {});
+    QVERIFY(!refused);
+    QVERIFY2(refused.error().message.find("can run no design") != std::string::npos,
+             refused.error().message.c_str());
+}
+
+void TestRunExploration::theBaselineIsW8a8() {
+    flow::SpaceOptions options = weights_only();
+    options.weight_widths = {2, 4};
+    options.activation_widths = {4};
+    flow::ExploreRequest request = small_search(options);
+    request.budget = 1;
+    const auto outcome = searched(request);
+    const auto w8a8 = need(
+        cost::estimate(*request.model.graph, PrecisionPlan(need(parse_bits("w8a8"))), request.space.target));
+    QCOMPARE(outcome.baseline[Metric::energy], w8a8.energy_j);
+    QCOMPARE(outcome.baseline_label, std::string("w8a8"));
 }
 
 void TestRunExploration::badRequests() {
