@@ -156,6 +156,7 @@ SensitivityRequest sensitivity_request(const ExploreRequest& request, const Data
         for (const std::string& layer : variable.layers)
             if (std::ranges::find(asked.layers, layer) == asked.layers.end()) asked.layers.push_back(layer);
     const std::set<int> widths = widths_of(space);
+    asked.widths.clear();
     // All at 8 bits is what the others are compared with: it adds no noise to itself.
     for (const int bits : widths)
         if (bits != 8 || widths.size() == 1) asked.widths.push_back(bits);
