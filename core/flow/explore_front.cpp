@@ -57,7 +57,9 @@ std::vector<FrontDesign> search_front(const ExploreRequest& request,
     }
     std::vector<size_t> all(front.size());
     for (size_t i = 0; i < all.size(); ++i) all[i] = i;
-    for (const size_t i : explore::knee_points(points, all)) front[i].knee = true;
+    // The clearest one: a front full of knees would say nothing.
+    if (const std::vector<size_t> knees = explore::knee_points(points, all); !knees.empty())
+        front[knees.front()].knee = true;
     return front;
 }
 
