@@ -97,19 +97,19 @@ BufferId Lowering::buffer_for(ValueId value, const Representation& r) {
     if (producer.valid() && is_pure_move(m_graph.node(producer))) {
         if (moves_along(r)) return moved(value, r);
         const BufferId real = buffer_for(value, {}), out = new_buffer(value, r);
-        emit(QuantizeStep{real, out});
+        add_step(QuantizeStep{real, out});
         return out;
     }
     for (const BufferId id : available)
         if (buffer(id).representation.is_plain_f32()) {
             const BufferId out = new_buffer(value, r);
-            emit(QuantizeStep{id, out});
+            add_step(QuantizeStep{id, out});
             return out;
         }
     const BufferId rounded = available.front();
     const BufferId real = new_buffer(value, {});
     if (buffer(rounded).representation.element == Element::u8) {
-        emit(DequantizeStep{rounded, real});
+        add_step(DequantizeStep{rounded, real});
     } else {
         m_program.buffers[real.position()].alias = rounded; // on a grid, and f32 already
     }
@@ -127,7 +127,7 @@ BufferId Lowering::read_real(const Node& node, size_t input) {
     if (from.representation.is_plain_f32()) return in;
     const bool integer = from.representation.element == Element::u8;
     const BufferId real = add_buffer({from.extent, {}, {}, integer ? BufferId() : in});
-    if (integer) emit(DequantizeStep{in, real});
+    if (integer) add_step(DequantizeStep{in, real});
     return real;
 }
 
@@ -138,7 +138,7 @@ BufferId Lowering::constant_buffer(ValueId value) {
     ConstantOperation operation{std::vector<float>(from.size())};
     for (size_t i = 0; i < from.size(); ++i) operation.values[static_cast<size_t>(storage[i])] = from[i];
     const BufferId out = new_buffer(value, {});
-    emit(FloatStep{{}, out, std::move(operation)});
+    add_step(FloatStep{{}, out, std::move(operation)});
     return out;
 }
 
@@ -160,7 +160,7 @@ BufferId Lowering::moved(ValueId value, const Representation& r) {
     if (map.is_identity(buffer(in).extent.elements())) {
         m_program.buffers[out.position()].alias = in;
     } else {
-        emit(move_step(in, out, map));
+        add_step(move_step(in, out, map));
     }
     return out;
 }

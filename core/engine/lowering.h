@@ -41,7 +41,7 @@ private:
     Result<void> lower_unit(const Unit& unit);
     void lower_quantize(const Unit& unit);
     [[nodiscard]] const Buffer& buffer(BufferId id) const { return m_program.buffers[id.position()]; }
-    void emit(Operation operation) { m_program.steps.push_back({m_step_name, std::move(operation)}); }
+    void add_step(Operation operation) { m_program.steps.push_back({m_step_name, std::move(operation)}); }
 
     // Layers with weights (lowering_weighted.cpp, lowering_integer.cpp).
     Result<void> lower_weighted(const Unit& unit);

@@ -63,7 +63,7 @@ Result<void> Lowering::lower_concat(const Unit& unit) {
         BufferId in = read_real(node, i);
         if (!joined.is_plain_f32()) {
             const BufferId rounded = add_buffer({buffer(in).extent, joined, {}, {}});
-            emit(QuantizeStep{in, rounded});
+            add_step(QuantizeStep{in, rounded});
             in = rounded;
         }
         step.in.push_back(in);
@@ -71,7 +71,7 @@ Result<void> Lowering::lower_concat(const Unit& unit) {
     const auto axis = static_cast<size_t>(std::get<ConcatAttributes>(node.attributes).axis);
     step.runs = joining_runs(shapes, axis, m_graph.value(unit.output).shape);
     step.out = new_buffer(unit.output, joined);
-    emit(std::move(step));
+    add_step(std::move(step));
     return {};
 }
 

@@ -70,9 +70,9 @@ Result<void> Lowering::lower_binary(const Unit& unit) {
     const auto integer = [&](BufferId id) { return id.valid() && buffer(id).representation.is_plain_u8(); };
     if (step.op == BinaryOp::add && integer(step.a) && integer(step.b) && integer(step.out) &&
         step.index_a.empty() && step.index_b.empty()) {
-        emit(add_integers(step));
+        add_step(add_integers(step));
     } else {
-        emit(std::move(step));
+        add_step(std::move(step));
     }
     return {};
 }
@@ -114,7 +114,7 @@ Result<void> Lowering::lower_where(const Unit& unit) {
             in.push_back(read_real(node, input));
         ++input;
     }
-    emit(FloatStep{std::move(in), new_buffer(unit.output, {}), std::move(operation)});
+    add_step(FloatStep{std::move(in), new_buffer(unit.output, {}), std::move(operation)});
     return {};
 }
 

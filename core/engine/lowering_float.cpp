@@ -133,7 +133,7 @@ Result<void> Lowering::lower_float(const Unit& unit) {
     }
     step.in = {read_real(node, 0)};
     step.out = new_buffer(unit.output, {});
-    emit(std::move(step));
+    add_step(std::move(step));
     return {};
 }
 

@@ -98,7 +98,7 @@ Result<void> Lowering::lower_integer(const Unit& unit, ConvStep step, const Fold
     step.clamp_lo = cut.lo;
     step.clamp_hi = cut.hi;
     step.out = new_buffer(unit.output, out);
-    emit(std::move(step));
+    add_step(std::move(step));
     return {};
 }
 
@@ -147,9 +147,9 @@ void Lowering::lower_in_two_steps(const Unit& unit, ConvStep step, const Integer
     sums.element = Element::s32;
     step.out = add_buffer({extent, sums, {}, {}});
     requantize.in = step.out;
-    emit(std::move(step));
+    add_step(std::move(step));
     requantize.out = new_buffer(unit.output, out);
-    emit(std::move(requantize));
+    add_step(std::move(requantize));
 }
 
 } // namespace widthwise::engine

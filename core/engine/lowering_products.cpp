@@ -29,7 +29,7 @@ bool Lowering::is_gemm_of_maps(const Node& node) const {
 
 BufferId Lowering::rows_of(BufferId in, const Shape& shape) {
     const BufferId rows = add_buffer({rows_extent(shape), buffer(in).representation, {}, {}});
-    emit(move_step(in, rows, {storage_of_logical(shape), 0}));
+    add_step(move_step(in, rows, {storage_of_logical(shape), 0}));
     return rows;
 }
 
@@ -52,7 +52,7 @@ Result<void> Lowering::lower_gemm_of_maps(const Unit& unit) {
     const auto storage = storage_of_logical(shape);
     for (size_t i = 0; i < storage.size(); ++i)
         map.source[static_cast<size_t>(storage[i])] = static_cast<int32_t>(i);
-    emit(move_step(rows, out, map));
+    add_step(move_step(rows, out, map));
     return {};
 }
 
@@ -75,7 +75,7 @@ Result<void> Lowering::lower_matmul(const Unit& unit) {
         else
             in.push_back(read_real(node, i));
     }
-    emit(FloatStep{std::move(in), new_buffer(unit.output, {}), std::move(operation)});
+    add_step(FloatStep{std::move(in), new_buffer(unit.output, {}), std::move(operation)});
     return {};
 }
 

@@ -34,7 +34,7 @@ Result<void> Lowering::lower_pool(const Unit& unit) {
     step.in = read(node, 0);
     step.out =
         new_buffer(unit.output, step.average ? preferred(unit.output) : buffer(step.in).representation);
-    emit(std::move(step));
+    add_step(std::move(step));
     return {};
 }
 
@@ -44,9 +44,9 @@ Result<void> Lowering::lower_reduce(const Unit& unit) {
     AxisGroups groups =
         reduced_groups(m_graph.value(node.inputs[0]).shape, a.axes, m_graph.value(unit.output).shape);
     const BufferId in = read_real(node, 0);
-    emit(FloatStep{{in},
-                   new_buffer(unit.output, {}),
-                   ReduceOperation{a.reduction, groups.count, std::move(groups.members)}});
+    add_step(FloatStep{{in},
+                       new_buffer(unit.output, {}),
+                       ReduceOperation{a.reduction, groups.count, std::move(groups.members)}});
     return {};
 }
 
@@ -56,9 +56,9 @@ Result<void> Lowering::lower_arg_max(const Unit& unit) {
     AxisGroups groups = reduced_groups(m_graph.value(node.inputs[0]).shape, std::span(&a.axis, 1),
                                        m_graph.value(unit.output).shape);
     const BufferId in = read_real(node, 0);
-    emit(FloatStep{{in},
-                   new_buffer(unit.output, {}),
-                   ArgMaxOperation{groups.count, std::move(groups.members), a.minimum, a.last}});
+    add_step(FloatStep{{in},
+                       new_buffer(unit.output, {}),
+                       ArgMaxOperation{groups.count, std::move(groups.members), a.minimum, a.last}});
     return {};
 }
 

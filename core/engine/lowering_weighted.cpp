@@ -52,7 +52,7 @@ Result<void> Lowering::lower_weighted(const Unit& unit) {
     // Simulated: what is quantized was rounded to its format, and the layer runs in float.
     if (buffer(step.in).representation.element == Element::u8) {
         const BufferId real = add_buffer({buffer(step.in).extent, {}, {}, {}});
-        emit(DequantizeStep{step.in, real});
+        add_step(DequantizeStep{step.in, real});
         step.in = real;
     }
     step.weights_f32 = std::move(weights);
@@ -63,7 +63,7 @@ Result<void> Lowering::lower_weighted(const Unit& unit) {
     step.clamp_lo = unit.clamp.lo;
     step.clamp_hi = unit.clamp.hi;
     step.out = new_buffer(unit.output, {});
-    emit(std::move(step));
+    add_step(std::move(step));
     return {};
 }
 
@@ -78,7 +78,7 @@ BufferId Lowering::padded(BufferId in, ConvAttributes& attributes) {
                 static_cast<int32_t>(h * from.width * from.channels + i);
     attributes.pads = {};
     const BufferId out = add_buffer({to, buffer(in).representation, {}, {}});
-    emit(filled_with_zero(move_step(in, out, map), buffer(out).representation));
+    add_step(filled_with_zero(move_step(in, out, map), buffer(out).representation));
     return out;
 }
 
@@ -99,7 +99,7 @@ BufferId Lowering::spread(BufferId in, const ConvTransposeAttributes& a, const E
                     static_cast<int32_t>((h * from.width + w) * from.channels + c);
         }
     const BufferId spread_out = add_buffer({to, buffer(in).representation, {}, {}});
-    emit(filled_with_zero(move_step(in, spread_out, map), buffer(spread_out).representation));
+    add_step(filled_with_zero(move_step(in, spread_out, map), buffer(spread_out).representation));
     return spread_out;
 }
 
@@ -117,7 +117,7 @@ Result<void> Lowering::lower_batch_norm(const Unit& unit) {
         operation.shift.push_back(static_cast<float>(beta[c] - mean[c] * factor));
     }
     const BufferId in = buffer_for(node.inputs[0], {});
-    emit(FloatStep{{in}, new_buffer(unit.output, {}), std::move(operation)});
+    add_step(FloatStep{{in}, new_buffer(unit.output, {}), std::move(operation)});
     return {};
 }
 
