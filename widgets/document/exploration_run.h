@@ -39,8 +39,8 @@ struct ExplorationRun {
     std::map<QString, int> reasons; ///< of those left and rejected, by kind of reason
     double seconds = 0;             ///< at work, over all sittings
     double sitting_s = 0;           ///< at work in this one
-    /// From where this sitting's pace is told: its first news, for sensitivities come before, and what earlier
-    /// sittings concluded comes at once.
+    /// From where this sitting's pace is told: its first news, for sensitivities come before, and what
+    /// earlier sittings concluded comes at once.
     size_t paced_from = 0;
     double paced_from_s = -1; ///< negative: no news yet
 
