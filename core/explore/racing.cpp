@@ -66,7 +66,7 @@ std::string Race::why_leave(const Figures& costs, const Answers& answers) const 
     const auto images = static_cast<int64_t>(answers.size());
     // With all images there is nothing left to save.
     if (images == 0 || images >= m_options.looks.back()) return {};
-    // Two tests a look, each wrong at one end of its interval: alpha / looks two-sided covers both.
+    // Wrong at one end of the interval only: alpha / looks two-sided is on the safe side.
     const auto looks = static_cast<double>(std::max<size_t>(m_options.looks.size() - 1, 1));
     const double z = two_sided_normal_quantile((1 - m_options.confidence) / looks);
     const auto after = [&] { return " after " + std::to_string(images) + " images"; };
@@ -89,7 +89,8 @@ std::string Race::why_leave(const Figures& costs, const Answers& answers) const 
             (!rival || incumbent.figures[Metric::drop] < rival->figures[Metric::drop]))
             rival = &incumbent;
     if (!rival) return {};
-    const Interval better = difference(count(rival->answers, answers), z);
+    const double rival_z = two_sided_normal_quantile(1 - m_options.rival_confidence);
+    const Interval better = difference(count(rival->answers, answers), rival_z);
     if (better.hi >= 0) return {};
     return "at least " + format_number(-100 * better.hi, 3) +
            " points less accurate than a design that costs no more," + after();

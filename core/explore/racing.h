@@ -17,7 +17,11 @@ using Answers = std::vector<uint8_t>;
 struct RacingOptions {
     /// Sample sizes of the looks, ascending; the last one is all images. One: no screening.
     std::vector<int64_t> looks;
-    double confidence = 0.99; ///< of leaving a design, over all looks together (Bonferroni)
+    /// Of leaving a design for what it loses, over all looks together (Bonferroni).
+    double confidence = 0.99;
+    /// Of leaving it at a look for a better design. Lower: what is left wrongly lies just behind the front,
+    /// and what it lost is told as far as it is known, so that its neighbours are still asked for.
+    double rival_confidence = 0.8;
     /// Drops from here on are worth nothing, whatever they cost (the hypervolume's reference: 0.2).
     double useless_drop = 0.2;
 };
@@ -33,7 +37,7 @@ public:
 
     [[nodiscard]] const std::vector<int64_t>& looks() const;
     /// After a look at the first `answers.size()` images: why the design need not be run further; empty:
-    /// go on. It is left when, with the confidence asked for, its drop breaks the accuracy goal or is
+    /// go on. It is left when, with the confidences asked for, its drop breaks the accuracy goal or is
     /// useless, or a design of the front that costs no more in any objective is more accurate on the same
     /// images (paired: Newcombe 1998, method 10).
     [[nodiscard]] std::string why_leave(const Figures& costs, const Answers& answers) const;

@@ -38,8 +38,8 @@ struct SpaceOptions {
     std::vector<HardwareVariable> hardware = {};
 };
 
-/// One variable per searchable layer and operand (layers that read activations without weights follow the
-/// base plan), then the hardware's. Widths that the target cannot take are left out. Errors: usage for
+/// One variable per searchable layer and operand (additions and pools have activations only: what they read
+/// at 8 bits has to be stored at 8 bits, whatever the convolutions around them take), then the hardware's. Widths that the target cannot take are left out. Errors: usage for
 /// unknown formats, globs that match nothing, hardware keys or values that the target refuses; invalid_input
 /// when nothing is left to choose.
 [[nodiscard]] Result<explore::Space> make_space(const Graph& graph, const PrecisionPlan& base,

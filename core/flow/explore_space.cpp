@@ -187,13 +187,14 @@ Result<explore::Space> make_space(const Graph& graph, const PrecisionPlan& base,
 
     for (const NodeId id : graph.node_ids()) {
         const std::string& layer = graph.node(id).name;
-        if (!is_weighted(graph, id) || frozen->contains(layer)) continue;
-        if (options.tie_operands) {
+        if (frozen->contains(layer)) continue;
+        const bool weighted = is_weighted(graph, id), reads = reads_activations(graph, id);
+        if (weighted && reads && options.tie_operands) {
             space.variables.push_back(tied(layer, *weights, *activations, targets));
             continue;
         }
-        space.variables.push_back(width_variable(Variable::Kind::weights, layer, *weights));
-        if (reads_activations(graph, id))
+        if (weighted) space.variables.push_back(width_variable(Variable::Kind::weights, layer, *weights));
+        if (reads)
             space.variables.push_back(width_variable(Variable::Kind::activations, layer, *activations));
     }
     std::ranges::move(hardware, std::back_inserter(space.variables));
