@@ -38,16 +38,18 @@ double tightness(const Constraint& constraint, double best) {
 } // namespace
 
 std::vector<size_t> front_of(std::span<const Outcome> outcomes, const Goals& goals) {
+    std::vector<size_t> positions;
     std::vector<Point> points;
-    for (const Outcome& outcome : outcomes) {
+    for (const size_t i : measured_positions(outcomes)) {
+        if (violation(goals, outcomes[i].figures) > 0) continue;
         Point point;
-        for (const Metric metric : goals.objectives) point.push_back(outcome.figures.loss(metric));
-        if (outcome.verdict != Verdict::measured || violation(goals, outcome.figures) > 0)
-            std::ranges::fill(point, std::numeric_limits<double>::quiet_NaN());
+        for (const Metric metric : goals.objectives) point.push_back(outcomes[i].figures.loss(metric));
         points.push_back(std::move(point));
+        positions.push_back(i);
     }
     std::vector<size_t> front = pareto_front(points);
     std::ranges::stable_sort(front, [&](size_t a, size_t b) { return points[a][1] < points[b][1]; });
+    for (size_t& i : front) i = positions[i];
     return front;
 }
 

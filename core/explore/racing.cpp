@@ -45,7 +45,7 @@ bool costs_no_more(const Figures& a, const Figures& b, const Goals& goals) {
 
 std::vector<int64_t> default_looks(int64_t images) {
     std::vector<int64_t> looks;
-    for (const int64_t part : {int64_t{8}, int64_t{2}}) {
+    for (const int64_t part : {int64_t{8}, int64_t{4}, int64_t{2}}) {
         const int64_t look = images / part / 16 * 16;
         if (look >= k_first_look) looks.push_back(look);
     }
@@ -116,6 +116,15 @@ Race::Drop Race::drop(const Answers& answers) const {
     const double mean = static_cast<double>(c.only_first - c.only_second) / n;
     const double square = static_cast<double>(c.only_first + c.only_second) / n;
     return {mean, std::sqrt(std::max(square - mean * mean, 0.0) / n)};
+}
+
+bool Race::known_well(const Answers& answers) const {
+    const Counts c = count(m_reference, answers);
+    if (c.n == 0) return false;
+    // One answer more than differs: of few images none may differ by chance.
+    const double sigma =
+        std::sqrt(static_cast<double>(c.only_first + c.only_second + 1)) / static_cast<double>(c.n);
+    return sigma <= std::max(m_options.enough_sigma, m_options.enough_share * drop(answers).drop);
 }
 
 } // namespace widthwise::explore

@@ -22,11 +22,13 @@ struct RacingOptions {
     /// Of leaving it at a look for a better design. Lower: what is left wrongly lies just behind the front,
     /// and what it lost is told as far as it is known, so that its neighbours are still asked for.
     double rival_confidence = 0.8;
+    /// A drop with this standard error, or with this share of itself, is known well enough to search on.
+    double enough_sigma = 0.005, enough_share = 0.125;
     /// Drops from here on are worth nothing, whatever they cost (the hypervolume's reference: 0.2).
     double useless_drop = 0.2;
 };
 
-/// Looks at n/8, n/2 and n images, multiples of 16, none below 64.
+/// Looks at n/8, n/4, n/2 and n images, multiples of 16, none below 64.
 [[nodiscard]] std::vector<int64_t> default_looks(int64_t images);
 
 /// Keeps the designs measured so far that are on the front.
@@ -48,6 +50,9 @@ public:
         double drop = 0, sigma = 0;
     };
     [[nodiscard]] Drop drop(const Answers& answers) const;
+    /// Whether the drop is known well enough to search on: more images can wait until it is known to be on
+    /// the front.
+    [[nodiscard]] bool known_well(const Answers& answers) const;
 
 private:
     struct Incumbent {

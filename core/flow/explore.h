@@ -39,9 +39,9 @@ struct SpaceOptions {
 };
 
 /// One variable per searchable layer and operand (additions and pools have activations only: what they read
-/// at 8 bits has to be stored at 8 bits, whatever the convolutions around them take), then the hardware's. Widths that the target cannot take are left out. Errors: usage for
-/// unknown formats, globs that match nothing, hardware keys or values that the target refuses; invalid_input
-/// when nothing is left to choose.
+/// at 8 bits has to be stored at 8 bits, whatever the convolutions around them take), then the hardware's.
+/// Widths that the target cannot take are left out. Errors: usage for unknown formats, globs that match
+/// nothing, hardware keys or values that the target refuses; invalid_input when nothing is left to choose.
 [[nodiscard]] Result<explore::Space> make_space(const Graph& graph, const PrecisionPlan& base,
                                                 const HardwareTarget& target, const SpaceOptions& options);
 
@@ -61,11 +61,13 @@ struct ExploreRequest {
     std::vector<PrecisionPlan>
         start; ///< designs to begin with besides w8a8; those outside the space are left out
     int64_t sensitivity_samples = 256; ///< search images for the sensitivities that the algorithm starts from
-    bool screen = true;                ///< few images first (racing.h)
+    /// Few images first, all of them only for what seems to be on the front when the search is over
+    /// (racing.h). Off, or where the budget covers the whole space: every design on all images.
+    bool screen = true;
     bool incremental = true; ///< designs share what they have in common; off only to measure what it gains
 };
 
-/// A conclusion as the log keeps it.
+/// A conclusion as the log keeps it. A design comes twice when it is completed.
 struct Candidate {
     int64_t number = 0;
     explore::Outcome outcome;
@@ -108,7 +110,8 @@ struct FrontDesign {
 };
 
 /// Hypervolume and best figures after each conclusion, on search images: what a chart of the search's course
-/// shows.
+/// shows. At the end, when the front is completed on all images, it may fall: what seemed best on some images
+/// was in part lucky there.
 struct CoursePoint {
     int64_t evaluations = 0;
     double seconds = 0;
@@ -120,7 +123,7 @@ struct ExploreOutcome {
     double hypervolume = 0;         ///< of the front with the drops on the report images, as above
     double search_hypervolume = 0;  ///< the same on the search images
     std::vector<CoursePoint> course;
-    int64_t evaluations = 0; ///< designs run; sensitivity entries not counted
+    int64_t evaluations = 0; ///< designs run, each once; sensitivity entries not counted
     int64_t measured = 0, screened = 0, rejected = 0;
     int64_t sensitivity_evaluations = 0;
     int64_t images_run = 0; ///< by the search, of all designs

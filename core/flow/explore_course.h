@@ -5,6 +5,8 @@
 #include "core/explore/pareto.h"
 #include "core/flow/explore.h"
 
+#include <map>
+
 namespace widthwise::flow {
 
 /// (drop / 0.2, energy / energy of the baseline): what lies below (1, 1) counts.
@@ -26,9 +28,13 @@ public:
     [[nodiscard]] int64_t images_run() const { return m_images; }
 
 private:
+    void add_measured(const explore::Outcome& outcome);
+
     explore::Goals m_goals;
     explore::Figures m_baseline;
-    std::vector<explore::Point> m_front;
+    std::map<explore::Choices, explore::Point> m_good; ///< measured designs that keep the goals
+    std::vector<explore::Point> m_front;               ///< of these
+    std::map<explore::Choices, int64_t> m_images_of;   ///< that may be completed
     CoursePoint m_now;
     std::vector<CoursePoint> m_points;
     int64_t m_measured = 0, m_screened = 0, m_rejected = 0, m_images = 0;

@@ -13,7 +13,10 @@ explore::RacingOptions racing_options(const ExploreRequest& request, int64_t ima
                                       double useless_drop = explore::RacingOptions().useless_drop) {
     explore::RacingOptions options;
     options.useless_drop = useless_drop;
-    options.looks = request.screen ? explore::default_looks(images) : std::vector<int64_t>{images};
+    // A space that the budget covers is walked through for its true front.
+    const std::optional<int64_t> designs = request.space.designs();
+    const bool small = designs && *designs <= request.budget;
+    options.looks = request.screen && !small ? explore::default_looks(images) : std::vector<int64_t>{images};
     return options;
 }
 
@@ -65,11 +68,26 @@ Result<void> Judge::run_in_looks(Candidate& candidate, const WorkControl& contro
         outcome.verdict = Verdict::measured;
         if (end == m_meter->images()) break;
         outcome.reason = (m_has_front ? m_race : m_first_race).why_leave(outcome.figures, candidate.answers);
-        if (outcome.reason.empty()) continue;
-        outcome.verdict = Verdict::screened;
+        if (outcome.reason.empty() && !m_race.known_well(candidate.answers)) continue;
+        if (!outcome.reason.empty()) outcome.verdict = Verdict::screened;
         break;
     }
     return {};
+}
+
+Result<Candidate> Judge::complete(const explore::Outcome& measured, explore::Answers answers,
+                                  const WorkControl& control) {
+    Candidate candidate{0, measured, std::move(answers), 0};
+    std::shared_ptr<Meter::Design> design;
+    if (auto ok = answer(candidate, m_meter->images(), design, control); !ok) return forward_error(ok);
+    explore::Outcome& outcome = candidate.outcome;
+    const explore::Race::Drop drop = m_race.drop(candidate.answers);
+    outcome.figures[explore::Metric::drop] = drop.drop;
+    outcome.drop_sigma = drop.sigma;
+    outcome.samples = m_meter->images();
+    outcome.verdict = Verdict::completed;
+    outcome.violation = explore::violation(m_request.goals, outcome.figures);
+    return candidate;
 }
 
 Result<void> Judge::answer(Candidate& candidate, int64_t end, std::shared_ptr<Meter::Design>& design,

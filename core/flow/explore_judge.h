@@ -18,6 +18,10 @@ public:
     /// Number and seconds are left to the caller, who makes it remember the answer. Errors: of the data,
     /// cancelled.
     [[nodiscard]] Result<Candidate> judge(const explore::Choices& choices, const WorkControl& control);
+    /// The rest of the images for a design that was measured on some, whose answers are given. Errors: as
+    /// judge.
+    [[nodiscard]] Result<Candidate> complete(const explore::Outcome& measured, explore::Answers answers,
+                                             const WorkControl& control);
     void remember(const Candidate& candidate);
     /// On all images, without remembering. Errors: as judge; a design that cannot be run.
     [[nodiscard]] Result<explore::Answers> measure(const explore::Choices& choices,

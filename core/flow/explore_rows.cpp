@@ -14,7 +14,8 @@ using explore::Verdict;
 namespace {
 
 constexpr int64_t k_bits = 8;
-constexpr std::array k_verdicts = {Verdict::measured, Verdict::screened, Verdict::rejected};
+constexpr std::array k_verdicts = {Verdict::measured, Verdict::screened, Verdict::rejected,
+                                   Verdict::completed};
 
 std::string packed(const explore::Answers& answers) {
     std::string bytes((answers.size() + k_bits - 1) / k_bits, '\0');

@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <optional>
 
 namespace widthwise::flow {
 namespace {
@@ -63,6 +65,7 @@ public:
     Result<ExploreOutcome> run() {
         Result<void> ok = prepare();
         if (ok) ok = search();
+        if (ok) ok = complete_front();
         m_result.cancelled = !ok && ok.error().code == ErrorCode::cancelled;
         if (!ok && !m_result.cancelled) return forward_error(ok);
         return finish();
@@ -75,7 +78,12 @@ private:
     [[nodiscard]] Result<void> check_accuracy();
     [[nodiscard]] Result<std::unique_ptr<explore::Algorithm>> algorithm();
     [[nodiscard]] Result<void> search();
+    /// On all search images, what seems to be on the front.
+    [[nodiscard]] Result<void> complete_front();
     [[nodiscard]] Result<void> conclude(const Choices& choices);
+    /// What is known as the next conclusion; nullopt: nothing. Errors: invalid_input, it is another design.
+    [[nodiscard]] Result<std::optional<Candidate>> known(const Choices& choices);
+    [[nodiscard]] Result<void> write_down(Candidate candidate);
     [[nodiscard]] Result<ExploreOutcome> finish();
     [[nodiscard]] std::string why_nothing() const;
     [[nodiscard]] double seconds() const { return m_before + seconds_since(m_begin) - m_waited; }
@@ -92,6 +100,8 @@ private:
     std::unique_ptr<Judge> m_judge;
     std::unique_ptr<Course> m_course;
     std::vector<Outcome> m_outcomes; ///< by number
+    /// Of measured designs that were not run on all images.
+    std::map<Choices, explore::Answers> m_incomplete;
     ExploreOutcome m_result;
 };
 
@@ -236,35 +246,80 @@ Result<void> Exploration::search() {
     return {};
 }
 
-Result<void> Exploration::conclude(const Choices& choices) {
-    Candidate candidate;
+Result<std::optional<Candidate>> Exploration::known(const Choices& choices) {
     const size_t number = m_outcomes.size();
-    if (number < m_known.size()) {
-        candidate = std::move(m_known[number]);
-        if (candidate.outcome.choices != choices)
-            return fail(ErrorCode::invalid_input,
-                        "the stored search went another way at design " + std::to_string(number + 1),
-                        "resuming a search",
-                        "it was made by another version of this program: start a new one");
-    } else {
+    if (number >= m_known.size()) {
         if (m_control.cancel.cancelled()) return fail(ErrorCode::cancelled, "cancelled");
-        WorkControl quiet = m_control;
-        quiet.progress = {};
-        auto judged = m_judge->judge(choices, quiet);
-        if (!judged) return forward_error(judged);
-        candidate = std::move(*judged);
+        return std::optional<Candidate>();
+    }
+    if (m_known[number].outcome.choices != choices)
+        return fail(ErrorCode::invalid_input,
+                    "the stored search went another way at design " + std::to_string(number + 1),
+                    "resuming a search", "it was made by another version of this program: start a new one");
+    return std::optional(std::move(m_known[number]));
+}
+
+Result<void> Exploration::write_down(Candidate candidate) {
+    const size_t number = m_outcomes.size();
+    if (number >= m_known.size()) {
         candidate.number = static_cast<int64_t>(number);
         candidate.seconds = seconds();
         if (auto ok = m_log.add(candidate); !ok) return ok;
     }
-    m_judge->remember(candidate);
     m_course->add(candidate);
-    m_control.report("exploring", m_course->now().evaluations, m_request.budget);
     m_outcomes.push_back(candidate.outcome);
     const auto waiting = Clock::now();
     if (m_observer.on_candidate) m_observer.on_candidate(candidate, m_course->now());
     m_waited += seconds_since(waiting);
     return {};
+}
+
+Result<void> Exploration::conclude(const Choices& choices) {
+    auto candidate = known(choices);
+    if (!candidate) return forward_error(candidate);
+    if (!*candidate) {
+        WorkControl quiet = m_control;
+        quiet.progress = {};
+        auto judged = m_judge->judge(choices, quiet);
+        if (!judged) return forward_error(judged);
+        *candidate = std::move(*judged);
+    }
+    m_judge->remember(**candidate);
+    const Outcome& outcome = (*candidate)->outcome;
+    if (outcome.verdict == explore::Verdict::measured && outcome.samples < m_result.search_images)
+        m_incomplete.emplace(choices, (*candidate)->answers);
+    if (auto ok = write_down(std::move(**candidate)); !ok) return ok;
+    m_control.report("exploring", m_course->now().evaluations, m_request.budget);
+    return {};
+}
+
+Result<void> Exploration::complete_front() {
+    WorkControl quiet = m_control;
+    quiet.progress = {};
+    for (;;) {
+        std::vector<Outcome> incomplete;
+        std::vector<Choices> designs;
+        for (const size_t i : explore::front_of(m_outcomes, m_request.goals))
+            if (m_incomplete.contains(m_outcomes[i].choices)) {
+                incomplete.push_back(m_outcomes[i]);
+                designs.push_back(m_outcomes[i].choices);
+            }
+        if (designs.empty()) return {};
+        int64_t done = 0;
+        for (const size_t i : running_order(designs)) {
+            m_control.report("measuring the front on all search images", done++,
+                             static_cast<int64_t>(designs.size()));
+            auto candidate = known(designs[i]);
+            if (!candidate) return forward_error(candidate);
+            auto answers = m_incomplete.extract(designs[i]);
+            if (!*candidate) {
+                auto completed = m_judge->complete(incomplete[i], std::move(answers.mapped()), quiet);
+                if (!completed) return forward_error(completed);
+                *candidate = std::move(*completed);
+            }
+            if (auto ok = write_down(std::move(**candidate)); !ok) return ok;
+        }
+    }
 }
 
 Result<ExploreOutcome> Exploration::finish() {
@@ -292,7 +347,7 @@ Result<ExploreOutcome> Exploration::finish() {
         r.rejected = m_course->rejected();
         r.images_run = m_course->images_run();
     }
-    const int64_t seen = static_cast<int64_t>(m_outcomes.size());
+    const int64_t seen = r.evaluations + r.rejected;
     if (const auto designs = m_request.space.designs();
         !r.cancelled && walks_through(m_request) && designs && seen < *designs)
         r.notes.push_back("looked at " + std::to_string(seen) + " of " + std::to_string(*designs) +
@@ -313,8 +368,9 @@ std::string Exploration::why_nothing() const {
         return std::pair(unknown, outcome.violation);
     };
     const auto nearest = std::ranges::min_element(m_outcomes, {}, distance);
-    const std::string all =
-        "none of the " + std::to_string(m_outcomes.size()) + " designs looked at keeps all limits";
+    const std::string all = "none of the " +
+                            std::to_string(m_course->now().evaluations + m_course->rejected()) +
+                            " designs looked at keeps all limits";
     if (nearest == m_outcomes.end()) return "no design was looked at";
     const std::string label =
         plan_label(explore::plan_of(m_request.space, nearest->choices), *m_request.model.graph);

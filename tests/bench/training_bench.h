@@ -24,6 +24,11 @@ template <typename T> T need(Result<T> result) {
     }
     return std::move(*result);
 }
+inline void need(const Result<void>& result) {
+    if (result) return;
+    std::printf("not measured: %s\n", result.error().to_line().c_str());
+    std::exit(1);
+}
 
 /// NAME=NUMBER of the command line; what is not among `values` ends the program with the list.
 inline void read_options(int argc, char** argv, std::map<std::string, double>& values) {

@@ -40,10 +40,11 @@ void AccuracyEstimates::fit() {
     std::vector<flow::MeasuredPlan> measured;
     for (const ExplorationRun& run : m_exploration.runs()) {
         if (run.version != version || !run.space) continue;
-        for (const explore::Outcome& outcome : run.outcomes)
-            if (outcome.verdict == explore::Verdict::measured)
-                measured.push_back({explore::plan_of(*run.space, outcome.choices),
-                                    outcome.figures[explore::Metric::drop], outcome.drop_sigma});
+        for (const size_t position : explore::measured_positions(run.outcomes)) {
+            const explore::Outcome& outcome = run.outcomes[position];
+            measured.push_back({explore::plan_of(*run.space, outcome.choices),
+                                outcome.figures[explore::Metric::drop], outcome.drop_sigma});
+        }
     }
     double float_top1 = 0;
     for (const Design& design : m_document.designs()) {

@@ -49,7 +49,8 @@ void ExplorationFeed::add(const flow::Candidate& candidate, const flow::CoursePo
     std::unique_lock lock(m_mutex);
     m_news.candidates.push_back({candidate.number, candidate.outcome, {}, candidate.seconds});
     const explore::Outcome& outcome = candidate.outcome;
-    if (outcome.verdict == explore::Verdict::measured && !candidate.answers.empty()) {
+    if (candidate.answers.size() > m_most_answers) {
+        m_most_answers = candidate.answers.size();
         const auto right = std::accumulate(candidate.answers.begin(), candidate.answers.end(), int64_t{0});
         m_news.float_top1 = static_cast<double>(right) / static_cast<double>(candidate.answers.size()) +
                             outcome.figures[explore::Metric::drop];

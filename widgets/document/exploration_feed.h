@@ -22,7 +22,7 @@ public:
         std::vector<std::pair<int64_t, flow::CoursePoint>> course; ///< by the candidate's number
         std::vector<flow::FrontDesign> front;                      ///< as the report images confirm it
         std::vector<report::Design> designs;                       ///< the same, in the project file by now
-        /// Of float on the search images, as candidates' answers tell.
+        /// Of float on the search images, as the answers of the candidate with the most of them tell.
         std::optional<double> float_top1;
         double seconds = 0; ///< at work in this sitting, without pauses
     };
@@ -51,6 +51,7 @@ private:
     Clock::time_point m_begun;
     Clock::duration m_rested{};
     std::optional<Clock::time_point> m_resting; ///< since when
+    size_t m_most_answers = 0;
 };
 
 } // namespace widthwise::gui

@@ -65,8 +65,8 @@ std::vector<FrontEntry> front_entries(const std::vector<const ExplorationRun*>& 
         const bool same = run->work && run->work->setup.goals == goals;
         if (same)
             for (const size_t position : run->front) add(*run, position);
-        for (size_t i = 0; !same && i < run->outcomes.size(); ++i)
-            if (run->outcomes[i].verdict == explore::Verdict::measured) add(*run, i);
+        if (!same)
+            for (const size_t position : explore::measured_positions(run->outcomes)) add(*run, position);
     }
     std::vector<FrontEntry> entries;
     for (const size_t i : explore::front_of(outcomes, goals)) {

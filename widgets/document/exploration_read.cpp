@@ -18,13 +18,12 @@ explore::Choices baseline_of(const explore::Space& space) {
 }
 
 std::optional<double> float_top1_of(const std::vector<flow::Candidate>& candidates) {
-    for (const flow::Candidate& candidate : candidates) {
-        if (candidate.outcome.verdict != explore::Verdict::measured || candidate.answers.empty()) continue;
-        const auto right = std::accumulate(candidate.answers.begin(), candidate.answers.end(), int64_t{0});
-        return static_cast<double>(right) / static_cast<double>(candidate.answers.size()) +
-               candidate.outcome.figures[Metric::drop];
-    }
-    return std::nullopt;
+    const auto most = std::ranges::max_element(
+        candidates, {}, [](const flow::Candidate& candidate) { return candidate.answers.size(); });
+    if (most == candidates.end() || most->answers.empty()) return std::nullopt;
+    const auto right = std::accumulate(most->answers.begin(), most->answers.end(), int64_t{0});
+    return static_cast<double>(right) / static_cast<double>(most->answers.size()) +
+           most->outcome.figures[Metric::drop];
 }
 
 /// The front designs that the report images confirmed, with what they were measured to be.

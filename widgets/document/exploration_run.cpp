@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <span>
 
 namespace widthwise::gui {
 
@@ -48,8 +49,10 @@ void ExplorationRun::add(std::vector<explore::Outcome> news) {
         case explore::Verdict::rejected:
             ++rejected;
             break;
+        case explore::Verdict::completed:
+            break;
         }
-        if (outcome.verdict != explore::Verdict::measured) ++reasons[kind_of_reason(outcome)];
+        if (!outcome.reason.empty()) ++reasons[kind_of_reason(outcome)];
         outcomes.push_back(std::move(outcome));
     }
     if (work) front = grown_front(outcomes, front, from, work->setup.goals);
@@ -57,7 +60,12 @@ void ExplorationRun::add(std::vector<explore::Outcome> news) {
 
 std::vector<size_t> grown_front(const std::vector<explore::Outcome>& outcomes,
                                 const std::vector<size_t>& front, size_t from, const explore::Goals& goals) {
-    // Whoever was beaten once stays beaten: only the front and the newcomers can be on the new one.
+    const std::span<const explore::Outcome> newcomers = std::span(outcomes).subspan(from);
+    // A design that is completed may turn out worse: then what it had beaten stands again.
+    if (std::ranges::find(newcomers, explore::Verdict::completed, &explore::Outcome::verdict) !=
+        newcomers.end())
+        return explore::front_of(outcomes, goals);
+    // Else whoever was beaten once stays beaten: only the front and the newcomers can be on the new one.
     std::vector<size_t> positions = front;
     for (size_t i = from; i < outcomes.size(); ++i)
         if (outcomes[i].verdict == explore::Verdict::measured) positions.push_back(i);

@@ -2,6 +2,8 @@
 
 #include "widgets/document/quality.h"
 
+#include <algorithm>
+
 namespace widthwise::gui {
 namespace {
 
@@ -62,9 +64,11 @@ void add_candidates(DesignSpace& space, const Document& document, const Explorat
             continue;
         const auto base = float_top1(document, run);
         if (!base) continue;
+        const std::vector<size_t> measured = explore::measured_positions(run.outcomes);
         for (size_t i = 0; i < run.outcomes.size(); ++i) {
             const explore::Outcome& outcome = run.outcomes[i];
-            if (outcome.verdict == explore::Verdict::rejected) continue;
+            if (outcome.verdict != explore::Verdict::screened && !std::ranges::binary_search(measured, i))
+                continue;
             DesignPoint point = point_of(outcome.figures, *base - outcome.figures[Metric::drop]);
             point.id = candidate_id({run.id, static_cast<int64_t>(i)});
             point.partial = outcome.verdict == explore::Verdict::screened;

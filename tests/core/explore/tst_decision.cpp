@@ -52,6 +52,17 @@ private slots:
         QVERIFY(front_of({}, goals).empty());
     }
 
+    void what_was_completed_counts_as_it_is_known_now() {
+        std::vector<Outcome> outcomes = {measured(0.00, 9), measured(0.01, 5), measured(0.02, 7)};
+        for (size_t i = 0; i < outcomes.size(); ++i) outcomes[i].choices = {static_cast<uint8_t>(i)};
+        QCOMPARE(front_of(outcomes, {}), (std::vector<size_t>{1, 0}));
+        outcomes.push_back(outcomes[1]); // it was lucky on some images
+        outcomes.back().figures[Metric::drop] = 0.03;
+        outcomes.back().verdict = Verdict::completed;
+        QCOMPARE(measured_positions(outcomes), (std::vector<size_t>{0, 2, 3}));
+        QCOMPARE(front_of(outcomes, {}), (std::vector<size_t>{3, 2, 0})); // what it had beaten stands again
+    }
+
     void the_cheapest_within_a_drop() {
         const std::vector<Outcome> outcomes = {measured(0.00, 9), measured(0.01, 5), measured(0.10, 1)};
         const std::vector<size_t> front = {0, 1, 2};

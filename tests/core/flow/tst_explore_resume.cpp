@@ -96,6 +96,8 @@ void TestExploreResume::atEveryCut() {
     flow::ExploreRequest request = small_search(options);
     request.algorithm = algorithm.toStdString();
     request.budget = 12;
+    // So many images that some designs are known well before all are run, and the front is completed.
+    request.data = std::make_shared<LabelledNoise>(1, 1200, request.model.graph);
     flow::MemoryLog whole;
     const auto uninterrupted = searched(request, whole);
     const auto rows = need(whole.known());

@@ -48,9 +48,10 @@ void TestExploreSpace::oneVariableForEachLayerAndOperand() {
     const explore::Space space = need(space_of(options));
     std::vector<std::string> names;
     for (const explore::Variable& variable : space.variables) names.push_back(variable.name);
-    const std::vector<std::string> expected = {"first weights",      "first activations",
-                                               "second weights",     "second activations",
-                                               "classifier weights", "classifier activations"};
+    // The pool reads activations too: what it reads at 8 bits has to be written at 8 bits.
+    const std::vector<std::string> expected = {
+        "first weights",    "first activations",  "second weights",        "second activations",
+        "pool activations", "classifier weights", "classifier activations"};
     QCOMPARE(names, expected);
     QCOMPARE(bits_of(space.variables[0].formats), (std::vector<int>{2, 4, 8}));
     QCOMPARE(bits_of(space.variables[1].formats), (std::vector<int>{2, 3, 4, 6, 8}));
@@ -80,8 +81,8 @@ void TestExploreSpace::frozenLayersKeepTheBase() {
     flow::SpaceOptions options;
     options.frozen = {"first", "c*"};
     const explore::Space space = need(space_of(options, "bitfusion", "w4a6"));
-    QCOMPARE(space.variables.size(), size_t{2});
-    const PrecisionPlan plan = explore::plan_of(space, explore::Choices{0, 0});
+    QCOMPARE(space.variables.size(), size_t{3});
+    const PrecisionPlan plan = explore::plan_of(space, explore::Choices{0, 0, 0});
     QVERIFY(plan.at("first") == need(parse_bits("w4a6")));
     QVERIFY(plan.at("classifier") == need(parse_bits("w4a6")));
     QCOMPARE(plan.at("second").weights.bits, 2);
@@ -93,8 +94,9 @@ void TestExploreSpace::tiedOperandsHaveOneWidth() {
     options.activation_widths = {4, 6, 8};
     options.tie_operands = true;
     const explore::Space space = need(space_of(options));
-    QCOMPARE(space.variables.size(), size_t{3});
+    QCOMPARE(space.variables.size(), size_t{4});
     QVERIFY(space.variables[0].kind == Kind::both);
+    QVERIFY(space.variables[2].kind == Kind::activations); // the pool's
     QCOMPARE(bits_of(space.variables[0].formats), (std::vector<int>{4, 8}));
     QCOMPARE(bits_of(space.variables[0].activation_formats), (std::vector<int>{4, 8}));
 }

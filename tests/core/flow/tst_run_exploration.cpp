@@ -1,6 +1,7 @@
 // Searches on a small network: against searching everything, against measuring each design alone, and against
 // themselves under other threads and shortcuts.
 
+#include "core/flow/explore_course.h"
 #include "core/flow/explore_price.h"
 #include "tests/core/flow/explore_world.h"
 
@@ -37,6 +38,7 @@ private slots:
     void algorithmsFindTheSame();
     void measuredAsEvaluated();
     void shortcutsChangeNoAnswer();
+    void theFrontIsCompleted();
     void threadsChangeNothing();
     void resolvedChoiceByChoiceAsAtOnce();
     void reportImagesAreSeenByNoDecision();
@@ -170,6 +172,50 @@ void TestRunExploration::shortcutsChangeNoAnswer() {
     }
     QVERIFY(screened > 0);
     QVERIFY(images < static_cast<int64_t>(plain.size()) * request.data->size());
+}
+
+/// What is known well enough on some images is run on all of them once it stands on the front.
+void TestRunExploration::theFrontIsCompleted() {
+    flow::SpaceOptions options = weights_only();
+    options.activation_widths = {2, 4, 8};
+    flow::ExploreRequest request = small_search(options);
+    request.data = std::make_shared<LabelledNoise>(1, 2400, request.model.graph);
+    request.algorithm = "random";
+    flow::MemoryLog log, plain_log;
+    const auto quick = test::searched(request, log);
+    request.screen = false;
+    (void)test::searched(request, plain_log);
+    std::map<explore::Choices, explore::Answers> truth;
+    for (const flow::Candidate& candidate : need(plain_log.known()))
+        truth[candidate.outcome.choices] = candidate.answers;
+
+    std::map<explore::Choices, flow::Candidate> latest;
+    int64_t partly = 0, completed = 0, images = 0;
+    flow::Course course(request.goals, quick.baseline);
+    for (flow::Candidate& candidate : need(log.known())) {
+        const explore::Outcome& outcome = candidate.outcome;
+        partly += outcome.verdict == explore::Verdict::measured && outcome.samples < 2400;
+        completed += outcome.verdict == explore::Verdict::completed;
+        images += outcome.samples -
+                  (latest.contains(outcome.choices) ? latest[outcome.choices].outcome.samples : 0);
+        QCOMPARE(latest.contains(outcome.choices), outcome.verdict == explore::Verdict::completed);
+        course.add(candidate);
+        latest[outcome.choices] = std::move(candidate);
+    }
+    QVERIFY(partly > completed);
+    QVERIFY(completed > 0);
+    QCOMPARE(quick.evaluations, request.budget);
+    QCOMPARE(quick.images_run, images);
+    QCOMPARE(course.now().hypervolume, quick.search_hypervolume);
+    std::vector<explore::Point> points;
+    for (const flow::FrontDesign& design : quick.front) {
+        const flow::Candidate& candidate = latest.at(design.choices);
+        QCOMPARE(candidate.outcome.samples, int64_t{2400});
+        QCOMPARE(candidate.answers, truth.at(design.choices));
+        QCOMPARE(design.figures[Metric::drop], candidate.outcome.figures[Metric::drop]);
+        points.push_back(flow::judged_point(design.figures[Metric::drop], design.figures, quick.baseline));
+    }
+    QCOMPARE(flow::judged_hypervolume(points), quick.search_hypervolume);
 }
 
 void TestRunExploration::threadsChangeNothing() {
@@ -392,6 +438,7 @@ void TestRunExploration::aSmallBudgetForEverythingIsTold() {
 void TestRunExploration::everythingIsLookedAtHoweverMuchIsRejected() {
     flow::SpaceOptions options;
     options.weight_widths = options.activation_widths = {2, 3, 4, 5, 6, 7, 8};
+    options.frozen = {"pool"};
     flow::ExploreRequest request = small_search(options, "asic-45nm");
     request.algorithm = "exhaustive";
     const auto narrowest = explore::plan_of(request.space, explore::Choices(6, 0));
