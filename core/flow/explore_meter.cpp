@@ -91,7 +91,10 @@ Result<std::shared_ptr<Meter::Design>> Meter::start(const explore::Choices& choi
                                                     const WorkControl& control) {
     auto design = std::make_shared<Design>();
     PrecisionPlan plan;
-    if (!m_space.base.passes().empty()) {
+    if (m_options.incremental && m_space.base.passes().empty()) {
+        design->graph = m_graph;
+        plan = resolved(choices);
+    } else {
         passes::PrepareOptions options;
         options.calibration = m_options.calibration.get();
         options.samples = m_options.calibration_samples;
@@ -100,14 +103,6 @@ Result<std::shared_ptr<Meter::Design>> Meter::start(const explore::Choices& choi
         if (!prepared) return forward_error(prepared);
         design->graph = std::move(prepared->graph);
         plan = std::move(prepared->plan);
-    } else if (m_options.incremental) {
-        design->graph = m_graph;
-        plan = resolved(choices);
-    } else {
-        auto made = engine::resolve_plan(*m_graph, explore::plan_of(m_space, choices), *m_statistics);
-        if (!made) return forward_error(made);
-        design->graph = m_graph;
-        plan = std::move(*made);
     }
     if (!m_options.incremental) design->own_engine = std::make_unique<Engine>();
     Engine& engine = design->own_engine ? *design->own_engine : m_engine;

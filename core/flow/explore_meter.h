@@ -16,7 +16,7 @@ struct MeterOptions {
     DatasetPtr images, calibration;
     int64_t calibration_samples = 256;
     uint64_t seed = 1;       ///< of the order of the images
-    bool incremental = true; ///< false: every design starts from nothing
+    bool incremental = true; ///< false: every design starts from nothing, with a calibration of its own
 };
 
 /// Not thread-safe; answers do not depend on threads, memory or what was run before.
