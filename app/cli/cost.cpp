@@ -2,6 +2,7 @@
 #include "app/cli/cost_inputs.h"
 #include "app/cli/cost_text.h"
 #include "app/cli/design_options.h"
+#include "app/cli/execution_options.h"
 #include "app/cli/json_output.h"
 #include "core/base/format.h"
 #include "core/base/text.h"
@@ -18,11 +19,10 @@ struct Options {
     std::string model, objective, zeros, data;
     std::vector<std::string> targets, mappings, nests;
     DesignOptions design;
-    int64_t batch = 1, data_images = 256;
+    ExecutionOptions execution;
+    int64_t data_images = 256;
     int threads = 0;
-    std::optional<bool> keep_feature_maps;
-    bool fuse = false, reorder = false, gains = false;
-    bool json = false;
+    bool gains = false, json = false;
 };
 
 Result<void> change(const Options& options, HardwareTarget& target) {
@@ -78,11 +78,9 @@ std::string zeros_text(const Options& options, const ZeroShares& zeros) {
 
 Result<cost::Options> cost_options(const Options& options, const Graph& graph, ZeroShares zeros) {
     cost::Options result;
-    result.batch = options.batch;
-    result.keep_feature_maps = options.keep_feature_maps;
-    result.fuse_layers = options.fuse;
-    result.reorder = options.reorder;
-    result.report_options = options.gains || options.keep_feature_maps || options.fuse || options.reorder;
+    options.execution.apply(result);
+    result.report_options =
+        options.gains || options.execution.reorder || !options.execution.map_options().empty();
     result.zeros = std::move(zeros);
     auto mappings = read_mappings(options.mappings, graph);
     if (!mappings) return forward_error(mappings);
@@ -126,11 +124,8 @@ Result<void> show_all(const Options& options, const std::vector<TargetCost>& cos
 /// Says which options change nothing on this target.
 void note_idle_options(const Options& options, const HardwareTarget& target, Terminal& terminal) {
     if (target.kind != TargetKind::fpga_dataflow) return;
-    std::vector<std::string> idle;
-    if (!options.objective.empty()) idle.emplace_back("--objective");
-    if (options.keep_feature_maps)
-        idle.emplace_back(*options.keep_feature_maps ? "--keep-feature-maps" : "--no-keep-feature-maps");
-    if (options.fuse) idle.emplace_back("--fuse");
+    std::vector<std::string> idle = options.execution.map_options();
+    if (!options.objective.empty()) idle.insert(idle.begin(), "--objective");
     if (!idle.empty())
         terminal.note(join(idle, ", ") + ": no effect on target '" + target.name +
                       "', where every layer has its own unit and maps stream between them");
@@ -182,9 +177,6 @@ Command cost_command(CLI::App& app) {
         ->required()
         ->allow_extra_args(false);
     options->design.declare(*command, false);
-    command->add_option("--batch", options->batch, "Images that are processed together")
-        ->check(CLI::Range(int64_t{1}, int64_t{65536}))
-        ->capture_default_str();
     command
         ->add_option("--objective", options->objective,
                      "What the choice of mappings minimizes: latency, energy or energy_delay [the target's]")
@@ -222,17 +214,9 @@ Command cost_command(CLI::App& app) {
                      "repeatable")
         ->type_name("LAYER")
         ->allow_extra_args(false);
-    command->add_flag_function(
-        "--keep-feature-maps,!--no-keep-feature-maps",
-        [options](int64_t count) { options->keep_feature_maps = count > 0; },
-        "Feature maps that fit stay in the innermost shared memory between layers [as the target does]");
-    command->add_flag(
-        "--fuse", options->fuse,
-        "Depth-first: chains of layers run tile by tile, so that maps between them stay on the chip");
-    command->add_flag("--reorder", options->reorder,
-                      "Run the operators in the order that needs least memory at its peak");
+    options->execution.declare(*command);
     command->add_flag("--gains", options->gains,
-                      "Say what each of these three gives or would give: three more estimates");
+                      "Say what each of the last three gives or would give: three more estimates");
     command->add_flag("--json", options->json, "One JSON document on stdout");
     return {command, [options](Terminal& terminal) { return run(*options, terminal); }};
 }

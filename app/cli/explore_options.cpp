@@ -144,10 +144,7 @@ void ExploreOptions::declare_goals(CLI::App& command) {
         ->allow_extra_args(false);
     for (const Limit& limit : k_limits)
         command.add_option(limit.option, limits[limit.metric], limit.help)->type_name("X");
-    command.add_option("--batch", batch, "Images that are processed together, for latency and energy")
-        ->check(CLI::Range(int64_t{1}, int64_t{65536}))
-        ->type_name("N")
-        ->capture_default_str();
+    execution.declare(command);
 }
 
 void ExploreOptions::declare_space(CLI::App& command) {
@@ -211,7 +208,7 @@ Result<flow::ExploreRequest> ExploreOptions::request(Terminal& terminal) {
     request.calibration = std::move(base->calibration);
     request.calibration_samples = base->calibration_samples;
     request.limit = run.limit;
-    request.cost.batch = batch;
+    execution.apply(request.cost);
     request.algorithm = algorithm;
     request.budget = budget;
     request.seed = run.seed;

@@ -1,6 +1,7 @@
 #pragma once
 // What `explore` is asked to do.
 
+#include "app/cli/execution_options.h"
 #include "app/cli/run_options.h"
 #include "core/flow/explore.h"
 
@@ -19,7 +20,8 @@ struct ExploreOptions {
     std::vector<std::string> objectives, vary;
     std::map<explore::Metric, std::optional<double>> limits;
     flow::SpaceOptions space;
-    int64_t budget = 400, sensitivity_images = 256, batch = 1;
+    int64_t budget = 400, sensitivity_images = 256;
+    ExecutionOptions execution;
     bool resume = false, all_images = false, json = false;
 
     void declare(CLI::App& command);
