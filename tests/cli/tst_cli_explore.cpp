@@ -49,6 +49,41 @@ QStringList statuses(const QString& project) {
 class TestCliExplore : public QObject {
     Q_OBJECT
 private slots:
+    void three_layers_with_four_widths_have_the_exhaustive_front() {
+        QStringList space{"--weight-widths", "2,3,4,8", "--activation-widths", "8", "--budget", "64"};
+        for (const char* frozen : {"stem/*", "block1/*", "block2/a/*", "block2/shortcut/*", "block2/add",
+                                   "dw1/depthwise", "dw2/*", "dw3/*", "pool", "classifier"})
+            space << "--freeze" << frozen;
+        const QString folder = fresh_folder("exhaustive");
+        const auto front = [&](const QString& algorithm) {
+            const QJsonObject document = run_json(
+                explore(folder + algorithm + ".widthwise", space + QStringList{"--algorithm", algorithm}));
+            QStringList designs;
+            for (const QJsonValue& value : document["front"].toArray())
+                designs << value["label"].toString() + " " +
+                               QString::number(value["top1"].toDouble(), 'g', 17) + " " +
+                               QString::number(value["report_top1"].toDouble(), 'g', 17) + " " +
+                               QString::number(value["energy_j"].toDouble(), 'g', 17);
+            return designs;
+        };
+        const QStringList whole = front("exhaustive");
+        QVERIFY(whole.size() > 3);
+        QCOMPARE(front("surrogate"), whole);
+        QCOMPARE(front("nsga2"), whole);
+    }
+
+    void a_network_may_run_otherwise_than_the_target_does() {
+        const QString folder = fresh_folder("execution");
+        const auto baseline = [&](const QString& name, const QStringList& more) {
+            const QJsonObject document =
+                run_json(explore(folder + name, more + QStringList{"--budget", "2"}));
+            return document["baseline"].toObject()["energy_j"].toDouble();
+        };
+        const double plain = baseline("plain.widthwise", {}),
+                     kept = baseline("kept.widthwise", {"--keep-feature-maps"});
+        QVERIFY(kept > 0 && kept < plain);
+    }
+
     void the_contracts_keys() {
         const QString project = fresh_folder("keys") + "p.widthwise";
         const QJsonObject document = run_json(explore(project, {"--name", "first"}));
