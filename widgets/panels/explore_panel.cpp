@@ -231,9 +231,10 @@ void ExplorePanel::refreshProgress() {
         if (run->status == ExplorationRun::Status::paused) {
             parts += tr("paused");
         } else if (active && run->evaluations() >= run->budget()) {
-            parts += tr("measuring the front on the report images: %1 of %2")
-                         .arg(run->report.size())
-                         .arg(run->front.size());
+            parts +=
+                run->report.empty()
+                    ? tr("completing the front")
+                    : tr("front on report images: %1 of %2").arg(run->report.size()).arg(run->front.size());
         } else if (active) {
             if (run->per_second() > 0)
                 parts += tr("%1 designs/s").arg(run->per_second(), 0, 'f', run->per_second() < 10 ? 1 : 0);
