@@ -42,6 +42,7 @@ Result<Json> describe(const ProjectFile& project, const StoredExploration& searc
     auto candidates = project.candidates(search.id, "search");
     if (!candidates) return forward_error(candidates);
     const auto rejected = std::ranges::count(*candidates, "rejected", &StoredCandidate::verdict);
+    const auto again = std::ranges::count(*candidates, "completed", &StoredCandidate::verdict);
     const Json request = parse(search.request_json), summary = parse(search.summary_json);
     const Json front = look_up(summary, {"front"});
     return Json{{"exploration", search.id},
@@ -52,7 +53,7 @@ Result<Json> describe(const ProjectFile& project, const StoredExploration& searc
                 {"goals", look_up(request, {"goals"})},
                 {"seed", look_up(request, {"seed"})},
                 {"budget", look_up(request, {"budget"})},
-                {"evaluations", static_cast<int64_t>(candidates->size()) - rejected},
+                {"evaluations", static_cast<int64_t>(candidates->size()) - rejected - again},
                 {"rejected", rejected},
                 {"front", front.is_array() ? Json(front.size()) : Json(nullptr)},
                 {"hypervolume", look_up(summary, {"hypervolume"})},

@@ -61,10 +61,7 @@ Result<void> Judge::run_in_looks(Candidate& candidate, const WorkControl& contro
             return {};
         }
         if (!ok) return ok;
-        const explore::Race::Drop drop = m_race.drop(candidate.answers);
-        outcome.figures[explore::Metric::drop] = drop.drop;
-        outcome.drop_sigma = drop.sigma;
-        outcome.samples = end;
+        take_answers(candidate);
         outcome.verdict = Verdict::measured;
         if (end == m_meter->images()) break;
         outcome.reason = (m_has_front ? m_race : m_first_race).why_leave(outcome.figures, candidate.answers);
@@ -81,13 +78,17 @@ Result<Candidate> Judge::complete(const explore::Outcome& measured, explore::Ans
     std::shared_ptr<Meter::Design> design;
     if (auto ok = answer(candidate, m_meter->images(), design, control); !ok) return forward_error(ok);
     explore::Outcome& outcome = candidate.outcome;
-    const explore::Race::Drop drop = m_race.drop(candidate.answers);
-    outcome.figures[explore::Metric::drop] = drop.drop;
-    outcome.drop_sigma = drop.sigma;
-    outcome.samples = m_meter->images();
+    take_answers(candidate);
     outcome.verdict = Verdict::completed;
     outcome.violation = explore::violation(m_request.goals, outcome.figures);
     return candidate;
+}
+
+void Judge::take_answers(Candidate& candidate) const {
+    const explore::Race::Drop drop = m_race.drop(candidate.answers);
+    candidate.outcome.figures[explore::Metric::drop] = drop.drop;
+    candidate.outcome.drop_sigma = drop.sigma;
+    candidate.outcome.samples = static_cast<int64_t>(candidate.answers.size());
 }
 
 Result<void> Judge::answer(Candidate& candidate, int64_t end, std::shared_ptr<Meter::Design>& design,

@@ -33,6 +33,8 @@ private:
     /// Answers up to `end`: run, or known from another design that differs in hardware only.
     [[nodiscard]] Result<void> answer(Candidate& candidate, int64_t end,
                                       std::shared_ptr<Meter::Design>& design, const WorkControl& control);
+    /// Samples and drop, of the answers so far.
+    void take_answers(Candidate& candidate) const;
     [[nodiscard]] explore::Choices widths_of(const explore::Choices& choices) const;
 
     const ExploreRequest& m_request;

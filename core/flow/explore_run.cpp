@@ -266,6 +266,7 @@ Result<void> Exploration::write_down(Candidate candidate) {
         candidate.seconds = seconds();
         if (auto ok = m_log.add(candidate); !ok) return ok;
     }
+    m_judge->remember(candidate);
     m_course->add(candidate);
     m_outcomes.push_back(candidate.outcome);
     const auto waiting = Clock::now();
@@ -284,7 +285,6 @@ Result<void> Exploration::conclude(const Choices& choices) {
         if (!judged) return forward_error(judged);
         *candidate = std::move(*judged);
     }
-    m_judge->remember(**candidate);
     const Outcome& outcome = (*candidate)->outcome;
     if (outcome.verdict == explore::Verdict::measured && outcome.samples < m_result.search_images)
         m_incomplete.emplace(choices, (*candidate)->answers);

@@ -278,6 +278,16 @@ private slots:
         QCOMPARE(statuses(project), QStringList{"finished"});
     }
 
+    void completed_designs_count_once() {
+        const QString project = fresh_folder("completed") + "p.widthwise";
+        const QJsonObject document =
+            run_json(explore(project, {"--limit", "0"})); // enough images to wait for
+        QVERIFY(!project_rows(project, "SELECT number FROM candidate WHERE verdict = 'completed'").isEmpty());
+        QCOMPARE(document["evaluations"].toInt(), 12);
+        const QJsonObject listed = run_json({"searches", project})["searches"].toArray()[0].toObject();
+        QCOMPARE(listed["evaluations"].toInt(), 12);
+    }
+
     void searches_are_listed_and_removed() {
         const QString project = fresh_folder("list") + "p.widthwise";
         QCOMPARE(run_cli(explore(project, {"--budget", "2", "--name", "one"})).code, 0);
